@@ -1,0 +1,46 @@
+# make repro   run the experiment in params.yaml      make ui      compare the runs
+# make test    run all tests                          make serve   ask the champion
+# make check   lint and types                         make bench   measure against peers
+
+PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell \
+	$(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
+VENV := $(CURDIR)/.venv
+READY := $(VENV)/.installed
+
+export PATH := $(VENV)/bin:$(PATH)
+# DVC's default is a folder that everybody on the machine may write to.
+export DVC_SITE_CACHE_DIR := $(CURDIR)/.dvc/tmp/site
+export MLFLOW_DISABLE_TELEMETRY := true
+
+.PHONY: repro test ui serve check bench
+
+repro: $(READY)
+	@tenfold check
+	@dvc repro
+	@echo
+	@tenfold leaderboard
+
+test: $(READY)
+	@python -m pytest
+
+ui: $(READY)
+	@tenfold ui
+
+serve: $(READY)
+	@tenfold serve
+
+check: $(READY)
+	@ruff check .
+	@ruff format --check .
+	@mypy
+
+bench: $(READY)
+	@python benchmarks/folds.py
+
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "error: tenfold needs Python 3.11 or newer on PATH: install it, or name it with make PYTHON=..."; exit 2; }
+	@echo "installing into .venv (once)"
+	@$(PYTHON) -m venv $(VENV)
+	@python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	@python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $(READY)

@@ -1,0 +1,54 @@
+"""Stage select_model: rank the families, test the winner once, and make it the champion."""
+
+from tenfold import metrics, params, publication, runtime, selection, tracking
+from tenfold.dataset import Schema
+from tenfold.params import Params
+from tenfold.publication import Outputs
+
+OUT = Outputs()
+
+
+def main() -> None:
+    """Choose and publish; when both stand already, say so."""
+    experiment = params.load()
+    fingerprint = publication.inputs_fingerprint(experiment, OUT)
+    chosen = publication.stamp(OUT) == (fingerprint, publication.outputs_digest(OUT))
+    registered = experiment.select_model.registered_model_name
+    if chosen and tracking.is_published(registered, fingerprint):
+        print("nothing changed: outputs and registry show this experiment already")
+        return
+    if not chosen:
+        choose(experiment)
+        publication.write_stamp(OUT, fingerprint)
+    version = tracking.publish(publication.read(experiment, OUT, fingerprint))
+    print(f"models:/{registered}@{tracking.ALIAS} is version {version}")
+
+
+def choose(experiment: Params) -> None:
+    """Rank by cross-validation, score the winner on the test rows, write what people read."""
+    from tenfold import dataset, plots, predictor, report
+
+    split = runtime.read_json(OUT.split / "report.json")
+    schema = Schema.from_report(split)
+    cv = selection.read_scores(OUT.cross_validate, experiment.models)
+    champion = selection.rank(cv, experiment.metrics[0])[0]
+    test = dataset.read(OUT.split / "test.parquet", schema)
+    prediction = predictor.load(OUT.train / champion / "model").predict(test.X)
+    scores = metrics.scores(experiment.metrics, test.y, prediction)
+    results = {"champion": champion, "cv": selection.mean_sd(cv), "test": scores}
+    folders = {family: OUT.cross_validate / family for family in experiment.models}
+    with runtime.directory(OUT.folder / "plots") as folder:
+        plots.write_curves(folder, schema, folders, experiment.metrics[0], test.y, prediction)
+        for family, found in folders.items():
+            plots.draw_family(folder / family, schema, found, experiment.metrics[0])
+    dataset.write_predictions(OUT.folder / "test_predictions.parquet", test, prediction)
+    best = runtime.read_json(OUT.cross_validate / champion / "best.json")
+    cleaned = runtime.read_json(OUT.clean / "report.json")
+    pictures = sorted((OUT.folder / "plots" / champion).glob("*.png"))
+    page = report.page(experiment, results, cleaned, split, best, pictures)
+    runtime.write_text(OUT.folder / "report.html", page)
+    runtime.write_json(OUT.folder / "metrics.json", results)
+
+
+if __name__ == "__main__":
+    runtime.run("select_model", main)

@@ -1,0 +1,49 @@
+"""Stage split: the clean table -> training rows with their fold, test rows, and a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from tenfold import params, runtime, splitting
+
+
+def main() -> None:
+    """Part the clean table by the rules of `split:` and write `outputs/split/`."""
+    experiment = params.load()
+    parts = splitting.split(
+        pq.read_table("outputs/clean/table.parquet"),
+        experiment.data.target,
+        experiment.task,
+        experiment.split,
+        experiment.metrics,
+        experiment.seed,
+    )
+    # Whoever scores a file later reads it as this table was read.
+    report = parts.report | {"missing_values": experiment.clean.missing_values}
+    with runtime.directory(Path("outputs/split")) as out:
+        pq.write_table(parts.train, out / "train.parquet", compression="zstd")
+        pq.write_table(parts.test, out / "test.parquet", compression="zstd")
+        runtime.write_json(out / "report.json", report)
+    print(summary(report))
+
+
+def summary(report: dict[str, Any]) -> str:
+    """The sizes of the parts, for a person."""
+    rows, sizes = report["rows"], report["folds"]
+    lines = [
+        f"{rows['train']} rows to train on, {rows['test']} for the last test",
+        f"{len(sizes)} folds of {min(sizes)} to {max(sizes)} rows",
+        f"{len(report['features']['numeric'])} numeric features, "
+        f"{len(report['features']['categorical'])} categorical",
+    ]
+    for label in report["classes"]:
+        train, test = (report["class_counts"][part][str(label)] for part in ("train", "test"))
+        lines.append(f"  class {label}: {train} to train on, {test} for the test")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    runtime.run("split", main)

@@ -1,0 +1,145 @@
+"""tenfold check | ui | serve | predict | publish | leaderboard: what is not a stage."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from pathlib import Path
+
+from tenfold import params, runtime
+from tenfold.runtime import Refused
+
+HOST = "127.0.0.1"
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Parse the command line and run one command; a refusal exits with 2."""
+    parser = argparse.ArgumentParser(prog="tenfold", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    command = commands.add_parser("check", help="check params.yaml without running anything")
+    command.set_defaults(run=check)
+
+    command = commands.add_parser("leaderboard", help="show the results and what to do next")
+    command.set_defaults(run=leaderboard)
+
+    command = commands.add_parser("ui", help="open the MLflow UI on loopback")
+    command.add_argument("--port", type=int, default=5000)
+    command.set_defaults(run=ui)
+
+    command = commands.add_parser("serve", help="serve the champion on loopback")
+    command.add_argument("--model", help="default: the champion of this project")
+    command.add_argument("--port", type=int, default=5001)
+    command.set_defaults(run=serve)
+
+    command = commands.add_parser("predict", help="score a file with a registered model")
+    command.add_argument("--model", help="default: the champion of this project")
+    command.add_argument("source", type=Path, help="CSV, TSV, Parquet or JSON")
+    command.add_argument("target", type=Path, help="the CSV to write")
+    command.set_defaults(run=predict)
+
+    command = commands.add_parser("publish", help="rebuild MLflow from the stages' outputs")
+    command.set_defaults(run=publish)
+
+    command = commands.add_parser("schema", help="print the JSON Schema of params.yaml")
+    command.set_defaults(run=schema)
+
+    chosen = parser.parse_args(arguments)
+    with runtime.one_message():
+        chosen.run(chosen)
+
+
+def check(arguments: argparse.Namespace) -> None:
+    """Refuse what a stage would refuse about params.yaml, and a table that is not there."""
+    experiment = params.load()
+    if not Path(experiment.data.path).exists():
+        raise Refused(f"data.path: there is no file {experiment.data.path}")
+    print(f"params.yaml is valid: {len(experiment.models)} families on {experiment.data.path}")
+
+
+def leaderboard(arguments: argparse.Namespace) -> None:
+    """Print the leaderboard and the two commands to type next."""
+    from tenfold import terminal
+
+    experiment = params.load()
+    path = Path("outputs/metrics.json")
+    if not path.exists():
+        raise Refused(f"there is no {path} yet: run `make repro` first")
+    print(terminal.leaderboard(runtime.read_json(path), experiment.metrics))
+    print("\nnext:  make ui      compare the runs in your browser")
+    print("       make serve   ask the champion over HTTP")
+
+
+def ui(arguments: argparse.Namespace) -> None:
+    """Become MLflow's own server over the project's store."""
+    from tenfold import tracking
+
+    _require_free(arguments.port)
+    print(f"MLflow UI: http://{HOST}:{arguments.port}  (Ctrl-C ends it)", flush=True)
+    store = ["--backend-store-uri", tracking.uri()]
+    where = ["--host", HOST, "--port", str(arguments.port), "--workers", "1"]
+    _become(["mlflow", "server", *store, *where], tracking.environment())
+
+
+def serve(arguments: argparse.Namespace) -> None:
+    """Become MLflow's own scoring server for the champion."""
+    from tenfold import tracking
+
+    _require_free(arguments.port)
+    model = arguments.model or _champion()
+    print(f"serving {model}: http://{HOST}:{arguments.port}/invocations", flush=True)
+    where = ["--host", HOST, "--port", str(arguments.port), "--workers", "1"]
+    command = ["mlflow", "models", "serve", "-m", model, "--env-manager", "local", *where]
+    _become(command, tracking.environment())
+
+
+def predict(arguments: argparse.Namespace) -> None:
+    """Write the table with a prediction, and each class's probability, behind its columns."""
+    from tenfold import scoring, tracking
+
+    model = tracking.load_model(arguments.model or _champion())
+    scored = scoring.score(arguments.source, model)
+    runtime.write_text(arguments.target, scored.to_csv(index=False))
+    print(f"{arguments.target}: {len(scored)} rows scored")
+
+
+def publish(arguments: argparse.Namespace) -> None:
+    """Show the outputs in MLflow again, without computing anything."""
+    from tenfold import publication, tracking
+
+    experiment = params.load()
+    outputs = publication.Outputs()
+    stamp = publication.stamp(outputs)
+    fingerprint = publication.inputs_fingerprint(experiment, outputs) if all(stamp) else ""
+    if stamp != (fingerprint, publication.outputs_digest(outputs)):
+        raise Refused("outputs/ does not hold this experiment's results: run `dvc repro` first")
+    version = tracking.publish(publication.read(experiment, outputs, fingerprint))
+    print(f"{_champion()} is version {version}")
+
+
+def schema(arguments: argparse.Namespace) -> None:
+    """Print what params.schema.json holds."""
+    import json
+
+    print(json.dumps(params.json_schema(), indent=2, sort_keys=True))
+
+
+def _champion() -> str:
+    return f"models:/{params.load().select_model.registered_model_name}@champion"
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except (OSError, OverflowError):
+            raise Refused(f"port {port} on {HOST} is taken: name another with --port") from None
+
+
+def _become(command: list[str], environment: dict[str, str]) -> None:
+    """Replace this process by a command of the same virtual environment."""
+    binary = Path(sys.executable).with_name(command[0])
+    os.execve(binary, command, environment)

@@ -1,0 +1,130 @@
+"""A clean table as a model sees it: features, encoded target, folds."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.metrics import Array, Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ROW = "tenfold_row"
+FOLD = "tenfold_fold"
+MISSING = "(missing)"
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The columns of a table by role; `classes` is empty for regression.
+
+    `missing_values` are the texts that mean no value in the experiment's source tables.
+    """
+
+    task: Task
+    target: str
+    numeric: tuple[str, ...]
+    categorical: tuple[str, ...]
+    classes: tuple[int | str, ...]
+    missing_values: tuple[str, ...]
+
+    @classmethod
+    def from_report(cls, report: dict[str, Any]) -> Schema:
+        """The schema that the split stage wrote into its report."""
+        return cls(
+            task=report["task"],
+            target=report["target"],
+            numeric=tuple(report["features"]["numeric"]),
+            categorical=tuple(report["features"]["categorical"]),
+            classes=tuple(report["classes"]),
+            missing_values=tuple(report["missing_values"]),
+        )
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Schema:
+        """The inverse of `to_json`."""
+        columns: dict[str, Any] = {
+            key: tuple(held) if isinstance(held, list) else held for key, held in value.items()
+        }
+        return cls(**columns)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, for JSON."""
+        return asdict(self)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Numeric, then categorical columns."""
+        return (*self.numeric, *self.categorical)
+
+    def frame(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The feature columns: numbers as float64, categories as text, missing ones named so.
+
+        A missing category is a category of its own, since its absence may carry meaning.
+        """
+        import pandas as pd
+
+        columns: dict[str, Any] = {
+            name: table[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in self.numeric
+        }
+        for name in self.categorical:
+            values = table[name].astype(object)
+            columns[name] = np.where(values.isna(), MISSING, values.astype(str)).astype(object)
+        return pd.DataFrame(columns, index=table.index).astype(dict.fromkeys(self.categorical, "O"))
+
+    def encode(self, target: pd.Series[Any]) -> NDArray[np.generic]:
+        """The target, shape (n,): float64 values, or int64 codes into `classes`."""
+        if not self.classes:
+            return target.to_numpy(dtype=np.float64)
+        codes = {label: code for code, label in enumerate(self.classes)}
+        return np.array([codes[label] for label in target.tolist()], dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Rows ready to learn from: features X (n, columns), target y (n,), source rows, folds."""
+
+    schema: Schema
+    X: pd.DataFrame
+    y: NDArray[np.generic]
+    rows: NDArray[np.int64]
+    fold: NDArray[np.int64] | None
+
+
+def read(path: Path, schema: Schema) -> Dataset:
+    """Read a Parquet table written by the split stage."""
+    import pandas as pd
+
+    table = pd.read_parquet(path)
+    return Dataset(
+        schema=schema,
+        X=schema.frame(table),
+        y=schema.encode(table[schema.target]),
+        rows=table[ROW].to_numpy(dtype=np.int64),
+        fold=table[FOLD].to_numpy(dtype=np.int64) if FOLD in table else None,
+    )
+
+
+def write_predictions(path: Path, dataset: Dataset, prediction: Array) -> None:
+    """Write each row's source row, fold, true value or label, and prediction as Parquet.
+
+    Regression has `prediction`; classes have a column `probability_<label>` each.
+    """
+    import pandas as pd
+
+    columns: dict[str, Any] = {ROW: dataset.rows}
+    if dataset.fold is not None:
+        columns[FOLD] = dataset.fold
+    classes = dataset.schema.classes
+    if classes:
+        columns["true"] = np.array(classes)[dataset.y.astype(np.int64)]
+        for code, label in enumerate(classes):
+            columns[f"probability_{label}"] = prediction[:, code]
+    else:
+        columns |= {"true": dataset.y, "prediction": prediction}
+    pd.DataFrame(columns).to_parquet(path, index=False)

@@ -1,0 +1,119 @@
+"""The metrics: name, direction and the tasks they fit, in one table.
+
+Scores keep their natural sign; `better` knows the direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Task = Literal["regression", "binary", "multiclass"]
+Array = NDArray[np.float64]
+
+REGRESSION: tuple[Task, ...] = ("regression",)
+CLASSIFICATION: tuple[Task, ...] = ("binary", "multiclass")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric: `function(y_true, prediction)`, and which way is better.
+
+    `y_true` has shape (n,): values, or class codes 0..C-1. `prediction` has shape (n,) for
+    regression and (n, C), rows summing to one, for classification.
+    """
+
+    function: Callable[[NDArray[np.generic], Array], float]
+    direction: Literal["minimize", "maximize"]
+    tasks: tuple[Task, ...]
+    smallest_fold: int = 1
+
+    def better(self, score: float, than: float) -> bool:
+        """Whether `score` beats `than` in this metric's direction."""
+        return score > than if self.direction == "maximize" else score < than
+
+
+def mse(y_true: NDArray[np.generic], y_pred: Array) -> float:
+    """Mean squared error, in squared units of the target."""
+    from sklearn.metrics import mean_squared_error
+
+    return float(mean_squared_error(y_true, y_pred))
+
+
+def mae(y_true: NDArray[np.generic], y_pred: Array) -> float:
+    """Mean absolute error, in units of the target."""
+    from sklearn.metrics import mean_absolute_error
+
+    return float(mean_absolute_error(y_true, y_pred))
+
+
+def r2(y_true: NDArray[np.generic], y_pred: Array) -> float:
+    """Coefficient of determination: the share of the target's variance explained."""
+    from sklearn.metrics import r2_score
+
+    return float(r2_score(y_true, y_pred))
+
+
+def auroc(y_true: NDArray[np.generic], y_score: Array) -> float:
+    """Area under the ROC curve; for many classes the macro mean of one against the rest."""
+    from sklearn.metrics import roc_auc_score
+
+    n_classes = y_score.shape[1]
+    if n_classes == 2:
+        return float(roc_auc_score(y_true, y_score[:, 1]))
+    one_vs_rest = [roc_auc_score(y_true == code, y_score[:, code]) for code in range(n_classes)]
+    return float(np.mean(one_vs_rest))
+
+
+def log_loss(y_true: NDArray[np.generic], y_score: Array) -> float:
+    """Cross-entropy in nats; probabilities are clipped away from 0 and 1."""
+    from sklearn.metrics import log_loss as cross_entropy
+
+    return float(cross_entropy(y_true, y_score, labels=range(y_score.shape[1])))
+
+
+def accuracy(y_true: NDArray[np.generic], y_score: Array) -> float:
+    """Share of rows whose most probable class is the true one."""
+    return float(np.mean(y_true == np.argmax(y_score, axis=1)))
+
+
+def brier(y_true: NDArray[np.generic], y_score: Array) -> float:
+    """Brier score: the mean of (p - y)^2 of the second of two classes; of many, the sum over all.
+
+    Source: Brier (1950); for two classes the usual halved form.
+    """
+    one_hot = np.eye(y_score.shape[1])[y_true.astype(np.int64)]
+    total = float(np.mean(np.sum((y_score - one_hot) ** 2, axis=1)))
+    return total / 2 if y_score.shape[1] == 2 else total
+
+
+METRICS: dict[str, Metric] = {
+    "mse": Metric(mse, "minimize", REGRESSION),
+    "mae": Metric(mae, "minimize", REGRESSION),
+    "r2": Metric(r2, "maximize", REGRESSION, smallest_fold=2),
+    "auroc": Metric(auroc, "maximize", CLASSIFICATION),
+    "log_loss": Metric(log_loss, "minimize", CLASSIFICATION),
+    "accuracy": Metric(accuracy, "maximize", CLASSIFICATION),
+    "brier": Metric(brier, "minimize", CLASSIFICATION),
+}
+
+
+def scores(
+    names: Sequence[str], y_true: NDArray[np.generic], prediction: Array
+) -> dict[str, float]:
+    """Every named metric of one prediction."""
+    return {name: METRICS[name].function(y_true, prediction) for name in names}
+
+
+def summarise(folds: Sequence[dict[str, float]]) -> dict[str, dict[str, float | list[float]]]:
+    """Mean, sample standard deviation (n - 1) and the per-fold values of every metric."""
+    summary: dict[str, dict[str, float | list[float]]] = {}
+    for name in folds[0]:
+        values = [fold[name] for fold in folds]
+        sd = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+        summary[name] = {"mean": float(np.mean(values)), "sd": sd, "folds": values}
+    return summary

@@ -1,0 +1,81 @@
+"""What the scikit-learn families share: one estimator per fold, stored with skops."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold import persistence
+from tenfold.metrics import Array, Task
+from tenfold.models import Diverged, Fold, FoldPredictions, Setting
+
+Build = Callable[[Any, Task, int], Any]
+
+
+class ScikitFamily:
+    """A family given by `build(parameters, task, seed) -> unfitted scikit-learn estimator`."""
+
+    def __init__(self, build: Build) -> None:
+        self.build = build
+
+    def predict_folds(
+        self, parameters: Any, folds: Sequence[Fold], seeds: Sequence[int], setting: Setting
+    ) -> FoldPredictions:
+        """Fit and predict one fold after another."""
+        return FoldPredictions(
+            [
+                self.fit(parameters, fold.X_train, fold.y_train, seed, setting).predict(fold.X_val)
+                for fold, seed in zip(folds, seeds, strict=True)
+            ]
+        )
+
+    def fit(
+        self,
+        parameters: Any,
+        X: Array,
+        y: NDArray[np.generic],
+        seed: int,
+        setting: Setting,
+        epochs: int | None = None,
+    ) -> ScikitModel:
+        """Fit one estimator on all rows."""
+        estimator = self.build(parameters, setting.task, seed)
+        with warnings.catch_warnings():
+            # A search tries extremes on purpose; that one did not converge shows in its score.
+            warnings.simplefilter("ignore")
+            estimator.fit(X, y)
+        return ScikitModel(estimator)
+
+    def load(self, folder: Path) -> ScikitModel:
+        """Read what `ScikitModel.save` wrote."""
+        return ScikitModel(persistence.load(folder / "model.skops"))
+
+
+class ScikitModel:
+    """A fitted scikit-learn estimator."""
+
+    def __init__(self, estimator: Any) -> None:
+        self.estimator = estimator
+        self.history: list[dict[str, float]] = []
+
+    def predict(self, X: Array) -> Array:
+        """Values (n,), or class probabilities (n, C)."""
+        if hasattr(self.estimator, "n_jobs"):
+            # Threads add a forest's votes in any order, and the last bits differ.
+            self.estimator.set_params(n_jobs=1)
+        if hasattr(self.estimator, "predict_proba"):
+            prediction = self.estimator.predict_proba(X)
+        else:
+            prediction = self.estimator.predict(X)
+        if not np.isfinite(prediction).all():
+            raise Diverged(f"{type(self.estimator).__name__} predicted a number that is not finite")
+        return np.asarray(prediction, dtype=np.float64)
+
+    def save(self, folder: Path) -> None:
+        """Write `model.skops`."""
+        persistence.save(self.estimator, folder / "model.skops")

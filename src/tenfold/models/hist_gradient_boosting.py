@@ -1,0 +1,42 @@
+"""Histogram gradient boosting: shallow trees, each fitted to the error left by the last."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from tenfold.metrics import Task
+from tenfold.models import FamilyParameters
+from tenfold.models._scikit import ScikitFamily
+
+
+class Parameters(FamilyParameters):
+    """scikit-learn's own names."""
+
+    learning_rate: float = Field(0.1, gt=0, description="Shrinkage of each tree.")
+    max_iter: int = Field(100, ge=1, description="Trees (per class).")
+    max_leaf_nodes: int | None = Field(31, ge=2)
+    max_depth: int | None = Field(None, ge=1)
+    min_samples_leaf: int = Field(20, ge=1)
+    l2_regularization: float = Field(0.0, ge=0)
+    max_bins: int = Field(255, ge=2, le=255)
+    early_stopping: bool = Field(False, description="Stop on a tenth of the training rows.")
+    class_weight: Literal["balanced"] | None = None
+
+
+def build(parameters: Parameters, task: Task, seed: int) -> Any:
+    """scikit-learn's booster, after LightGBM (Ke et al. 2017)."""
+    from sklearn.ensemble import (
+        HistGradientBoostingClassifier,
+        HistGradientBoostingRegressor,
+    )
+
+    options = parameters.model_dump() | {"random_state": seed}
+    if task == "regression":
+        options.pop("class_weight")
+        return HistGradientBoostingRegressor(**options)
+    return HistGradientBoostingClassifier(**options)
+
+
+FAMILY = ScikitFamily(build)

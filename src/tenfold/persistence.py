@@ -1,0 +1,72 @@
+"""Fitted scikit-learn objects as files: no pickle, and the same bytes for the same object.
+
+skops names its nodes by memory address and stamps its zip entries with the time;
+both are rewritten here, so that DVC sees an unchanged model as unchanged.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+# What our own families may hold beyond the types that skops trusts by itself.
+TRUSTED = [
+    "numpy.dtype",
+    "sklearn._loss._loss.CyHalfBinomialLoss",
+    "sklearn._loss._loss.CyHalfMultinomialLoss",
+    "sklearn._loss._loss.CyHalfSquaredError",
+    "sklearn._loss.link.Interval",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.tree._tree.Tree",
+]
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def save(estimator: Any, path: Path) -> None:
+    """Write a fitted estimator or transformer."""
+    from skops.io import dumps
+
+    with zipfile.ZipFile(io.BytesIO(dumps(estimator))) as source:
+        tree = json.loads(source.read("schema.json"))
+        names = _renumber(tree)
+        with zipfile.ZipFile(path, "w") as target:
+            for old, new in names.items():
+                _write(target, new, source.read(old))
+            _write(target, "schema.json", json.dumps(tree, sort_keys=True).encode())
+
+
+def load(path: Path) -> Any:
+    """Read what `save` wrote; a file that holds any type not on our list is an error."""
+    from skops.io import load as read
+
+    return read(path, trusted=TRUSTED)
+
+
+def _renumber(tree: Any) -> dict[str, str]:
+    """Replace addresses by ordinals, in place; return {old file name: new file name}."""
+    ordinals: dict[int, int] = {}
+    names: dict[str, str] = {}
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, list):
+            stack.extend(reversed(node))
+            continue
+        if not isinstance(node, dict):
+            continue
+        if "__id__" in node:
+            node["__id__"] = ordinals.setdefault(node["__id__"], len(ordinals) + 1)
+        if isinstance(node.get("file"), str):
+            suffix = Path(node["file"]).suffix
+            node["file"] = names.setdefault(node["file"], f"{len(names):06d}{suffix}")
+        stack.extend(node[key] for key in sorted(node, reverse=True))
+    return names
+
+
+def _write(target: zipfile.ZipFile, name: str, content: bytes) -> None:
+    entry = zipfile.ZipInfo(name, date_time=_EPOCH)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    target.writestr(entry, content, compresslevel=1)

@@ -1,0 +1,170 @@
+"""The curves behind `dvc plots`, and the pictures in MLflow and on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tenfold import runtime
+from tenfold.dataset import Schema
+from tenfold.metrics import Array
+
+Rows = list[dict[str, Any]]
+_GRID = np.linspace(0, 1, 201)
+
+
+def write_curves(
+    folder: Path,
+    schema: Schema,
+    cross_validation: Mapping[str, Path],
+    metric: str,
+    test_true: NDArray[np.generic],
+    test_prediction: Array,
+) -> None:
+    """Write every CSV that dvc.yaml plots; one that does not fit the task has only its header.
+
+    Args:
+        folder: where to.
+        schema: task and classes.
+        cross_validation: each family's folder of the cross_validate stage.
+        metric: the deciding one, for the fold scores.
+        test_true: the target of the test rows (n,): values or class codes.
+        test_prediction: the champion's prediction of them.
+    """
+    roc: Rows = []
+    curves: Rows = []
+    folds: Rows = []
+    for family, results in cross_validation.items():
+        oof = pd.read_parquet(results / "oof.parquet")
+        if schema.classes:
+            fpr, tpr = roc_curve(schema, oof)
+            roc += [
+                {"family": family, "fpr": x, "tpr": y}
+                for x, y in zip(fpr.tolist(), tpr.tolist(), strict=True)
+            ]
+        curves += [{"family": family, **row} for row in runtime.read_rows(results / "history.csv")]
+        scores = runtime.read_json(results / "scores.json")[metric]["folds"]
+        folds += [{"family": family, "fold": i, "score": s} for i, s in enumerate(scores)]
+    confusion: Rows = []
+    predicted: Rows = []
+    if schema.classes:
+        labels = np.array(schema.classes)
+        guessed = labels[test_prediction.argmax(axis=1)]
+        confusion = _pairs(labels[test_true.astype(np.int64)].tolist(), guessed.tolist())
+    else:
+        predicted = _pairs(test_true.tolist(), test_prediction.tolist())
+    runtime.write_rows(folder / "roc.csv", roc, ["family", "fpr", "tpr"])
+    runtime.write_rows(
+        folder / "learning_curves.csv", curves, ["family", "epoch", "train_loss", "val_loss"]
+    )
+    runtime.write_rows(folder / "fold_scores.csv", folds, ["family", "fold", "score"])
+    runtime.write_rows(folder / "confusion.csv", confusion, ["actual", "predicted"])
+    runtime.write_rows(folder / "predicted.csv", predicted, ["actual", "predicted"])
+
+
+def _pairs(actual: Sequence[Any], predicted: Sequence[Any]) -> Rows:
+    return [{"actual": a, "predicted": p} for a, p in zip(actual, predicted, strict=True)]
+
+
+def roc_curve(schema: Schema, oof: pd.DataFrame) -> tuple[Array, Array]:
+    """False and true positive rates of out-of-fold predictions; of many classes the macro mean.
+
+    The mean is taken at equal false positive rates, each class against the rest.
+    """
+    from sklearn.metrics import roc_curve as curve
+
+    if len(schema.classes) == 2:
+        positive = schema.classes[1]
+        fpr, tpr, _ = curve(oof["true"] == positive, oof[f"probability_{positive}"])
+        return fpr, tpr
+    rates = []
+    for label in schema.classes:
+        fpr, tpr, _ = curve(oof["true"] == label, oof[f"probability_{label}"])
+        rates.append(np.interp(_GRID, fpr, tpr))
+    return _GRID, np.mean(rates, axis=0)
+
+
+def draw_family(folder: Path, schema: Schema, results: Path, metric: str) -> list[Path]:
+    """Draw one family's cross-validation: its predictions, its folds, its learning curve."""
+    oof = pd.read_parquet(results / "oof.parquet")
+    history = pd.read_csv(results / "history.csv")
+    scores = runtime.read_json(results / "scores.json")[metric]["folds"]
+    if schema.classes:
+        drawn = [_draw_roc(folder, schema, oof), _draw_confusion(folder, schema, oof)]
+    else:
+        drawn = [_draw_predicted(folder, schema, oof)]
+    drawn.append(_draw_folds(folder, scores, metric))
+    if len(history):
+        drawn.append(_draw_learning_curve(folder, history))
+    return drawn
+
+
+def _draw_roc(folder: Path, schema: Schema, oof: pd.DataFrame) -> Path:
+    figure, axes = _axes("false positive rate", "true positive rate")
+    axes.plot(*roc_curve(schema, oof))
+    axes.plot([0, 1], [0, 1], color="0.7", linestyle="--", linewidth=1)
+    return _save(figure, folder / "roc.png")
+
+
+def _draw_confusion(folder: Path, schema: Schema, oof: pd.DataFrame) -> Path:
+    labels = [str(label) for label in schema.classes]
+    columns = [f"probability_{label}" for label in schema.classes]
+    guessed = np.array(labels)[oof[columns].to_numpy().argmax(axis=1)]
+    counts = pd.crosstab(oof["true"].astype(str), guessed).reindex(
+        index=labels, columns=labels, fill_value=0
+    )
+    figure, axes = _axes("predicted", "actual")
+    axes.imshow(counts, cmap="Blues")
+    axes.set_xticks(range(len(labels)), labels)
+    axes.set_yticks(range(len(labels)), labels)
+    cells = counts.to_numpy(dtype=np.int64)
+    darkest = cells.max()
+    for (row, column), count in np.ndenumerate(cells):
+        color = "white" if count > darkest / 2 else "black"
+        axes.text(column, row, str(count), ha="center", va="center", color=color)
+    return _save(figure, folder / "confusion.png")
+
+
+def _draw_predicted(folder: Path, schema: Schema, oof: pd.DataFrame) -> Path:
+    figure, axes = _axes(f"actual {schema.target}", f"predicted {schema.target}")
+    axes.scatter(oof["true"], oof["prediction"], s=4, alpha=0.4, linewidths=0)
+    ends = [oof["true"].min(), oof["true"].max()]
+    axes.plot(ends, ends, color="0.7", linestyle="--", linewidth=1)
+    return _save(figure, folder / "predicted.png")
+
+
+def _draw_folds(folder: Path, scores: Sequence[float], metric: str) -> Path:
+    figure, axes = _axes("fold", metric)
+    axes.plot(range(len(scores)), scores, "o")
+    axes.axhline(float(np.mean(scores)), color="0.7", linestyle="--", linewidth=1)
+    return _save(figure, folder / "fold_scores.png")
+
+
+def _draw_learning_curve(folder: Path, history: pd.DataFrame) -> Path:
+    figure, axes = _axes("epoch", "loss, mean over the folds")
+    for name in ("train_loss", "val_loss"):
+        axes.plot(history["epoch"], history[name], label=name)
+    axes.legend()
+    return _save(figure, folder / "learning_curve.png")
+
+
+def _axes(x_label: str, y_label: str) -> tuple[Any, Any]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5, 4), layout="constrained")
+    axes = figure.subplots()
+    axes.set_xlabel(x_label)
+    axes.set_ylabel(y_label)
+    return figure, axes
+
+
+def _save(figure: Any, path: Path) -> Path:
+    """A PNG that holds no date and no version, so that equal data give equal bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=100, metadata={"Software": None})
+    return path

@@ -1,0 +1,69 @@
+"""What the MLflow registry loads: a pyfunc around a predictor, without pickle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tenfold import predictor
+from tenfold.dataset import Schema
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from mlflow.models import ModelSignature
+
+
+def signature(schema: Schema) -> ModelSignature:
+    """Numbers as double, so that a missing one may be null; categories as string."""
+    from mlflow.models import ModelSignature
+    from mlflow.types.schema import ColSpec, TensorSpec
+    from mlflow.types.schema import Schema as Columns
+
+    inputs: list[ColSpec | TensorSpec] = [ColSpec("double", name) for name in schema.numeric]
+    inputs += [ColSpec("string", name) for name in schema.categorical]
+    label = "double"
+    if schema.classes:
+        label = "long" if isinstance(schema.classes[0], int) else "string"
+    outputs: list[ColSpec | TensorSpec] = [ColSpec(label, "prediction")]
+    outputs += [ColSpec("double", f"probability_{name}") for name in schema.classes]
+    return ModelSignature(Columns(inputs), Columns(outputs))
+
+
+class Served:
+    """The pyfunc: a table in, `prediction` and each class's probability out."""
+
+    def __init__(self, model: predictor.Predictor) -> None:
+        self.model = model
+
+    def predict(self, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> Any:
+        """Answer for every row; a null or a category never seen is answered too.
+
+        Raises:
+            MlflowException: (status 400) naming the column and row of a value of the wrong type.
+        """
+        _check_types(model_input, self.model.schema)
+        return self.model.answer(model_input)
+
+    def get_raw_model(self) -> predictor.Predictor:
+        """MLflow's hook for those who need more than `predict`."""
+        return self.model
+
+
+def _load_pyfunc(path: str) -> Served:
+    """MLflow's hook for `loader_module`."""
+    return Served(predictor.load(Path(path)))
+
+
+def _check_types(table: pd.DataFrame, schema: Schema) -> None:
+    """MLflow checks the numbers; whatever JSON holds reaches a string column as it is."""
+    from mlflow.exceptions import MlflowException
+
+    for name in schema.categorical:
+        column = table[name]
+        wrong = column.notna() & ~column.map(lambda value: isinstance(value, str))
+        if wrong.any():
+            row = int(wrong.to_numpy().argmax())
+            raise MlflowException.invalid_parameter_value(
+                f"column {name!r}, row {row}: must be a string or null, but got "
+                f"{column.iloc[row]!r}"
+            )

@@ -1,0 +1,39 @@
+"""The only door to MLflow: everything there is projected from the outputs of the stages.
+
+Runs and model versions are found by the fingerprint of what they show, so publishing twice
+changes nothing, and a lost store is rebuilt by publishing again.
+"""
+
+from __future__ import annotations
+
+from tenfold import runtime
+from tenfold.publication import Publication
+from tenfold.tracking import registry, runs, store
+from tenfold.tracking.registry import ALIAS, is_published, load_model
+from tenfold.tracking.store import environment, uri
+
+__all__ = ["ALIAS", "environment", "is_published", "load_model", "publish", "uri"]
+
+
+def publish(publication: Publication) -> str:
+    """Show a publication in MLflow and move the alias to its champion; return its version.
+
+    Every run is marked FAILED until all of it is logged, so that none is ever left RUNNING. The
+    version is created after its files, and the alias moves last.
+    """
+    with runtime.lock(store.root() / runtime.SCRATCH / "locks" / "publish.lock", wait=True):
+        client = store.connect()
+        experiment = store.experiment(client, publication.experiment)
+        champion = publication.champion
+        found = {
+            family.name: runs.family_run(client, experiment, publication, family)
+            for family in publication.families
+        }
+        for family, run_id in found.items():
+            mark = "true" if family == champion.family else "false"
+            client.set_tag(run_id, "tenfold.champion", mark)
+        run_id = found[champion.family]
+        runs.log(client, run_id, [(f"test/{name}", s, 0) for name, s in champion.test.items()])
+        for file in champion.files:
+            client.log_artifact(run_id, str(file))
+        return registry.promote(client, experiment, publication, run_id)

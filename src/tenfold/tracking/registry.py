@@ -1,0 +1,162 @@
+"""Registered models: a version for every champion there was, and an alias on the present one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlparse
+
+from tenfold import runtime
+from tenfold.publication import Champion, Publication
+from tenfold.tracking.runs import FINGERPRINT
+from tenfold.tracking.store import connect, mlflow_error, unless_there, uri
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+ALIAS = "champion"
+PUBLICATION = "tenfold.publication"
+# What a served model imports; pinned to what trained it.
+REQUIREMENTS = (
+    "mlflow",
+    "numpy",
+    "pandas",
+    "pydantic",
+    "pytorch-lightning",
+    "safetensors",
+    "scikit-learn",
+    "scipy",
+    "skops",
+    "torch",
+)
+
+
+def is_published(registered_model: str, fingerprint: str) -> bool:
+    """Whether the champion in the registry is that of publication `fingerprint`.
+
+    For the project's own SQLite store this reads three rows (15 ms, where MLflow's client takes
+    two seconds to start); any surprise there answers no, and publishing again finds out.
+    """
+    if not uri().startswith("sqlite:///"):
+        client = connect()
+        with contextlib.suppress(mlflow_error()):
+            found = client.get_model_version_by_alias(registered_model, ALIAS)
+            return bool(found.tags.get(PUBLICATION) == fingerprint)
+        return False
+    query = """
+        SELECT version.storage_location
+        FROM registered_model_aliases AS alias
+        JOIN model_versions AS version USING (name, version)
+        JOIN model_version_tags AS tag USING (name, version)
+        WHERE alias.name = ? AND alias.alias = ? AND tag.key = ? AND tag.value = ?
+    """
+    path = uri().removeprefix("sqlite:///")
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as store:
+            rows = store.execute(
+                query, (registered_model, ALIAS, PUBLICATION, fingerprint)
+            ).fetchall()
+    except sqlite3.Error:
+        return False
+    return any(_exists(location) for (location,) in rows)
+
+
+def load_model(model_uri: str) -> Any:
+    """Load a registered model for prediction in this process.
+
+    Raises:
+        runtime.Refused: if there is no such model.
+    """
+    connect()
+    import mlflow
+
+    try:
+        return mlflow.pyfunc.load_model(model_uri)
+    except mlflow_error() as error:
+        raise runtime.Refused(
+            f"cannot load {model_uri!r} from {uri()}: {error.message} "
+            "Run `make repro` first, or name another model"
+        ) from None
+
+
+def promote(client: MlflowClient, experiment: str, publication: Publication, run_id: str) -> str:
+    """Register the champion of run `run_id`, then move the alias to it; return its version."""
+    name = publication.registered_model
+    number = _version(client, experiment, publication, run_id)
+    client.set_model_version_tag(name, number, PUBLICATION, publication.fingerprint)
+    client.set_registered_model_alias(name, ALIAS, number)
+    return number
+
+
+def _version(client: MlflowClient, experiment: str, publication: Publication, run_id: str) -> str:
+    """The registered version of these model files: found, or uploaded and then registered."""
+    name, model = publication.registered_model, publication.champion.fingerprint
+    with unless_there():
+        client.create_registered_model(name)
+    for known in client.search_model_versions(f"name = '{name}'"):
+        # The path behind a version is looked up, since a moved project has lost it.
+        if known.tags.get(FINGERPRINT) == model and _has_files(client, name, known.version):
+            return str(known.version)
+    logged = _log_model(client, experiment, publication.champion, run_id)
+    created = client.create_model_version(
+        name, source=f"models:/{logged}", run_id=run_id, tags={FINGERPRINT: model}
+    )
+    versions = json.dumps([{"name": name, "version": created.version}])
+    client.set_logged_model_tags(logged, {"mlflow.modelVersions": versions})
+    return str(created.version)
+
+
+def _log_model(client: MlflowClient, experiment: str, champion: Champion, run_id: str) -> str:
+    """Upload the champion as a pyfunc that brings its own code; return its id."""
+    import mlflow
+    from mlflow.entities import LoggedModelOutput
+    from mlflow.models import Model
+
+    from tenfold import serving
+
+    logged = client.create_logged_model(experiment, name=champion.family, source_run_id=run_id)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model"
+        mlflow.pyfunc.save_model(
+            str(path),
+            mlflow_model=Model(
+                artifact_path=logged.artifact_location,
+                run_id=run_id,
+                model_uuid=logged.model_id,
+                model_id=logged.model_id,
+            ),
+            loader_module="tenfold.serving",
+            data_path=str(champion.model),
+            code_paths=[str(Path(__file__).parent)],
+            signature=serving.signature(champion.schema),
+            input_example=champion.example,
+            pip_requirements=[
+                f"{package}=={_public(version(package))}" for package in REQUIREMENTS
+            ],
+        )
+        client.log_model_artifacts(logged.model_id, str(path))
+    client.finalize_logged_model(logged.model_id, "READY")
+    client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
+    return str(logged.model_id)
+
+
+def _public(number: str) -> str:
+    """A version without its local part: torch's `+cpu` is not in any registry."""
+    return number.partition("+")[0]
+
+
+def _has_files(client: MlflowClient, name: str, number: str) -> bool:
+    return _exists(client.get_model_version_download_uri(name, number))
+
+
+def _exists(location: str) -> bool:
+    """Whether a local path is there; other places are believed."""
+    parsed = urlparse(location)
+    if parsed.scheme not in ("", "file"):
+        return True
+    return (Path(unquote(parsed.path)) / "MLmodel").is_file()

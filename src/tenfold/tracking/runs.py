@@ -1,0 +1,151 @@
+"""Runs: one a family, one a trial below it, found by the fingerprint of what they show."""
+
+from __future__ import annotations
+
+import functools
+import getpass
+import json
+import os
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tenfold.publication import FamilyResults, Publication
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+FINGERPRINT = "tenfold.fingerprint"
+
+
+def family_run(
+    client: MlflowClient, experiment: str, publication: Publication, family: FamilyResults
+) -> str:
+    """The id of the finished run that shows these results: found, or logged anew."""
+    found = client.search_runs(
+        [experiment],
+        f"tags.`{FINGERPRINT}` = '{family.fingerprint}' AND attributes.status = 'FINISHED'",
+        max_results=1,
+    )
+    if found:
+        return str(found[0].info.run_id)
+    _discard_unfinished(client, experiment, family.fingerprint)
+    tags = {
+        FINGERPRINT: family.fingerprint,
+        "tenfold.family": family.name,
+        "dvc.stage": f"train@{family.name}",
+        "mlflow.source.name": "dvc.yaml",
+        **_origin(),
+    }
+    run_id = _create_run(client, experiment, family.name, tags)
+    metrics = [(f"cv/{name}", s["mean"], 0) for name, s in family.scores.items()]
+    metrics += [(f"cv/{name}_sd", s["sd"], 0) for name, s in family.scores.items()]
+    metrics += [
+        (f"cv/{name}_fold", value, fold)
+        for name, s in family.scores.items()
+        for fold, value in enumerate(s["folds"])
+    ]
+    metrics += [
+        (name.replace("_", "/"), row[name], int(row["epoch"]))
+        for row in family.history
+        for name in ("train_loss", "val_loss")
+        if name in row
+    ]
+    log(client, run_id, metrics, publication.parameters | family.parameters)
+    _log_dataset(client, run_id, publication.data)
+    for file in family.files:
+        client.log_artifact(run_id, str(file), "plots" if file.suffix == ".png" else None)
+    for trial in family.trials:
+        _log_trial(client, experiment, run_id, family, trial)
+    client.set_terminated(run_id, "FINISHED")
+    return run_id
+
+
+def _log_trial(
+    client: MlflowClient, experiment: str, parent: str, family: FamilyResults, trial: dict[str, Any]
+) -> None:
+    tags = {
+        "mlflow.parentRunId": parent,
+        "tenfold.family": family.name,
+        "dvc.stage": f"cross_validate@{family.name}",
+        **_origin(),
+    }
+    run_id = _create_run(client, experiment, f"{family.name} trial {trial['trial']}", tags)
+    scores = {f"{name}_{part}" for name in family.scores for part in ("mean", "sd")}
+    metrics = [
+        (f"cv/{key.removesuffix('_mean')}", float(value), 0)
+        for key, value in trial.items()
+        if key in scores and value
+    ]
+    tuned = {k: v for k, v in trial.items() if k not in scores | {"trial", "state"}}
+    log(client, run_id, metrics, tuned)
+    finished = "FINISHED" if trial["state"] == "complete" else "FAILED"
+    client.set_terminated(run_id, finished)
+
+
+def _create_run(client: MlflowClient, experiment: str, name: str, tags: Mapping[str, str]) -> str:
+    """A run that is not RUNNING: should this process die, it was a failure."""
+    run = client.create_run(experiment, tags=dict(tags), run_name=name)
+    client.set_terminated(run.info.run_id, "FAILED")
+    return str(run.info.run_id)
+
+
+def _discard_unfinished(client: MlflowClient, experiment: str, fingerprint: str) -> None:
+    """Delete what a killed publication left of the same results, children too."""
+    halves = client.search_runs([experiment], f"tags.`{FINGERPRINT}` = '{fingerprint}'")
+    for half in halves:
+        parent = half.info.run_id
+        for child in client.search_runs([experiment], f"tags.`mlflow.parentRunId` = '{parent}'"):
+            client.delete_run(child.info.run_id)
+        client.delete_run(parent)
+
+
+def log(
+    client: MlflowClient,
+    run_id: str,
+    metrics: Sequence[tuple[str, float, int]] = (),
+    parameters: Mapping[str, Any] | None = None,
+) -> None:
+    """Log metrics (key, value, step) and parameters to a run, finished or not."""
+    from mlflow.entities import Metric, Param
+
+    now = int(time.time() * 1000)
+    points = [Metric(key, value, now, step) for key, value, step in metrics]
+    params = [Param(key, str(value)) for key, value in (parameters or {}).items()]
+    # A tracking server takes at most 1,000 metrics and 100 parameters in one request.
+    for start in range(0, max(len(points), len(params)), 100):
+        client.log_batch(run_id, points[start : start + 100], params[start : start + 100])
+
+
+def _log_dataset(client: MlflowClient, run_id: str, data: Mapping[str, Any]) -> None:
+    """The clean table: name, digest (MLflow keeps 36 characters), columns, rows."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    columns = [
+        {"name": name, "type": kind, "required": True} for name, kind in data["columns"].items()
+    ]
+    dataset = Dataset(
+        name=data["name"],
+        digest=data["digest"][:36],
+        source_type="local",
+        source=json.dumps({"uri": data["path"]}),
+        schema=json.dumps({"mlflow_colspec": columns}),
+        profile=json.dumps({"num_rows": data["rows"]}),
+    )
+    context = InputTag("mlflow.data.context", "training")
+    client.log_inputs(run_id, datasets=[DatasetInput(dataset, tags=[context])])
+
+
+@functools.cache
+def _origin() -> dict[str, str]:
+    """Who and what made a run, as MLflow's UI shows it."""
+    tags = {"mlflow.source.type": "PROJECT", "mlflow.user": getpass.getuser()}
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
+    )
+    if commit.returncode == 0:
+        tags["mlflow.source.git.commit"] = commit.stdout.strip()
+    if "DVC_EXP_NAME" in os.environ:
+        tags["dvc.experiment"] = os.environ["DVC_EXP_NAME"]
+    return tags

@@ -1,0 +1,211 @@
+"""Tables and rules that cannot be right: one message that names the cure, and nothing written."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tenfold import cleaning, runtime
+from tenfold.params import Clean, Data
+
+PIPELINES = Path(__file__).parent.parent / "pipelines"
+
+
+@pytest.fixture(autouse=True)
+def _inside_tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def refusal(file: str, **given: Any) -> str:
+    """The message for a source in a file, after checking that no output is left."""
+    rules, task = Clean(**given.pop("clean", {})), given.pop("task", "binary")
+    data = Data(path=file, target=given.pop("target", "y"), **given)
+    before = {path for path in Path().iterdir() if path.name != str(runtime.SCRATCH)}
+    with pytest.raises(runtime.Refused) as refused, runtime.directory(Path("out")) as out:
+        cleaning.clean(data, rules, task, out)
+    after = {path for path in Path().iterdir() if path.name != str(runtime.SCRATCH)}
+    assert after == before
+    message = str(refused.value)
+    assert "\n" not in message
+    return message
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"a,y\n", "has no rows"),
+        (b"a,y", "has no rows"),
+        (b"\n\n", "line 1 is empty"),
+        (b"\xef\xbb\xbf", "line 1 is empty"),
+        (b"y\n1\n2\n", "has one column, 'y'"),
+        (b"a,b,a,y\n1,2,3,4\n", "2 columns are named 'a'"),
+        (b"a,A,y\n1,2,3\n", "'a' and 'A' differ only in case"),
+        (b",y\n1,2\n", "column 1 has no name"),
+        (b"tenfold_row,y\n1,2\n", "'tenfold_row' has a name tenfold uses itself"),
+        (b"Tenfold_Fold,y\n1,2\n", "'Tenfold_Fold' has a name tenfold uses itself"),
+        (b"a,y\n1,2\n3\n", "line 3 has 1 cells, but the header has 2"),
+        (b"a,y\n1,2\n3,4,5\n", "line 3 has 3 cells, but the header has 2"),
+        (b'a,y\n"1\n2",3\n4,5,6\n', "line 4 has 3 cells"),
+        (b"a,y\n1,2\n\n3,4\n", "line 3 is empty: delete it"),
+        (b'a,y\n1,2\n"3,4\n5,6\n', "begins in line 3 is malformed"),
+        (b'a,y\n1,2\n"3" x,4\n', "begins in line 3 is malformed"),
+        (b"a,y\n1,2\r\n3,4\n", "line ends are mixed"),
+        (b"a,y\n1,2\n\xe9,4\n", "line 3 is not UTF-8 text (byte 0xe9)"),
+        (b"a,y\n1,2\n\xe2\x82", "ends inside a UTF-8 character"),
+        ("a,y\n1,2\n".encode("utf-16"), "line 1 is not UTF-8"),
+        ("a,y\n1,2\n".encode("utf-16-le"), "zero bytes"),
+        (b"39,x,0\n40,z,1\n", "no column 'y'; (known: 0, 39, x); is its header line missing?"),
+    ],
+)
+def test_a_csv_that_is_no_table_is_refused(content: bytes, message: str) -> None:
+    Path("t.csv").write_bytes(content)
+    assert message in refusal("t.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "file", "message"),
+    [
+        ("[]", "t.json", "has no rows"),
+        ('[{"a": 1, "y": 2}', "t.json", "is it cut off?"),
+        ('[{"a": 1}, {"a": tru}]', "t.json", "Malformed JSON"),
+        ('[{"a": {"b": 1}, "y": 2}]', "t.json", "'a' holds a nested value in record 1"),
+        ('{"y": 1}\n{"y": [2]}', "t.jsonl", "'y' holds a nested value in record 2"),
+        ('{"a": 1, "a": 2, "y": 1}', "t.jsonl", "record 1 holds a key twice"),
+        ('{"a": 1}\n3', "t.jsonl", "record 2 must be an object"),
+        ('{"a": 1, "A": 2, "y": 1}', "t.jsonl", "differ only in case"),
+        ('\ufeff[{"a": 1}]', "t.json", "byte order mark"),
+        ("PAR1", "t.parquet", "cannot be read"),
+    ],
+)
+def test_a_file_of_records_that_is_no_table_is_refused(
+    content: str, file: str, message: str
+) -> None:
+    Path(file).write_text(content)
+    assert message in refusal(file)
+
+
+def test_nested_binary_and_repeated_parquet_columns_are_refused() -> None:
+    pd.DataFrame({"a": [[1, 2], [3]], "y": [0, 1]}).to_parquet("list.parquet")
+    assert "column 'a' holds BIGINT[]" in refusal("list.parquet")
+    pd.DataFrame({"a": [b"x", b"z"], "y": [0, 1]}).to_parquet("bytes.parquet")
+    assert "column 'a' holds BLOB" in refusal("bytes.parquet")
+    pq.write_table(pa.table([[1], [2], [3]], names=["a", "a", "y"]), "twice.parquet")
+    assert "2 columns are named 'a'" in refusal("twice.parquet")
+    pd.DataFrame({"a": [], "y": []}).to_parquet("none.parquet")
+    assert "has no rows" in refusal("none.parquet")
+
+
+def test_a_path_that_leads_to_no_table_is_refused() -> None:
+    Path("house.csv").write_text("a,y\n1,2\n")
+    Path("folder.csv").mkdir()
+    Path("t.xlsx").write_text("x")
+    assert "no file huose.csv; in .: did you mean 'house.csv'?" in refusal("huose.csv")
+    assert "there is no file none/t.csv" in refusal("none/t.csv")
+    assert "folder.csv is a folder" in refusal("folder.csv")
+    assert "unknown ending '.xlsx'" in refusal("t.xlsx")
+
+
+def test_a_delimiter_that_cannot_be_one_is_refused() -> None:
+    Path("t.csv").write_text("a,y\n1,2\n")
+    Path("t.json").write_text('[{"a": 1}]')
+    assert "must not be a quote" in refusal("t.csv", delimiter='"')
+    assert "remove data.delimiter" in refusal("t.json", delimiter=",")
+
+
+TABLE = "age,colour,y\n1,red,0\n2,blue,1\n-3,red,1\n"
+
+
+@pytest.mark.parametrize(
+    ("clean", "message"),
+    [
+        ({"drop_columns": ["colur"]}, "no column 'colur'; did you mean 'colour'?"),
+        ({"types": {"agee": "double"}}, "no column 'agee'; did you mean 'age'?"),
+        ({"drop_columns": ["age", "colour"]}, "no feature column is left"),
+        ({"require": ["age > 100"]}, "no row is left of 3; rejected: {'require: age > 100': 3}"),
+        ({"require": ["age >"]}, "'age >' is not valid SQL"),
+        ({"require": ["agee > 0"]}, "unknown column 'agee'; did you mean 'age'?"),
+        ({"require": ['colour = "red"']}, "Text goes in single quotes"),
+        ({"require": ["age + 1"]}, "must be true or false, but is BIGINT"),
+        ({"require": ["age > 0) , (true"]}, "must be one predicate"),
+        ({"require": ["age > 0; DROP TABLE raw"]}, "is not valid SQL"),
+        ({"require": ["sum(age) > 0"]}, "holds the aggregate sum()"),
+        ({"require": ["geomean(age) > 0"]}, "holds the function geomean()"),
+        ({"require": ["age > avg(age) OVER ()"]}, "holds a window"),
+        ({"require": ["age IN (SELECT 1)"]}, "holds a subquery"),
+        ({"require": ["(SELECT content FROM read_text('t.csv')) > ''"]}, "holds a subquery"),
+        ({"require": ["read_text('t.csv') IS NULL"]}, "read_text()"),
+        ({"require": ["random() < 0.5"]}, "random(), whose answer changes"),
+        ({"require": ["current_date > '2020-01-01'"]}, "the time, which changes"),
+        ({"require": ["COLUMNS(*) IS NOT NULL"]}, "columns without their names"),
+        ({"require": ["colour::INT > 0"]}, "'colour::INT > 0' fails on a row"),
+        ({"require": ["nosuch(age)"]}, "is not valid here"),
+    ],
+)
+def test_a_rule_that_cannot_be_applied_is_refused(clean: dict[str, Any], message: str) -> None:
+    Path("t.csv").write_text(TABLE)
+    assert message in refusal("t.csv", clean=clean)
+
+
+@pytest.mark.parametrize(
+    ("content", "given", "message"),
+    [
+        (TABLE, {"target": "Y"}, "no column 'Y'"),
+        (TABLE, {"target": "agee"}, "no column 'agee'; did you mean 'age'?"),
+        (TABLE, {"target": "colour", "task": "regression"}, "'colour' is 'red' in line 2"),
+        ("a,y\n1,2\n2,x9\n", {"task": "regression"}, "'y' is 'x9' in line 3: change task"),
+        ("a,y\n1,2\n2,07\n", {"task": "regression"}, "'y' is '07' in line 3"),
+        ("a,y\n1,\n2,\n", {}, "no row is left"),
+        (
+            "a,y\n1,2\n2,\n",
+            {"clean": {"drop_missing_target": False}},
+            "1 rows have no 'y' (first: line 3)",
+        ),
+    ],
+)
+def test_a_target_that_cannot_be_one_is_refused(
+    content: str, given: dict[str, Any], message: str
+) -> None:
+    Path("t.csv").write_text(content)
+    assert message in refusal("t.csv", **given)
+
+
+PARAMS = """
+name: bad
+task: {task}
+metrics: [accuracy]
+data: {{path: t.csv, target: {target}}}
+models: {{dummy: {{}}}}
+select_model: {{registered_model_name: bad}}
+"""
+
+
+def stage(name: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, PIPELINES / f"{name}.py"], capture_output=True, text=True, check=False
+    )
+
+
+def test_stages_answer_a_refusal_with_one_message_and_exit_code_2() -> None:
+    Path("t.csv").write_text(TABLE)
+    Path("params.yaml").write_text(PARAMS.format(task="binary", target="z"))
+    clean = stage("clean")
+    assert clean.returncode == 2
+    assert clean.stderr.startswith("error: data.target: t.csv has no column 'z'")
+    assert clean.stderr.count("\n") == 1
+    assert not Path("outputs/clean").exists()
+
+    Path("params.yaml").write_text(PARAMS.format(task="multiclass", target="y"))
+    assert stage("clean").returncode == 0
+    split = stage("split")
+    assert split.returncode == 2
+    assert split.stderr.startswith("error: task multiclass needs three classes")
+    assert split.stderr.count("\n") == 1
+    assert not Path("outputs/split").exists()
