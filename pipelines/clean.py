@@ -13,6 +13,8 @@ def main() -> None:
     experiment = params.load()
     with runtime.directory(Path("outputs/clean")) as out:
         report = cleaning.clean(experiment.data, experiment.clean, experiment.task, out)
+        # Whoever scores a file later reads it as this table was read.
+        report["missing_values"] = experiment.clean.missing_values
         runtime.write_json(out / "report.json", report)
     print(summary(experiment.data.path, report))
 

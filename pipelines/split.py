@@ -21,8 +21,8 @@ def main() -> None:
         experiment.metrics,
         experiment.seed,
     )
-    # Whoever scores a file later reads it as this table was read.
-    report = parts.report | {"missing_values": experiment.clean.missing_values}
+    cleaned = runtime.read_json(Path("outputs/clean/report.json"))
+    report = parts.report | {"missing_values": cleaned["missing_values"]}
     with runtime.directory(Path("outputs/split")) as out:
         pq.write_table(parts.train, out / "train.parquet", compression="zstd")
         pq.write_table(parts.test, out / "test.parquet", compression="zstd")

@@ -180,8 +180,14 @@ def test_a_target_that_cannot_be_one_is_refused(
 PARAMS = """
 name: bad
 task: {task}
+seed: 0
 metrics: [accuracy]
 data: {{path: t.csv, target: {target}}}
+clean:
+split:
+preprocessing:
+tune:
+trainer:
 models: {{dummy: {{}}}}
 select_model: {{registered_model_name: bad}}
 """

@@ -110,9 +110,19 @@ def test_parquet_columns_keep_their_numeric_type() -> None:
     assert cleaned.column("d") == [1.0, None, 3.0]
 
 
-def test_missing_markers_match_whole_cells_exactly() -> None:
-    cleaned = Cleaned("a,y\n?,1\n ?,2\n??,3\nx,4\n", missing_values=["?"])
-    assert cleaned.column("a") == [None, " ?", "??", "x"]
+def test_a_missing_marker_is_a_whole_cell_white_space_around_it_aside() -> None:
+    content = 'a,y\n?,1\n ?,2\n"\t?\r\n",3\n??,4\n? ?,5\n x ,6\n'
+    cleaned = Cleaned(content, missing_values=["?"])
+    assert cleaned.column("a") == [None, None, None, "??", "? ?", " x "]
+
+
+def test_a_marker_with_white_space_of_its_own_matches_as_it_is_written() -> None:
+    cleaned = Cleaned("a,y\n -,1\n-,2\n", missing_values=[" -"])
+    assert cleaned.column("a") == [None, "-"]
+
+
+def test_a_blank_cell_is_as_missing_as_an_empty_one() -> None:
+    assert Cleaned("a,y\n5, \n  ,1\n7,0\n").reasons == {2: "missing target"}
 
 
 def test_a_numeric_marker_means_missing_in_a_parquet_number_too() -> None:

@@ -50,6 +50,14 @@ def test_line_numbers_count_line_ends_inside_quotes() -> None:
     assert found[0][1] == "x\ny"
 
 
+@pytest.mark.parametrize(
+    ("file", "content"), [("t.csv", "a,b\n1,x\n"), ("t.json", '[{"a": 1, "b": "x"}]')]
+)
+def test_a_table_that_was_read_can_be_taken_as_a_frame(file: str, content: str) -> None:
+    frame = read(content, file).connection.table(sources.RAW).df()
+    assert frame[["a", "b"]].to_numpy().tolist() == [["1", "x"]]
+
+
 def test_lines_that_look_like_comments_are_rows() -> None:
     assert rows(read("a,b\n#1,2\n#,#\n")) == [(2, "#1", "2"), (3, "#", "#")]
 

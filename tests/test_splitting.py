@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 
 from tenfold import splitting
+from tenfold.dataset import FOLD, ROW
 from tenfold.metrics import Task
 from tenfold.params import Split
 from tenfold.runtime import Refused
-from tenfold.sources import FOLD, ROW
 
 
 def table(y: list[Any]) -> Any:

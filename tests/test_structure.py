@@ -22,7 +22,7 @@ STAGES = ["clean", "split", "cross_validate", "train", "select_model"]
 # library: the modules that may import it
 DOORS = {
     "dvc": (),
-    "duckdb": ("cleaning", "sources"),
+    "duckdb": ("cleaning", "predicates", "sources"),
     "mlflow": ("serving", "tracking"),
     "optuna": ("search_space", "tuning"),
     "pytorch_lightning": ("training",),

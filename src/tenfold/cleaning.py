@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from tenfold import sources
+from tenfold import cells, predicates, sources
+from tenfold.dataset import ROW
+from tenfold.messages import nearest
 from tenfold.metrics import Task
-from tenfold.params import Clean, Data, nearest
+from tenfold.params import Clean, Data
+from tenfold.predicates import ROWS
 from tenfold.runtime import Refused
-from tenfold.sources import RAW, REASON, ROW, Kind, Source, name, text
-
-# Beyond this a double no longer holds every integer.
-LARGEST = 2**53
-
-INTEGER = "[ ]*[+-]?(0|[1-9][0-9]*)[ ]*"
-PADDED = "[ ]*[+-]?0[0-9]+[ ]*"
-WHOLE = r"[ ]*[+-]?[0-9]+(\.0*)?[ ]*"
-NUMBER = r"[ ]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[ ]*"
-INFINITE = "(?i)[ ]*[+-]?inf(inity)?[ ]*"
-NAN = "(?i)[ ]*[+-]?nan[ ]*"
-
-# What SQL calls without brackets, so that DuckDB's syntax tree shows a column.
-CLOCKS = {"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"}
+from tenfold.sources import RAW, REASON, Kind, Source, name, text
 
 
 def clean(data: Data, rules: Clean, task: Task, out: Path) -> dict[str, Any]:
@@ -59,6 +48,11 @@ def clean(data: Data, rules: Clean, task: Task, out: Path) -> dict[str, Any]:
 
 
 def _check_columns(data: Data, rules: Clean, source: Source) -> None:
+    if len(source.columns) == 1:
+        raise Refused(
+            f"{data.path} has one column, {next(iter(source.columns))!r}, but a table needs a "
+            "target and a feature: if its columns are there, set data.delimiter"
+        )
     declared = {
         "data.target": [data.target],
         "clean.types": list(rules.types),
@@ -67,7 +61,7 @@ def _check_columns(data: Data, rules: Clean, source: Source) -> None:
     for where, columns in declared.items():
         for column in columns:
             if column not in source.columns:
-                headless = any(re.fullmatch(NUMBER, known) for known in source.columns)
+                headless = any(re.fullmatch(cells.NUMBER, known) for known in source.columns)
                 hint = "; is its header line missing?" if headless else ""
                 raise Refused(
                     f"{where}: {data.path} has no column {column!r}; "
@@ -77,100 +71,55 @@ def _check_columns(data: Data, rules: Clean, source: Source) -> None:
 
 def _mark_missing(source: Source, rules: Clean) -> None:
     """View `present`: the raw table, with NULL for every missing marker and NaN."""
-    texts = ", ".join(map(text, rules.missing_values)) or "NULL"
-    numbers = [marker for marker in rules.missing_values if re.fullmatch(NUMBER, marker)]
-    values = ", ".join(f"{text(marker)}::DOUBLE" for marker in numbers) or "NULL"
-    cells = []
+    present = []
     for column, kind in source.columns.items():
-        cell = name(column)
-        missing = f"{cell} IN ({texts})" if kind == "text" else f"{cell} IN ({values})"
-        if kind == "double":
-            missing += f" OR isnan({cell})"
-        cells.append(f"CASE WHEN {missing} THEN NULL ELSE {cell} END AS {cell}")
+        missing = cells.is_missing(column, kind, rules.missing_values)
+        present.append(f"CASE WHEN {missing} THEN NULL ELSE {name(column)} END AS {name(column)}")
     source.connection.execute(
-        f"CREATE TEMP VIEW present AS SELECT {ROW}, {', '.join(cells)} FROM {RAW}"
+        f"CREATE TEMP VIEW present AS SELECT {ROW}, {', '.join(present)} FROM {RAW}"
     )
 
 
 def _types(source: Source, rules: Clean) -> dict[str, Kind]:
     """The declared types, and what all present values of every other column have in common."""
-    types: dict[str, Kind] = {}
-    for column, kind in source.columns.items():
-        if column in rules.types:
-            types[column] = rules.types[column]
-        elif kind == "double":
-            types[column] = "double"
-        else:
-            types[column] = _inferred(source, column, kind)
-    return types
+    return {
+        column: rules.types[column] if column in rules.types else _inferred(source, column, kind)
+        for column, kind in source.columns.items()
+    }
 
 
 def _inferred(source: Source, column: str, kind: Kind) -> Kind:
-    cell = name(column)
-    exact = f"TRY_CAST({cell} AS HUGEINT) BETWEEN -{LARGEST} AND {LARGEST}"
-    if kind == "integer":
-        form = f"CASE WHEN {exact} THEN 'integer' ELSE 'large' END"
-    else:
-        form = f"""CASE
-            WHEN regexp_full_match({cell}, {text(INTEGER)})
-                THEN CASE WHEN {exact} THEN 'integer' ELSE 'large' END
-            WHEN regexp_full_match({cell}, {text(PADDED)}) THEN 'text'
-            WHEN regexp_full_match({cell}, {text(NUMBER)}) THEN 'double'
-            WHEN regexp_full_match({cell}, {text(INFINITE)}) THEN 'double'
-            WHEN regexp_full_match({cell}, {text(NAN)}) THEN 'nan'
-            ELSE 'text' END"""
+    if kind == "double":
+        return kind
     found = source.connection.execute(
-        f"SELECT DISTINCT {form} FROM present WHERE {cell} IS NOT NULL"
+        f"SELECT DISTINCT {cells.form(column, kind)} FROM present WHERE {name(column)} IS NOT NULL"
     ).fetchall()
-    forms = {row[0] for row in found} - {"nan"}
-    # Integers too large for a double are ids, unless decimals show that the column measures.
-    if "text" in forms or ("large" in forms and "double" not in forms):
-        return "text"
-    return "integer" if forms == {"integer"} else "double"
+    return cells.shared([row[0] for row in found])
 
 
 def _set_types(source: Source, rules: Clean, types: Mapping[str, Kind]) -> None:
     """Table `typed`: typed columns, and the first reason so far why a row must go."""
-    cells, infinite, unfit = [], [], []
+    columns, infinite, copies, unfit = [], [], [], []
     for column, kind in types.items():
-        cell = _typed(column, source.columns[column], kind)
-        cells.append(f"{cell} AS {name(column)}")
+        given = source.columns[column]
+        cell = cells.typed(column, given, kind)
+        columns.append(f"{cell} AS {name(column)}")
         if kind == "double" and column not in rules.drop_columns:
             infinite.append(f"WHEN isinf({cell}) THEN {text(f'infinite: {column}')}")
         if column in rules.types and kind != "text":
-            present = name(column)
-            bad = f"{present} IS NOT NULL AND {cell} IS NULL AND {_not_nan(present)}"
+            bad = cells.is_unfit(column, given, kind)
             unfit.append(f"WHEN {bad} THEN {text(f'type: {column} is not {kind}')}")
-    copies = f"WHEN {ROW} IN (FROM copies) THEN 'duplicate'" if rules.drop_duplicates else ""
     if rules.drop_duplicates:
         source.connection.execute(
             f"CREATE TEMP TABLE copies AS SELECT {ROW} FROM {RAW} QUALIFY row_number() OVER "
             f"(PARTITION BY {', '.join(map(name, types))} ORDER BY {ROW}) > 1"
         )
+        copies = [f"WHEN {ROW} IN (FROM copies) THEN 'duplicate'"]
+    reasons = " ".join([*infinite, *copies, *unfit, "WHEN false THEN ''"])
     source.connection.execute(
-        f"CREATE TEMP TABLE typed AS SELECT {ROW}, {', '.join(cells)}, CASE {' '.join(infinite)} "
-        f"{copies} {' '.join(unfit)} WHEN false THEN '' END AS {REASON} FROM present"
+        f"CREATE TEMP TABLE typed AS SELECT {ROW}, {', '.join(columns)}, "
+        f"CASE {reasons} END AS {REASON} FROM present"
     )
-
-
-def _typed(column: str, given: Kind, wanted: Kind) -> str:
-    """SQL for a cell in its type; NULL where it is missing or does not fit."""
-    cell = name(column)
-    if given == wanted == "double":
-        return cell
-    words = f"{cell}::VARCHAR"
-    if wanted == "text":
-        return words
-    if wanted == "integer":
-        number = f"TRY_CAST(regexp_replace({words}, '\\.0*', '') AS BIGINT)"
-        fits = f"regexp_full_match({words}, {text(WHOLE)})"
-        return f"CASE WHEN {fits} AND abs({number}::HUGEINT) <= {LARGEST} THEN {number} END"
-    fits = f"regexp_full_match({words}, {text(f'{NUMBER}|{INFINITE}')})"
-    return f"CASE WHEN {fits} THEN TRY_CAST({words} AS DOUBLE) END"
-
-
-def _not_nan(cell: str) -> str:
-    return f"NOT regexp_full_match({cell}::VARCHAR, {text(NAN)})"
 
 
 # Chapter: judging rows
@@ -180,14 +129,13 @@ def _judge(source: Source, target: str, rules: Clean) -> None:
     """Table `judged`: every row and the reason why it is rejected, or NULL."""
     connection = source.connection
     columns = ", ".join(map(name, source.columns))
-    connection.execute(f"CREATE TEMP VIEW rows AS SELECT {ROW}, {columns} FROM typed")
+    connection.execute(f"CREATE TEMP VIEW {ROWS} AS SELECT {ROW}, {columns} FROM typed")
     for predicate in rules.require:
-        _check_predicate(source, predicate)
+        predicates.check(source, predicate)
     reasons = [f"WHEN {REASON} IS NOT NULL THEN {REASON}"]
     if rules.drop_missing_target:
         reasons.append(f"WHEN {name(target)} IS NULL THEN 'missing target'")
-    for predicate in rules.require:
-        reasons.append(f"WHEN ({predicate}\n) IS FALSE THEN {text(f'require: {predicate}')}")
+    reasons += map(predicates.reason, rules.require)
     try:
         connection.execute(
             f"CREATE TEMP TABLE judged AS SELECT {ROW}, CASE {' '.join(reasons)} END AS {REASON} "
@@ -195,99 +143,8 @@ def _judge(source: Source, target: str, rules: Clean) -> None:
         )
     except duckdb.Error as error:
         for predicate in rules.require:
-            _try_predicate(connection, predicate)
+            predicates.try_out(connection, predicate)
         raise Refused(f"clean.require: {sources.first_line(error)}") from None
-
-
-def _check_predicate(source: Source, predicate: str) -> None:
-    """A predicate is one boolean about the named columns of one row, the same every time.
-
-    Raises:
-        Refused: quoting the predicate.
-    """
-    where = f"clean.require: {predicate!r}"
-    parsed = _parse(source.connection, predicate)
-    if parsed.get("error"):
-        raise Refused(f"{where} is not valid SQL: {parsed['error_message']}")
-    expressions = parsed["statements"][0]["node"]["select_list"]
-    if len(expressions) != 1:
-        raise Refused(f"{where} must be one predicate: put each in its own line")
-    problem = _not_row_local(source.connection, expressions[0])
-    if problem:
-        raise Refused(f"{where} must look at one row only, but holds {problem}")
-    try:
-        described = source.connection.execute(
-            f"DESCRIBE SELECT ({predicate}\n) FROM (FROM rows) WHERE ({predicate}\n)"
-        ).fetchall()
-    except duckdb.Error as error:
-        unknown = re.search(r'Referenced (?:column|table) "(.*?)" not found', str(error))
-        if unknown:
-            raise Refused(
-                f"{where} names an unknown column {unknown[1]!r}; "
-                f"{nearest(unknown[1], source.columns)}. Text goes in single quotes"
-            ) from None
-        raise Refused(f"{where} is not valid here: {sources.first_line(error)}") from None
-    if described[0][1] != "BOOLEAN":
-        raise Refused(f"{where} must be true or false, but is {described[0][1]}: compare it")
-
-
-def _parse(connection: Any, expression: str) -> dict[str, Any]:
-    """An expression's syntax tree, as DuckDB itself sees it."""
-    parsed = connection.execute(
-        "SELECT json_serialize_sql(?)", [f"SELECT ({expression}\n) FROM rows"]
-    ).fetchall()[0][0]
-    return dict(json.loads(parsed))
-
-
-def _not_row_local(connection: Any, tree: Any) -> str | None:
-    """What in a syntax tree looks beyond one row's named columns, if anything."""
-    for node in _nodes(tree):
-        kind, function = node.get("class"), str(node.get("function_name", "")).lower()
-        if kind in ("SUBQUERY", "WINDOW"):
-            return f"a {kind.lower()}"
-        if kind == "COLUMN_REF" and str(node["column_names"][-1]).lower() in CLOCKS:
-            return "the time, which changes"
-        if kind in ("STAR", "POSITIONAL_REFERENCE"):
-            return "columns without their names"
-        if kind == "FUNCTION":
-            problem = _not_plain(connection, function)
-            if problem:
-                return problem
-    return None
-
-
-def _not_plain(connection: Any, function: str) -> str | None:
-    found = connection.execute(
-        "SELECT DISTINCT function_type, stability, macro_definition FROM duckdb_functions() "
-        "WHERE function_name = ? ORDER BY ALL",
-        [function],
-    ).fetchall()
-    for kind, stability, definition in found:
-        if kind == "aggregate":
-            return f"the aggregate {function}()"
-        if kind == "macro":
-            if _not_row_local(connection, _parse(connection, definition)):
-                return f"the function {function}()"
-        elif stability != "CONSISTENT":
-            return f"{function}(), whose answer changes"
-    return None
-
-
-def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(tree, dict):
-        yield tree
-    for child in tree.values() if isinstance(tree, dict) else tree:
-        if isinstance(child, dict | list):
-            yield from _nodes(child)
-
-
-def _try_predicate(connection: Any, predicate: str) -> None:
-    try:
-        connection.execute(f"SELECT count(*) FROM rows WHERE ({predicate}\n) IS FALSE")
-    except duckdb.Error as error:
-        raise Refused(
-            f"clean.require: {predicate!r} fails on a row: {sources.first_line(error)}"
-        ) from None
 
 
 # Chapter: what is left
@@ -303,7 +160,7 @@ def _count(source: Source, rules: Clean, target: str) -> dict[str, Any]:
         ).fetchall()
     )
     connection.execute(
-        f"CREATE TEMP VIEW kept AS FROM rows SEMI JOIN "
+        f"CREATE TEMP VIEW kept AS FROM {ROWS} SEMI JOIN "
         f"(SELECT {ROW} FROM judged WHERE {REASON} IS NULL) USING ({ROW})"
     )
     kept = connection.execute("SELECT count(*) FROM kept").fetchall()[0][0]
@@ -311,13 +168,13 @@ def _count(source: Source, rules: Clean, target: str) -> dict[str, Any]:
         raise RuntimeError(f"{kept} kept and {rejected} rejected do not add up to {read} read")
     if kept == 0:
         raise Refused(f"no row is left of {read}; rejected: {rejected}: loosen a rule of clean")
-    lost = connection.execute(
+    lost, first = connection.execute(
         f"SELECT count(*), min({ROW}) FROM kept WHERE {name(target)} IS NULL"
     ).fetchall()[0]
-    if lost[0]:
+    if lost:
         raise Refused(
-            f"clean.drop_missing_target is false, but {lost[0]} rows have no {target!r} (first: "
-            f"{source.unit} {lost[1]}): set it to true or fill them in"
+            f"clean.drop_missing_target is false, but {lost} rows have no {target!r} (first: "
+            f"{source.unit} {first}): set it to true or fill them in"
         )
     return {"read": read, "kept": kept, "rejected": rejected}
 
@@ -361,8 +218,8 @@ def _check_rest(
         return
     odd = source.connection.execute(
         f"SELECT {ROW}, {name(target)} FROM kept ORDER BY "
-        f"regexp_full_match({name(target)}, {text(f'{INTEGER}|{NUMBER}')}), "
-        f"NOT regexp_full_match({name(target)}, {text(PADDED)}), {ROW} LIMIT 1"
+        f"{cells.matches(name(target), cells.NUMBER)}, "
+        f"NOT {cells.matches(name(target), cells.PADDED)}, {ROW} LIMIT 1"
     ).fetchall()[0]
     raise Refused(
         f"task regression needs a numeric target, but {target!r} is {odd[1]!r} in {source.unit} "

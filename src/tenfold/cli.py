@@ -89,6 +89,7 @@ def serve(arguments: argparse.Namespace) -> None:
 
     _require_free(arguments.port)
     model = arguments.model or _champion()
+    tracking.require_model(model)
     print(f"serving {model}: http://{HOST}:{arguments.port}/invocations", flush=True)
     where = ["--host", HOST, "--port", str(arguments.port), "--workers", "1"]
     command = ["mlflow", "models", "serve", "-m", model, "--env-manager", "local", *where]

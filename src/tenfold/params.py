@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterable, Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -18,7 +17,8 @@ from pydantic import (
     model_validator,
 )
 
-from tenfold import models, search_space
+from tenfold import messages, models, search_space
+from tenfold.messages import nearest
 from tenfold.metrics import METRICS, Task
 from tenfold.runtime import Refused
 
@@ -29,7 +29,7 @@ Text = Annotated[str, StringConstraints(min_length=1)]
 class Section(BaseModel):
     """A part of params.yaml: unknown keys are errors, and no value is silently converted."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class Data(Section):
@@ -123,25 +123,34 @@ class Run(Section):
 
 
 class Params(Section):
-    """The whole experiment."""
+    """The whole experiment.
+
+    DVC tracks the sections by name, so each must be there; `clean: {}` takes all its defaults.
+    """
 
     name: Name = Field(description="The MLflow experiment.")
     task: Task
-    seed: int = Field(0, ge=0, lt=2**31)
+    seed: int = Field(ge=0, lt=2**31, description="All randomness follows from it.")
     metrics: list[str] = Field(
         min_length=1, description="All are recorded; the first tunes and decides."
     )
     data: Data
-    clean: Clean = Clean()
-    split: Split = Split()
-    preprocessing: Preprocessing = Preprocessing()
-    tune: Tune = Tune()
-    trainer: Trainer = Trainer()
+    clean: Clean
+    split: Split
+    preprocessing: Preprocessing
+    tune: Tune
+    trainer: Trainer
     models: dict[str, dict[str, Any]] = Field(
         min_length=1, description="Family: its parameters, fixed or {low, high} or {choices}."
     )
     select_model: SelectModel
     run: Run = Run()
+
+    @field_validator("clean", "split", "preprocessing", "tune", "trainer", "run", mode="before")
+    @classmethod
+    def _bare_sections(cls, value: Any) -> Any:
+        """`tune:` with nothing behind it means all defaults."""
+        return {} if value is None else value
 
     @field_validator("models", mode="before")
     @classmethod
@@ -189,7 +198,9 @@ def read_yaml(path: Path) -> Any:
     except UnicodeDecodeError as error:
         raise Refused(f"{path} must be UTF-8 text: {error}") from None
     except YAMLError as error:
-        raise Refused(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+        # ruamel's advice to its programmers comes behind an empty line.
+        reason = " ".join(str(error).split("\n\n")[0].split())
+        raise Refused(f"{path} is not valid YAML: {reason}") from None
 
 
 def parse(document: Any, source: str = "params.yaml") -> Params:
@@ -203,16 +214,8 @@ def parse(document: Any, source: str = "params.yaml") -> Params:
     try:
         return Params.model_validate(dict(document))
     except ValidationError as error:
-        problems = [_explain(problem) for problem in error.errors()]
+        problems = messages.explain(error, document, Params)
         raise Refused("\n       ".join(f"{source}: {problem}" for problem in problems)) from None
-
-
-def nearest(name: object, known: Iterable[str]) -> str:
-    """The end of a message about an unknown name: the nearest match and the list."""
-    options = sorted(known)
-    close = difflib.get_close_matches(str(name), options, n=1, cutoff=0.5)
-    guess = f"did you mean {close[0]!r}? " if close else ""
-    return f"{guess}(known: {', '.join(options)})"
 
 
 def _check_metrics(names: list[str], task: Task) -> None:
@@ -233,61 +236,32 @@ def _check_family(family: str, declared: Mapping[str, Any], task: Task) -> None:
     if family not in models.names():
         raise ValueError(f"models: unknown family {family!r}; {nearest(family, models.names())}")
     schema = models.parameters(family)
+    space: search_space.Space = {}
+    for name, leaf in search_space.declarations(declared).items():
+        kind = search_space.kind(leaf)
+        with _refused(leaf, kind, ("models", family, *name.split("."))):
+            space[name] = kind.model_validate(leaf)
+    for values in search_space.extremes(space):
+        configuration = search_space.substitute(declared, values)
+        with _refused(configuration, schema, ("models", family)):
+            checked = schema.model_validate(configuration)
+        try:
+            checked.check_task(task)
+        except ValueError as error:
+            raise ValueError(f"models.{family}: {error}") from None
+    for name, range_ in space.items():
+        step = getattr(range_, "step", None)
+        if isinstance(step, float) and search_space.is_integer(schema, name):
+            raise ValueError(f"models.{family}.{name}.step must be an integer, but got {step}")
+
+
+@contextlib.contextmanager
+def _refused(document: Any, schema: type[BaseModel], prefix: tuple[str, ...]) -> Iterator[None]:
+    """Turn a schema's complaints into one ValueError, which pydantic passes on as it is."""
     try:
-        space = search_space.leaves(declared)
-        for values in search_space.extremes(space):
-            schema.model_validate(search_space.substitute(declared, values)).check_task(task)
-        search_space.distributions(space, schema)
+        yield
     except ValidationError as error:
-        problem = error.errors()[0]
-        raise ValueError(_explain(problem, ("models", family), schema)) from None
-    except ValueError as error:
-        raise ValueError(f"models.{family}: {error}") from None
-
-
-def _explain(
-    problem: Mapping[str, Any],
-    prefix: tuple[str, ...] = (),
-    schema: type[BaseModel] = Params,
-) -> str:
-    """One validation problem as: where, the rule, the value, the cure."""
-    location = [str(part) for part in problem["loc"]]
-    where = ".".join([*prefix, *location])
-    value = problem["input"]
-    match problem["type"]:
-        case "extra_forbidden":
-            return f"unknown key {where!r}; {nearest(location[-1], _keys(schema, location[:-1]))}"
-        case "missing":
-            return f"{where!r} is required: add it"
-        case "value_error":
-            message = str(problem["ctx"]["error"])
-            return f"{where}: {message}" if where else message
-        case "literal_error":
-            expected = problem["ctx"]["expected"]
-            names = [name.strip(" '") for name in re.split(r",| or ", expected)]
-            close = difflib.get_close_matches(str(value), names, n=1, cutoff=0.5)
-            guess = f"; did you mean {close[0]!r}?" if close else ""
-            return f"{where} must be {expected}, but got {value!r}{guess}"
-        case "model_type":
-            return f"{where} must be a mapping of keys to values, but got {value!r}"
-    rule = problem["msg"]
-    if rule.startswith("Input should "):
-        return f"{where} must {rule.removeprefix('Input should ')}, but got {value!r}"
-    return f"{where}: {rule[0].lower()}{rule[1:]}, but got {value!r}"
-
-
-def _keys(schema: type[BaseModel], location: list[str]) -> list[str]:
-    """The keys a section may have, found by walking the schema."""
-    for part in location:
-        field = schema.model_fields.get(part)
-        kinds = (field.annotation, *get_args(field.annotation)) if field else ()
-        sections = [
-            kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)
-        ]
-        if not sections:
-            return []
-        schema = sections[0]
-    return list(schema.model_fields)
+        raise ValueError(messages.explain(error, document, schema, prefix)[0]) from None
 
 
 def json_schema() -> dict[str, Any]:

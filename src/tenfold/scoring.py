@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tenfold import sources
+from tenfold import cells, sources
 from tenfold.dataset import ROW, Schema
-from tenfold.params import Data, nearest
+from tenfold.messages import nearest
+from tenfold.params import Data
 from tenfold.runtime import Refused
 
 if TYPE_CHECKING:
@@ -30,31 +31,40 @@ def score(path: Path, model: Any) -> pd.DataFrame:
 
     schema: Schema = model.get_raw_model().schema
     source = sources.read(Data(path=str(path), target=schema.target))
+    for name in schema.features:
+        if name not in source.columns:
+            raise Refused(f"{path} lacks the column {name!r}; {nearest(name, source.columns)}")
     table = source.connection.table(sources.RAW).df()
-    features = {name: _column(table, name, schema, source.unit, path) for name in schema.features}
-    answers = model.predict(pd.DataFrame(features))
-    for name in answers:
-        if name in table:
-            raise Refused(f"{path} has a column {name!r} already: rename it")
-    return pd.concat([table.drop(columns=ROW), answers], axis=1)
+    features = {name: _feature(source, name, schema, path) for name in schema.features}
+    answers: pd.DataFrame = model.predict(pd.DataFrame(features))
+    taken = [column for column in answers if column in table]
+    if taken:
+        raise Refused(f"{path} has a column {taken[0]!r} already: rename it")
+    scored: pd.DataFrame = pd.concat([table.drop(columns=ROW), answers], axis=1)
+    return scored
 
 
-def _column(table: pd.DataFrame, name: str, schema: Schema, unit: str, path: Path) -> Any:
-    """One feature: float64 with NaN, or text with None."""
+def _feature(source: sources.Source, name: str, schema: Schema, path: Path) -> Any:
+    """One column, missing values as in training: float64 with NaN, or text with None."""
     import pandas as pd
 
-    if name not in table:
-        raise Refused(f"{path} lacks the column {name!r}; {nearest(name, table.columns)}")
-    cells = table[name].astype(object)
-    cells = cells.where(cells.notna() & ~cells.isin(schema.missing_values), None)
+    missing = cells.is_missing(name, source.columns[name], schema.missing_values)
+    rows = source.connection.execute(
+        f"SELECT CASE WHEN {missing} THEN NULL ELSE {sources.name(name)} END "
+        f"FROM {sources.RAW} ORDER BY {ROW}"
+    ).fetchall()
+    values = pd.Series([row[0] for row in rows], dtype=object)
     if name in schema.categorical:
-        return cells.map(str, na_action="ignore")
-    numbers = pd.to_numeric(cells, errors="coerce")
-    wrong = (numbers.isna() & cells.notna()) | np.isinf(numbers)
+        return values.map(str, na_action="ignore")
+    numbers = pd.to_numeric(values, errors="coerce").astype(np.float64)
+    wrong = (numbers.isna() & values.notna()) | np.isinf(numbers)
     if wrong.any():
         first = int(np.argmax(wrong))
+        line = source.connection.execute(
+            f"SELECT {ROW} FROM {sources.RAW} ORDER BY {ROW} LIMIT 1 OFFSET {first}"
+        ).fetchall()[0][0]
         raise Refused(
-            f"{path}, {unit} {table[ROW].iloc[first]}: {name!r} must be a finite number, but got "
-            f"{cells.iloc[first]!r}; a text for missing values belongs in clean.missing_values"
+            f"{path}, {source.unit} {line}: {name!r} must be a finite number, but got "
+            f"{values.iloc[first]!r}; a text for missing values belongs in clean.missing_values"
         )
-    return numbers.astype(np.float64)
+    return numbers

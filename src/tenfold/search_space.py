@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, get_args
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -21,7 +22,7 @@ Space = dict[str, "Range | Choices"]
 class Range(BaseModel):
     """A numeric leaf to tune: every value from low to high."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
     low: int | float
     high: int | float
     log: bool = Field(False, description="Search on a logarithmic scale.")
@@ -43,7 +44,7 @@ class Range(BaseModel):
 class Choices(BaseModel):
     """A leaf to tune: one of the values listed."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
     choices: list[bool | int | float | str | None] = Field(min_length=1)
 
 
@@ -53,17 +54,27 @@ def leaves(declared: Mapping[str, Any]) -> Space:
     >>> leaves({"alpha": {"low": 0.1, "high": 10, "log": True}, "solver": "auto"})
     {'alpha': Range(low=0.1, high=10, log=True, step=None)}
     """
+    found = declarations(declared)
+    return {name: kind(leaf).model_validate(leaf) for name, leaf in found.items()}
+
+
+def declarations(declared: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The leaves that are ranges or choices as they are written, by dotted name, sorted."""
     return dict(sorted(_walk(declared, "")))
 
 
-def _walk(declared: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Range | Choices]]:
+def kind(leaf: Mapping[str, Any]) -> type[Range | Choices]:
+    """What a leaf is checked as."""
+    return Choices if "choices" in leaf else Range
+
+
+def _walk(declared: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for key, value in declared.items():
-        if not isinstance(value, Mapping):
+        # A dot in a key could not be told from a level; the family's schema knows no such key.
+        if not isinstance(value, Mapping) or "." in str(key):
             continue
-        if "choices" in value:
-            yield prefix + key, Choices.model_validate(value)
-        elif "low" in value or "high" in value:
-            yield prefix + key, Range.model_validate(value)
+        if {"low", "high", "choices"} & set(value):
+            yield f"{prefix}{key}", value
         else:
             yield from _walk(value, f"{prefix}{key}.")
 
@@ -100,7 +111,7 @@ def extremes(space: Space) -> Iterator[dict[str, Any]]:
 
 def distributions(space: Space, schema: type[BaseModel]) -> dict[str, BaseDistribution]:
     """Optuna's distribution for every tuned leaf; `schema` says which of them are integers."""
-    return {name: _distribution(leaf, _is_integer(schema, name)) for name, leaf in space.items()}
+    return {name: _distribution(leaf, is_integer(schema, name)) for name, leaf in space.items()}
 
 
 def _distribution(leaf: Range | Choices, integer: bool) -> BaseDistribution:
@@ -119,7 +130,7 @@ def _distribution(leaf: Range | Choices, integer: bool) -> BaseDistribution:
     return FloatDistribution(float(leaf.low), float(leaf.high), log=leaf.log, step=step_size)
 
 
-def _is_integer(schema: type[BaseModel], name: str) -> bool:
+def is_integer(schema: type[BaseModel], name: str) -> bool:
     """Whether the field at a dotted name takes integers and no floats."""
     *parents, key = name.split(".")
     for parent in parents:
@@ -133,4 +144,9 @@ def _is_integer(schema: type[BaseModel], name: str) -> bool:
 
 
 def _kinds(annotation: Any) -> tuple[Any, ...]:
-    return get_args(annotation) or (annotation,)
+    """The plain types of an annotation, unions and Annotated opened."""
+    if get_origin(annotation) is Annotated:
+        return _kinds(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return tuple(kind for option in get_args(annotation) for kind in _kinds(option))
+    return (annotation,)

@@ -26,7 +26,7 @@ CURVE = ("epoch", "train_loss", "val_loss")
 class FamilyParameters(BaseModel):
     """The parameters of one configuration of a family: every leaf a plain value."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
     def check_task(self, task: Task) -> None:
         """Raise ValueError if a value does not fit `task`."""

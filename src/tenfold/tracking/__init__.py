@@ -9,10 +9,18 @@ from __future__ import annotations
 from tenfold import runtime
 from tenfold.publication import Publication
 from tenfold.tracking import registry, runs, store
-from tenfold.tracking.registry import ALIAS, is_published, load_model
+from tenfold.tracking.registry import ALIAS, is_published, load_model, require_model
 from tenfold.tracking.store import environment, uri
 
-__all__ = ["ALIAS", "environment", "is_published", "load_model", "publish", "uri"]
+__all__ = [
+    "ALIAS",
+    "environment",
+    "is_published",
+    "load_model",
+    "publish",
+    "require_model",
+    "uri",
+]
 
 
 def publish(publication: Publication) -> str:
@@ -24,16 +32,17 @@ def publish(publication: Publication) -> str:
     with runtime.lock(store.root() / runtime.SCRATCH / "locks" / "publish.lock", wait=True):
         client = store.connect()
         experiment = store.experiment(client, publication.experiment)
+        runs.end_interrupted(client, experiment)
         champion = publication.champion
         found = {
             family.name: runs.family_run(client, experiment, publication, family)
             for family in publication.families
         }
-        for family, run_id in found.items():
-            mark = "true" if family == champion.family else "false"
-            client.set_tag(run_id, "tenfold.champion", mark)
         run_id = found[champion.family]
-        runs.log(client, run_id, [(f"test/{name}", s, 0) for name, s in champion.test.items()])
+        runs.mark_champion(client, experiment, run_id)
+        known = client.get_run(run_id).data.metrics
+        test = {f"test/{name}": score for name, score in champion.test.items()}
+        runs.log(client, run_id, [(key, s, 0) for key, s in test.items() if known.get(key) != s])
         for file in champion.files:
             client.log_artifact(run_id, str(file))
         return registry.promote(client, experiment, publication, run_id)

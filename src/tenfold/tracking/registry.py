@@ -6,6 +6,7 @@ import contextlib
 import json
 import sqlite3
 import tempfile
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,15 @@ from urllib.parse import unquote, urlparse
 from tenfold import runtime
 from tenfold.publication import Champion, Publication
 from tenfold.tracking.runs import FINGERPRINT
-from tenfold.tracking.store import connect, mlflow_error, unless_there, uri
+from tenfold.tracking.store import (
+    connect,
+    mlflow_error,
+    own_uri,
+    root,
+    shown_uri,
+    unless_there,
+    uri,
+)
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -53,7 +62,10 @@ def is_published(registered_model: str, fingerprint: str) -> bool:
         FROM registered_model_aliases AS alias
         JOIN model_versions AS version USING (name, version)
         JOIN model_version_tags AS tag USING (name, version)
+        JOIN runs ON runs.run_uuid = version.run_id
+        JOIN experiments AS experiment USING (experiment_id)
         WHERE alias.name = ? AND alias.alias = ? AND tag.key = ? AND tag.value = ?
+            AND experiment.lifecycle_stage = 'active'
     """
     path = uri().removeprefix("sqlite:///")
     try:
@@ -75,11 +87,31 @@ def load_model(model_uri: str) -> Any:
     connect()
     import mlflow
 
-    try:
+    with _refused(model_uri):
         return mlflow.pyfunc.load_model(model_uri)
-    except mlflow_error() as error:
+
+
+def require_model(model_uri: str) -> None:
+    """Find a registered model without loading it.
+
+    Raises:
+        runtime.Refused: if there is no such model.
+    """
+    connect()
+    import mlflow
+
+    with _refused(model_uri):
+        mlflow.models.get_model_info(model_uri)
+
+
+@contextlib.contextmanager
+def _refused(model_uri: str) -> Iterator[None]:
+    try:
+        yield
+    except (mlflow_error(), OSError) as error:
+        reason = " ".join(str(error).split())
         raise runtime.Refused(
-            f"cannot load {model_uri!r} from {uri()}: {error.message} "
+            f"cannot load {model_uri!r} from {shown_uri()}: {reason}. "
             "Run `make repro` first, or name another model"
         ) from None
 
@@ -155,8 +187,14 @@ def _has_files(client: MlflowClient, name: str, number: str) -> bool:
 
 
 def _exists(location: str) -> bool:
-    """Whether a local path is there; other places are believed."""
+    """Whether a local path is there; other places are believed.
+
+    The project's own store leads only into the project: a copy must not lean on its original.
+    """
     parsed = urlparse(location)
     if parsed.scheme not in ("", "file"):
         return True
-    return (Path(unquote(parsed.path)) / "MLmodel").is_file()
+    path = Path(unquote(parsed.path))
+    if uri() == own_uri() and not path.is_relative_to(root() / "mlruns"):
+        return False
+    return (path / "MLmodel").is_file()

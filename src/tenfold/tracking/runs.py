@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 FINGERPRINT = "tenfold.fingerprint"
+CHAMPION = "tenfold.champion"
 
 
 def family_run(
@@ -60,6 +61,21 @@ def family_run(
         _log_trial(client, experiment, run_id, family, trial)
     client.set_terminated(run_id, "FINISHED")
     return run_id
+
+
+def end_interrupted(client: MlflowClient, experiment: str) -> None:
+    """End what a process killed between creating a run and ending it has left RUNNING."""
+    interrupted = "tags.`tenfold.family` LIKE '%' AND attributes.status = 'RUNNING'"
+    for run in client.search_runs([experiment], interrupted):
+        client.set_terminated(run.info.run_id, "FAILED")
+
+
+def mark_champion(client: MlflowClient, experiment: str, run_id: str) -> None:
+    """Mark the champion's run, and no other: not the run of a family since removed either."""
+    for run in client.search_runs([experiment], f"tags.`{CHAMPION}` = 'true'"):
+        if run.info.run_id != run_id:
+            client.set_tag(run.info.run_id, CHAMPION, "false")
+    client.set_tag(run_id, CHAMPION, "true")
 
 
 def _log_trial(

@@ -5,12 +5,16 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+# Makes MLflow's UI open the experiment as one of models, with columns for metrics.
+KIND = {"mlflow.experimentKind": "custom_model_development"}
 
 
 def root() -> Path:
@@ -21,6 +25,11 @@ def root() -> Path:
 def uri() -> str:
     """Where runs go: `MLFLOW_TRACKING_URI`, or SQLite under the project's `mlruns/`."""
     return os.environ.get("MLFLOW_TRACKING_URI") or own_uri()
+
+
+def shown_uri() -> str:
+    """Where runs go, without a password."""
+    return re.sub(r"//[^/@]*@", "//***@", uri())
 
 
 def own_uri() -> str:
@@ -72,7 +81,7 @@ def experiment(client: MlflowClient, name: str) -> str:
         found = None
     if found is None:
         with unless_there():
-            client.create_experiment(name, artifact_location=location)
+            client.create_experiment(name, artifact_location=location, tags=KIND)
         found = client.get_experiment_by_name(name)
         assert found is not None
     return str(found.experiment_id)

@@ -72,7 +72,7 @@ class Epochs:
         present = self.position < edges[1:, :, None]
         self.position = torch.where(present, self.position, 0)
         rows = present.sum(-1, keepdim=True).clamp(min=1)
-        self.weight = present / rows
+        self.weight = present.double() / rows
         self.padded = not bool(present.all())
         self.offset = torch.arange(len(self.sizes)) * width
 

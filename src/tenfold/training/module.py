@@ -62,7 +62,7 @@ class StackedModule(pl.LightningModule):
             self._keep("val_y", val.y)
             slots = torch.arange(val.y.shape[1])
             present = slots < val.n_rows[:, None]
-            self._keep("val_weight", (present / val.n_rows[:, None]).to(val.x.dtype))
+            self._keep("val_weight", present.to(val.x.dtype) / val.n_rows[:, None])
         self.has_val = val is not None
         members = train.x.shape[0]
         self.best_loss = torch.full((members,), torch.inf)

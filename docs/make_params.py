@@ -1,0 +1,95 @@
+"""Write docs/params.md from the schema of params.yaml.
+
+Run from the project's root: `python docs/make_params.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tenfold import models, params
+
+TARGET = Path(__file__).parent / "params.md"
+HEAD = """# params.yaml
+
+Written by `python docs/make_params.py` from the schema that checks the file. A key without a
+default is required. In a family, any value may be replaced by `{low, high, log?, step?}` or
+`{choices: [...]}`, and is then tuned.
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    schema = params.json_schema()
+    definitions = schema["$defs"]
+    lines = [HEAD, "## At the top", "", *_table(schema, definitions)]
+    for name, described in schema["properties"].items():
+        section = _section(described, definitions)
+        if section is not None:
+            lines += ["", f"## {name}", "", section["description"], ""]
+            lines += _table(section, definitions)
+            for key, inner in section["properties"].items():
+                nested = _section(inner, definitions)
+                if nested is not None:
+                    lines += ["", f"### {name}.{key}", "", nested["description"], ""]
+                    lines += _table(nested, definitions)
+    for name in models.names():
+        family = models.parameters(name)
+        lines += ["", f"## models.{name}", "", family.__doc__ or "", ""]
+        lines += _table(family.model_json_schema(), {})
+    return "\n".join(lines) + "\n"
+
+
+def _section(described: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any] | None:
+    reference = described.get("$ref", "")
+    section: dict[str, Any] | None = definitions.get(reference.removeprefix("#/$defs/"))
+    return section
+
+
+def _table(schema: dict[str, Any], definitions: dict[str, Any]) -> Iterator[str]:
+    properties = schema.get("properties", {})
+    if not properties:
+        return
+    yield "| key | value | default | |"
+    yield "| --- | --- | --- | --- |"
+    for key, described in properties.items():
+        if _section(described, definitions) is not None:
+            value, default = f"[below](#{key})", ""
+        else:
+            value = _value(described)
+            default = f"`{_yaml(described['default'])}`" if "default" in described else ""
+        yield f"| `{key}` | {value} | {default} | {described.get('description', '')} |"
+
+
+def _value(described: dict[str, Any]) -> str:
+    """The rule of a value, in words."""
+    if "anyOf" in described:
+        return " or ".join(_value(option) for option in described["anyOf"])
+    if "enum" in described:
+        return ", ".join(f"`{_yaml(option)}`" for option in described["enum"])
+    if "const" in described:
+        return f"`{described['const']}`"
+    kind = str(described.get("type", "anything"))
+    if kind == "array":
+        return f"list of {_value(described['items'])}"
+    signs = {
+        "minimum": "≥",
+        "exclusiveMinimum": ">",
+        "maximum": "≤",
+        "exclusiveMaximum": "<",
+    }
+    limits = [f"{sign} {described[limit]:g}" for limit, sign in signs.items() if limit in described]
+    words = {"string": "text", "object": "mapping", "boolean": "true or false"}
+    return " ".join([words.get(kind, kind), ", ".join(limits)]).strip()
+
+
+def _yaml(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "null" if value is None else str(value)
+
+
+if __name__ == "__main__":
+    TARGET.write_text(page(), encoding="utf-8")

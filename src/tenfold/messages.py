@@ -1,0 +1,139 @@
+"""From a schema's complaints to sentences: where, the rule, the value, the cure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+Location = tuple[str, ...]
+
+RULES = {
+    "bool_type": "true or false",
+    "dict_type": "a mapping of keys to values",
+    "finite_number": "a finite number",
+    "float_type": "a number",
+    "int_from_float": "an integer",
+    "int_type": "an integer",
+    "list_type": "a list",
+    "model_type": "a mapping of keys to values",
+    "none_required": "null",
+    "string_pattern_mismatch": "a name of letters, digits, spaces and _ . -",
+    "string_too_short": "a text that is not empty",
+    "string_type": "a text",
+    "too_short": "not empty",
+}
+
+
+def nearest(name: object, known: Iterable[str]) -> str:
+    """The end of a message about an unknown name: the nearest match and the list."""
+    options = sorted(known)
+    guess = _guess(name, options)
+    return f"{guess}(known: {', '.join(options)})"
+
+
+def explain(
+    error: ValidationError,
+    document: Any,
+    schema: type[BaseModel],
+    prefix: Location = (),
+) -> list[str]:
+    """One sentence for every place where `document` breaks a rule of `schema`.
+
+    A value that fits none of several alternatives is one place.
+    """
+    places: dict[Location, list[Mapping[str, Any]]] = {}
+    for problem in error.errors():
+        places.setdefault(_path(problem, document), []).append(problem)
+    return [
+        _sentence(path, ".".join([*prefix, *path]), problems, schema)
+        for path, problems in places.items()
+    ]
+
+
+def _path(problem: Mapping[str, Any], document: Any) -> Location:
+    """The keys that lead to the value; pydantic also names the alternatives it tried."""
+    path: list[str] = []
+    node = document
+    for position, part in enumerate(problem["loc"]):
+        if (isinstance(node, Mapping) and part in node) or (
+            isinstance(node, list) and isinstance(part, int) and part < len(node)
+        ):
+            node = node[part]
+        elif problem["type"] != "missing" or position < len(problem["loc"]) - 1:
+            continue
+        path.append(str(part))
+    return tuple(path)
+
+
+def _sentence(
+    path: Location, where: str, problems: Sequence[Mapping[str, Any]], schema: type[BaseModel]
+) -> str:
+    problem = problems[0]
+    value = problem["input"]
+    if problem["loc"][-1:] == ("[key]",):
+        return f"{where}: a key must be a text, but got {value!r}"
+    match problem["type"]:
+        case "extra_forbidden":
+            return f"unknown key {where!r}; {nearest(path[-1], _keys(schema, path[:-1]))}"
+        case "missing":
+            cure = (
+                f"add `{where}: {{}}` for its defaults" if _is_section(schema, path) else "add it"
+            )
+            return f"{where!r} is required: {cure}"
+        case "value_error":
+            message = str(problem["ctx"]["error"])
+            return f"{where}: {message}" if where else message
+    rules = list(dict.fromkeys(_rule(one) for one in problems))
+    choices = [name for one in problems for name in _choices(one)]
+    guess = f"; {_guess(value, choices)}".rstrip("; ")
+    return f"{where} must be {' or '.join(rules)}, but got {value!r}{guess}"
+
+
+def _rule(problem: Mapping[str, Any]) -> str:
+    if problem["type"] == "literal_error":
+        return str(problem["ctx"]["expected"])
+    if problem["type"] in RULES:
+        return RULES[problem["type"]]
+    return str(problem["msg"]).removeprefix("Input should be ")
+
+
+def _choices(problem: Mapping[str, Any]) -> list[str]:
+    if problem["type"] != "literal_error":
+        return []
+    expected = problem["ctx"]["expected"].replace(" or ", ", ")
+    return [name.strip("'") for name in expected.split(", ")]
+
+
+def _guess(name: object, options: Sequence[str]) -> str:
+    close = difflib.get_close_matches(str(name), options, n=1, cutoff=0.5)
+    return f"did you mean {close[0]!r}? " if close else ""
+
+
+def _keys(schema: type[BaseModel], path: Location) -> list[str]:
+    """The keys a section may have."""
+    section = _section(schema, path)
+    return list(section.model_fields) if section else []
+
+
+def _is_section(schema: type[BaseModel], path: Location) -> bool:
+    """Whether a key holds a section that is complete without a word."""
+    section = _section(schema, path)
+    return section is not None and not any(
+        field.is_required() for field in section.model_fields.values()
+    )
+
+
+def _section(schema: type[BaseModel], path: Location) -> type[BaseModel] | None:
+    for part in path:
+        field = schema.model_fields.get(part)
+        kinds = (field.annotation, *get_args(field.annotation)) if field else ()
+        sections = [
+            kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)
+        ]
+        if not sections:
+            return None
+        schema = sections[0]
+    return schema

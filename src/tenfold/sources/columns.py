@@ -1,0 +1,37 @@
+"""What a column may be called, and what kind of cells it holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from tenfold.dataset import FOLD, ROW
+from tenfold.runtime import Refused
+
+REASON = "tenfold_reason"
+RESERVED = (ROW, FOLD, REASON)
+
+Kind = Literal["integer", "double", "text"]
+
+
+def check_names(path: Path, names: Sequence[str], cure: str = "") -> None:
+    """Column names must be present, unique (DuckDB ignores case) and not tenfold's own.
+
+    Raises:
+        Refused: naming the column, and ending in `cure` where a missing header may be the cause.
+    """
+    for position, column in enumerate(names, start=1):
+        if not column:
+            raise Refused(f"{path}: column {position} has no name: name every column{cure}")
+        if column.lower() in RESERVED:
+            raise Refused(f"{path}: column {column!r} has a name tenfold uses itself: rename it")
+    for column, count in Counter(names).items():
+        if count > 1:
+            raise Refused(f"{path}: {count} columns are named {column!r}: rename one{cure}")
+    spelling: dict[str, str] = {}
+    for column in names:
+        other = spelling.setdefault(column.lower(), column)
+        if other != column:
+            raise Refused(f"{path}: {other!r} and {column!r} differ only in case: rename one")

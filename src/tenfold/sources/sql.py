@@ -1,0 +1,31 @@
+"""The SQL that every reader shares: names, texts and paths as literals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+RAW = "raw"
+
+
+def name(identifier: str) -> str:
+    """A column's name as SQL."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def text(value: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def file(path: Path) -> str:
+    """A path as an SQL literal that means this one file.
+
+    DuckDB reads `*?[` in a path as a pattern; a bracket around each makes it plain.
+    """
+    return text("".join(f"[{mark}]" if mark in "*?[" else mark for mark in str(path)))
+
+
+def first_line(error: Exception) -> str:
+    """DuckDB's message without its kind and its drawing of the query."""
+    line = str(error).strip().splitlines()[0]
+    return line.split(" Error: ", 1)[-1]

@@ -1,0 +1,57 @@
+"""What the documents say is what the code does."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from tenfold import models
+from tenfold.metrics import METRICS
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_the_reference_of_params_yaml_is_up_to_date() -> None:
+    specification = importlib.util.spec_from_file_location(
+        "make_params", ROOT / "docs" / "make_params.py"
+    )
+    assert specification is not None and specification.loader is not None
+    make_params = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(make_params)
+    assert make_params.TARGET.read_text(encoding="utf-8") == make_params.page()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_to_files(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text(encoding="utf-8"))
+    missing = [
+        link
+        for link in links
+        if not link.startswith("http") and not (document.parent / link).exists()
+    ]
+    assert missing == []
+
+
+def test_every_make_target_named_in_the_readme_exists() -> None:
+    named = set(re.findall(r"make ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, flags=re.MULTILINE))
+    assert {"repro", "test", "ui", "serve"} <= named
+    assert named <= targets
+
+
+def test_every_family_and_metric_stands_in_the_reference_or_the_table() -> None:
+    reference = (ROOT / "docs" / "params.md").read_text(encoding="utf-8")
+    assert all(f"## models.{name}" in reference for name in models.names())
+    assert all(name in reference for name in METRICS)
+
+
+def test_the_architecture_names_every_room() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = {path.stem for path in (ROOT / "src" / "tenfold").iterdir() if path.stem[0] != "_"}
+    missing = [room for room in sorted(rooms - {"py", "cli"}) if f"`{room}" not in page]
+    assert missing == []

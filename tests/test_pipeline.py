@@ -1,0 +1,266 @@
+"""`dvc repro` on real projects: what runs, what it leaves, what survives a kill."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import SMALL, Project, files_below, wait_until
+
+
+def without(family: str) -> dict[str, object]:
+    return {name: declared for name, declared in SMALL["models"].items() if name != family}
+
+
+def test_one_command_leads_from_the_table_to_a_registered_champion(finished: Project) -> None:
+    results = finished.json("outputs/metrics.json")
+    assert set(results) == {"champion", "cv", "test"}
+    assert set(results["cv"]) == {"dummy", "linear", "mlp"}
+    metrics = {"auroc", "log_loss", "accuracy", "brier"}
+    for scores in results["cv"].values():
+        assert set(scores) == metrics
+        assert all(set(summary) == {"mean", "sd"} for summary in scores.values())
+    assert set(results["test"]) == metrics
+    assert all(isinstance(score, float) for score in results["test"].values())
+    means = {family: scores["auroc"]["mean"] for family, scores in results["cv"].items()}
+    assert results["champion"] == max(means, key=lambda family: means[family])
+    assert finished.champion_version() == "1"
+    run = finished.client().get_run(finished.champion().run_id or "")
+    assert run.data.tags["tenfold.family"] == results["champion"]
+
+
+def test_the_default_experiment_compares_five_families_over_ten_folds(
+    project: Callable[..., Project],
+) -> None:
+    default = project(tune={"n_trials": 2}, trainer={"max_epochs": 10})
+    families = ["dummy", "linear", "random_forest", "hist_gradient_boosting", "mlp"]
+    declared = default.params()["models"]
+    assert list(declared) == families
+    declared["random_forest"]["n_estimators"] = 20
+    declared["hist_gradient_boosting"]["max_iter"] = 10
+    default.change(models=declared)
+    ran = default.repro()
+    per_family = [f"{stage}@{name}" for stage in ("cross_validate", "train") for name in families]
+    assert sorted(ran) == sorted(["clean", "split", *per_family, "select_model"])
+    results = default.json("outputs/metrics.json")
+    assert set(results["cv"]) == set(families)
+    assert results["champion"] != "dummy"
+    assert results["test"]["auroc"] > 0.95
+    for family in families:
+        scores = default.json(f"outputs/cross_validate/{family}/scores.json")
+        assert len(scores["auroc"]["folds"]) == 10
+    report = default.json("outputs/clean/report.json")
+    assert report["read"] == report["kept"] + sum(report["rejected"].values())
+    shown = default.run("tenfold", "leaderboard")
+    assert all(family in shown for family in families)
+
+
+def test_a_second_repro_runs_no_stage_and_says_that_nothing_changed(finished: Project) -> None:
+    before = (finished / "dvc.lock").read_bytes()
+    printed = finished.run("dvc", "repro")
+    assert [line for line in printed.splitlines() if line.startswith("Running stage")] == [
+        "Running stage 'select_model':"
+    ]
+    assert "nothing changed" in printed
+    assert (finished / "dvc.lock").read_bytes() == before
+
+
+def test_computing_everything_again_gives_the_same_bytes(finished: Project, tmp_path: Path) -> None:
+    again = finished.copy(tmp_path / "elsewhere")
+    ran = again.repro("--force")
+    assert len(ran) == 2 + 2 * len(SMALL["models"]) + 1
+    assert again.outputs_in_lock() == finished.outputs_in_lock()
+    assert (again / "dvc.lock").read_bytes() == (finished / "dvc.lock").read_bytes()
+
+
+def test_a_hyperparameter_of_one_family_reruns_that_family_alone(again: Project) -> None:
+    mlp = {**SMALL["models"]["mlp"], "dropout": 0.3}
+    again.change(models={**SMALL["models"], "mlp": mlp})
+    assert again.repro() == ["cross_validate@mlp", "train@mlp", "select_model"]
+    assert again.json("outputs/cross_validate/mlp/best.json")["parameters"]["dropout"] == 0.3
+
+
+def test_a_family_added_runs_alone_and_a_family_removed_is_forgotten(again: Project) -> None:
+    forest = {"n_estimators": 5, "min_samples_leaf": 1}
+    again.change(models={**SMALL["models"], "random_forest": forest})
+    added = again.repro()
+    assert added == ["cross_validate@random_forest", "train@random_forest", "select_model"]
+    assert set(again.json("outputs/metrics.json")["cv"]) == {*SMALL["models"], "random_forest"}
+
+    again.change(models=SMALL["models"])
+    assert again.repro() == ["select_model"]
+    assert set(again.json("outputs/metrics.json")["cv"]) == set(SMALL["models"])
+    assert "random_forest" not in again.run("tenfold", "leaderboard")
+    assert "random_forest" not in (again / "outputs/report.html").read_text()
+    assert not (again / "outputs/plots/random_forest").exists()
+
+
+def test_the_registry_follows_params_there_and_back(again: Project, finished: Project) -> None:
+    first = finished.json("outputs/metrics.json")["champion"]
+    again.repro()
+    assert again.champion_version() == "1"
+
+    again.change(models=without(first))
+    assert again.repro() == ["select_model"]
+    second = again.json("outputs/metrics.json")["champion"]
+    assert second != first
+    assert again.champion_version() == "2"
+    marked = again.runs("tags.`tenfold.champion` = 'true'")
+    assert [run.data.tags["tenfold.family"] for run in marked] == [second]
+
+    runs = len(again.runs())
+    again.run("git", "checkout", "--quiet", "--", "params.yaml", "dvc.lock")
+    assert again.repro() == ["select_model"]
+    assert (again / "outputs/metrics.json").read_bytes() == (
+        finished / "outputs/metrics.json"
+    ).read_bytes()
+    assert again.champion_version() == "1"
+    assert len(again.client().search_model_versions("name = 'breast_cancer'")) == 2
+    assert len(again.runs()) == runs
+    marked = again.runs("tags.`tenfold.champion` = 'true'")
+    assert [run.data.tags["tenfold.family"] for run in marked] == [first]
+
+
+@pytest.mark.parametrize("family", ["linear", "mlp"])
+def test_tuning_and_training_never_see_the_test_rows(again: Project, family: str) -> None:
+    before = files_below(again / "outputs")
+    (again / "outputs/split/test.parquet").unlink()
+    shutil.rmtree(again / "outputs/clean")
+    shutil.rmtree(again / "data")
+    for stage in ("cross_validate", "train"):
+        shutil.rmtree(again / f"outputs/{stage}/{family}")
+        ended = again.stage(stage, family)
+        assert ended.returncode == 0, ended.stderr
+        for name, content in files_below(again / f"outputs/{stage}/{family}").items():
+            assert content == before[f"{stage}/{family}/{name}"], name
+
+
+def holder(lock: Path) -> int | None:
+    """The process that holds a stage's lock, if one does."""
+    with contextlib.suppress(FileNotFoundError, ValueError), lock.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return int(file.read())
+    return None
+
+
+@pytest.mark.parametrize("moment", ["as the stage starts", "after its first trial"])
+def test_a_killed_repro_takes_its_stage_with_it_and_the_next_one_finishes(
+    again: Project, finished: Project, moment: str
+) -> None:
+    # All but mlp's search is soon restored from DVC's cache.
+    shutil.rmtree(again / "outputs")
+    (again / "dvc.lock").unlink()
+    for entry in (again / ".dvc/cache/runs").glob("*/*/*"):
+        if "cross_validate.py mlp" in entry.read_text():
+            shutil.rmtree(entry.parent)
+    lock = again / ".tenfold/locks/cross_validate@mlp.lock"
+    repro = again.start("dvc", "repro")
+    try:
+        wait_until(
+            lambda: holder(lock) is not None or repro.poll() is not None,
+            "cross_validate@mlp to start",
+        )
+        assert repro.poll() is None, again.log.read_text()
+        if moment == "after its first trial":
+            trials = again / ".tenfold/studies"
+            wait_until(lambda: any(trials.glob("*/trial-00000")), "its first trial")
+    finally:
+        os.kill(repro.pid, signal.SIGKILL)  # Its leader only: the stage must notice by itself.
+        repro.wait()
+    wait_until(lambda: holder(lock) is None, "the stage to die with dvc")
+    assert not (again / "outputs/cross_validate/mlp").exists()
+    kept = list((again / ".tenfold/studies").glob("*/trial-00000"))
+    assert len(kept) == (moment == "after its first trial")
+
+    assert "cross_validate@mlp" in again.repro()
+    for path in ("metrics.json", "cross_validate/mlp/best.json", "cross_validate/mlp/trials.csv"):
+        assert (again / "outputs" / path).read_bytes() == (finished / "outputs" / path).read_bytes()
+    assert again.outputs_in_lock() == finished.outputs_in_lock()
+    assert again.champion_version() == "1"
+    assert not again.runs("attributes.status = 'RUNNING'")
+    assert not list((again / ".tenfold/studies").iterdir())
+
+
+@pytest.mark.parametrize("command", ["dvc repro", "tenfold publish"])
+def test_a_lost_store_is_rebuilt_from_the_outputs(
+    again: Project, finished: Project, command: str
+) -> None:
+    assert not (again / "mlruns").exists()
+    again.run(*command.split())
+    assert again.champion_version() == "1"
+    assert (again / "dvc.lock").read_bytes() == (finished / "dvc.lock").read_bytes()
+    rebuilt, first = again.family_runs(), finished.family_runs()
+    assert set(rebuilt) == set(first)
+    for family, run in rebuilt.items():
+        assert run.data.metrics == first[family].data.metrics
+        assert run.data.params == first[family].data.params
+
+
+def test_a_moved_project_gets_its_runs_and_its_champion_back(
+    finished: Project, tmp_path: Path
+) -> None:
+    before = finished.copy(tmp_path / "before", mlruns=False)
+    before.run("tenfold", "publish")
+    before.root.rename(tmp_path / "after")
+    moved = Project(tmp_path / "after")
+    assert moved.repro() == ["select_model"]
+    scored = moved.root / "scored.csv"
+    moved.run("tenfold", "predict", "data/raw/breast_cancer.csv", str(scored))
+    assert scored.exists()
+    for family, run in moved.family_runs().items():
+        assert str(moved.root) in (run.info.artifact_uri or "")
+        names = {file.path for file in moved.client().list_artifacts(run.info.run_id)}
+        assert "best.json" in names, family
+    assert set(moved.family_runs()) == set(SMALL["models"])
+
+
+def test_a_copied_project_does_not_lean_on_the_original(finished: Project, tmp_path: Path) -> None:
+    copied = finished.copy(tmp_path / "copied", mlruns=True)
+    copied.repro()
+    where = copied.client().get_model_version_download_uri(
+        "breast_cancer", copied.champion_version()
+    )
+    assert str(copied.root / "mlruns") in where
+
+
+def test_an_experiment_run_in_the_workspace_or_in_a_temporary_folder_lands_in_the_store(
+    again: Project,
+) -> None:
+    again.run("dvc", "exp", "run", "--name", "here", "-S", "models.mlp.dropout=0.2")
+    again.run("git", "checkout", "--quiet", "--", "params.yaml", "dvc.lock")
+    again.run("dvc", "exp", "run", "--name", "there", "--temp", "-S", "+models.linear.max_iter=500")
+    here = again.runs("tags.`dvc.experiment` = 'here'")
+    mlp = [run for run in here if run.info.run_name == "mlp"]
+    assert [run.data.params["dropout"] for run in mlp] == ["0.2"]
+    there = again.runs("tags.`dvc.experiment` = 'there'")
+    linear = [run for run in there if run.info.run_name == "linear"]
+    assert [run.data.params["max_iter"] for run in linear] == ["500"]
+    artifacts = again / "mlruns" / "artifacts"
+    for run in (*mlp, *linear):
+        assert run.info.status == "FINISHED"
+        assert (run.info.artifact_uri or "").startswith(artifacts.as_uri())
+        assert (artifacts / run.info.run_id / "artifacts" / "best.json").is_file()
+
+
+@pytest.mark.parametrize(
+    "command", ["dvc metrics show", "dvc metrics diff", "dvc plots show --out plots_page"]
+)
+def test_dvc_shows_metrics_and_plots(finished: Project, command: str) -> None:
+    ended = finished.attempt(*command.split())
+    assert ended.returncode == 0, ended.stderr
+    assert "failed" not in (ended.stdout + ended.stderr).lower()
+    if "show" in command and "metrics" in command:
+        assert "cv.mlp.auroc.mean" in ended.stdout
+    if "plots" in command:
+        page = (finished / "plots_page" / "index.html").read_text()
+        assert "ROC, out-of-fold" in page
+        shutil.rmtree(finished / "plots_page")

@@ -1,0 +1,111 @@
+"""Mini-batches as index tensors: every row once an epoch, for every member."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tenfold.training import batches
+from tenfold.training.batches import Epochs
+
+SIZES = st.lists(st.integers(1, 40), min_size=1, max_size=5)
+
+
+def real_rows(epochs: Epochs, epoch: int, member: int, width: int) -> list[list[int]]:
+    """The member's own row numbers of each step, padding left out."""
+    order = epochs.order(epoch)[:, member] - member * width
+    present = epochs.weight[:, member] > 0
+    return [order[step][present[step]].tolist() for step in range(order.shape[0])]
+
+
+@given(SIZES, st.integers(1, 12), st.integers(0, 5), st.integers(0, 3), st.integers(0, 2**31))
+def test_every_row_comes_exactly_once_an_epoch_for_every_member(
+    sizes: list[int], steps: int, epoch: int, padding: int, seed: int
+) -> None:
+    width = max(sizes) + padding
+    epochs = Epochs(sizes, range(seed, seed + len(sizes)), steps, width)
+    order = epochs.order(epoch)
+    assert order.shape[:2] == (steps, len(sizes))
+    assert order.shape == epochs.weight.shape
+    for member, size in enumerate(sizes):
+        rows = real_rows(epochs, epoch, member, width)
+        assert sorted(row for batch in rows for row in batch) == list(range(size))
+        counts = [len(batch) for batch in rows]
+        assert max(counts) - min(counts) <= 1
+        # Padding points at some row of the same member, never at another's.
+        inside = order[:, member] - member * width
+        assert (inside >= 0).all()
+        assert (inside < size).all()
+
+
+@given(SIZES, st.integers(1, 12))
+def test_the_rows_of_a_batch_weigh_one_together(sizes: list[int], steps: int) -> None:
+    epochs = Epochs(sizes, [0] * len(sizes), steps, max(sizes))
+    for member, size in enumerate(sizes):
+        weights = epochs.weight[:, member]
+        for step in range(steps):
+            present = weights[step][weights[step] > 0]
+            assert len(present) == (step + 1) * size // steps - step * size // steps
+            torch.testing.assert_close(
+                present, torch.full_like(present, 1 / max(len(present), 1)), rtol=0, atol=0
+            )
+
+
+@given(SIZES, st.integers(1, 12), st.integers(0, 5), st.integers(0, 99))
+def test_a_members_order_depends_on_its_seed_and_the_epoch_alone(
+    sizes: list[int], steps: int, epoch: int, seed: int
+) -> None:
+    together = Epochs(sizes, [seed + i for i in range(len(sizes))], steps, max(sizes) + 2)
+    for member, size in enumerate(sizes):
+        alone = Epochs([size], [seed + member], steps, size)
+        assert real_rows(together, epoch, member, max(sizes) + 2) == real_rows(
+            alone, epoch, 0, size
+        )
+
+
+def test_orders_differ_between_epochs_and_seeds() -> None:
+    epochs = Epochs([50, 50], [1, 2], 1, 50)
+    assert real_rows(epochs, 0, 0, 50) != real_rows(epochs, 1, 0, 50)
+    assert real_rows(epochs, 0, 0, 50) != real_rows(epochs, 0, 1, 50)
+    assert real_rows(epochs, 0, 0, 50) == real_rows(epochs, 0, 0, 50)
+
+
+def test_padded_says_whether_any_batch_is() -> None:
+    assert not Epochs([8, 8], [1, 2], 2, 8).padded
+    assert Epochs([8, 7], [1, 2], 2, 8).padded
+
+
+@pytest.mark.parametrize(
+    ("sizes", "batch_size", "steps"), [([64], 32, 2), ([65, 10], 32, 3), ([5], 32, 1), ([9], 1, 9)]
+)
+def test_the_largest_member_decides_on_the_number_of_steps(
+    sizes: list[int], batch_size: int, steps: int
+) -> None:
+    assert batches.steps_per_epoch(sizes, batch_size) == steps
+    assert batches.steps_per_epoch(sizes, "full") == 1
+
+
+def test_stacking_pads_with_zeros_behind_each_members_rows() -> None:
+    xs = [np.ones((3, 2)), np.full((2, 4), 2.0)]
+    ys = [np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0])]
+    part = batches.stack(xs, ys, torch.float64, codes=False)
+    assert part.x.shape == (2, 3, 4)
+    assert part.n_rows.tolist() == [3, 2]
+    assert part.y.tolist() == [[1.0, 2.0, 3.0], [4.0, 5.0, 0.0]]
+    assert part.x[0].tolist() == [[1.0, 1.0, 0.0, 0.0]] * 3
+    assert part.x[1].tolist() == [[2.0] * 4, [2.0] * 4, [0.0] * 4]
+
+
+def test_class_codes_stay_integers_and_values_take_the_inputs_type() -> None:
+    xs, ys = [np.ones((2, 1))], [np.array([0, 2])]
+    assert batches.stack(xs, ys, torch.float32, codes=True).y.dtype == torch.int64
+    assert batches.stack(xs, ys, torch.float32, codes=False).y.dtype == torch.float32
+
+
+def test_rows_need_not_lie_side_by_side_in_memory() -> None:
+    x = np.arange(12.0).reshape(3, 4).T[::2]
+    part = batches.stack([x], [np.zeros(2)], torch.float64, codes=False)
+    np.testing.assert_array_equal(part.x[0].numpy(), x)
