@@ -10,8 +10,6 @@ READY := $(VENV)/.installed
 export PATH := $(VENV)/bin:$(PATH)
 # DVC's default is a folder that everybody on the machine may write to.
 export DVC_SITE_CACHE_DIR := $(CURDIR)/.dvc/tmp/site
-# Threads that wait for work sleep instead of spinning: see runtime.run.
-export OMP_WAIT_POLICY := PASSIVE
 export MLFLOW_DISABLE_TELEMETRY := true
 
 .PHONY: repro test ui serve check bench

@@ -27,9 +27,6 @@ class Refused(Exception):
 
 def run(name: str, main: Callable[[], None]) -> None:
     """Run `main` as stage `name`: alone, dying with its parent, exit code 2 when refused."""
-    # OpenMP's threads otherwise spin while they wait. On a machine that has anything else to do,
-    # that made a fit of 2 seconds take 140; on an idle one the difference is in the noise.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     with one_message():
         die_with_parent()
         with lock(SCRATCH / "locks" / f"{name}.lock"):

@@ -148,8 +148,9 @@ class NetworkFamily:
         described = json.loads((folder / "network.json").read_text(encoding="utf-8"))
         architecture = Architecture(**described["architecture"])
         setting = Setting(described["task"], described["n_classes"])
+        tensors = load_file(folder / "weights.safetensors")
         network = MLP(architecture, [described["n_inputs"]], _n_outputs(setting), seeds=[0])
-        network.load_state_dict(load_file(folder / "weights.safetensors"))
+        network.to(next(iter(tensors.values())).dtype).load_state_dict(tensors)
         scale = TargetScale(**described["target_scale"])
         return NetworkModel(network, architecture, described["n_inputs"], scale, setting, [])
 
@@ -166,6 +167,7 @@ class NetworkModel:
         setting: Setting,
         history: list[dict[str, float]],
     ) -> None:
+        self.trained_in = next(network.parameters()).dtype
         # Float64 at prediction: an answer must not depend on the rows asked for beside it.
         self.network = network.double().eval()
         self.architecture = architecture
@@ -181,7 +183,7 @@ class NetworkModel:
         return _prediction(forward(self.network, [X])[0], self.scale, self.setting.task)
 
     def save(self, folder: Path) -> None:
-        """Write `network.json` and `weights.safetensors` (float32, as trained)."""
+        """Write `network.json` and `weights.safetensors` (as precise as trained)."""
         from safetensors.torch import save_file
 
         from tenfold.runtime import write_json
@@ -194,7 +196,8 @@ class NetworkModel:
             "task": self.setting.task,
         }
         write_json(folder / "network.json", described)
-        tensors = {name: value.float() for name, value in self.network.state_dict().items()}
+        state = self.network.state_dict()
+        tensors = {name: value.to(self.trained_in) for name, value in state.items()}
         save_file(tensors, folder / "weights.safetensors")
 
 

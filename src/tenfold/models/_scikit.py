@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,10 @@ from tenfold.metrics import Array, Task
 from tenfold.models import Diverged, Fold, FoldPredictions, Setting
 
 Build = Callable[[Any, Task, int], Any]
+
+# Up to this many cells a second OpenMP thread gains nothing (measured up to 200,000), and where
+# several processes share the cores, threads that wait for each other made 1 second 140.
+FEW_CELLS = 1_000_000
 
 
 class ScikitFamily:
@@ -45,10 +50,13 @@ class ScikitFamily:
     ) -> ScikitModel:
         """Fit one estimator on all rows."""
         estimator = self.build(parameters, setting.task, seed)
-        with warnings.catch_warnings():
+        with _threads(X), warnings.catch_warnings():
             # A search tries extremes on purpose; that one did not converge shows in its score.
             warnings.simplefilter("ignore")
             estimator.fit(X, y)
+        if hasattr(estimator, "n_jobs"):
+            # Threads add a forest's votes in any order, and the last bits differ.
+            estimator.set_params(n_jobs=1)
         return ScikitModel(estimator)
 
     def load(self, folder: Path) -> ScikitModel:
@@ -65,13 +73,11 @@ class ScikitModel:
 
     def predict(self, X: Array) -> Array:
         """Values (n,), or class probabilities (n, C)."""
-        if hasattr(self.estimator, "n_jobs"):
-            # Threads add a forest's votes in any order, and the last bits differ.
-            self.estimator.set_params(n_jobs=1)
-        if hasattr(self.estimator, "predict_proba"):
-            prediction = self.estimator.predict_proba(X)
-        else:
-            prediction = self.estimator.predict(X)
+        with _threads(X):
+            if hasattr(self.estimator, "predict_proba"):
+                prediction = self.estimator.predict_proba(X)
+            else:
+                prediction = self.estimator.predict(X)
         if not np.isfinite(prediction).all():
             raise Diverged(f"{type(self.estimator).__name__} predicted a number that is not finite")
         return np.asarray(prediction, dtype=np.float64)
@@ -79,3 +85,10 @@ class ScikitModel:
     def save(self, folder: Path) -> None:
         """Write `model.skops`."""
         persistence.save(self.estimator, folder / "model.skops")
+
+
+def _threads(X: Array) -> AbstractContextManager[Any]:
+    """One thread for a small table, all of them for a large one."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1) if X.size < FEW_CELLS else nullcontext()

@@ -22,6 +22,10 @@ from tenfold.training.module import Recipe, StackedModule
 Values = NDArray[np.generic]
 _DTYPES = {"64-true": torch.float64}
 
+# Below this many activations per layer and step a second thread gains a quarter at best, and
+# where several processes share the cores, threads that wait for each other cost a hundredfold.
+FEW_NUMBERS = 1 << 18
+
 
 @dataclass(frozen=True)
 class Member:
@@ -100,7 +104,9 @@ def train(
         _validation(members, dtype, codes=codes),
         batches.Epochs(sizes, seeds, steps, rows.y.shape[1]),
     )
-    _fit(module, recipe.max_epochs, options, progress, checkpoint)
+    per_step = len(members) * (rows.y.shape[1] // steps + 1) * architecture.d_block
+    with _threads(per_step):
+        _fit(module, recipe.max_epochs, options, progress, checkpoint)
     module.to("cpu")
     if module.has_val:
         networks.restore(network, {n: w.cpu() for n, w in module.best_weights.items()})
@@ -164,6 +170,18 @@ def _quiet() -> Iterator[None]:
         warnings.filterwarnings("ignore", module="pytorch_lightning")
         warnings.filterwarnings("ignore", module="lightning_fabric")
         yield
+
+
+@contextlib.contextmanager
+def _threads(per_step: int) -> Iterator[None]:
+    """One thread where a step has few numbers per layer, all of them where it has many."""
+    before = torch.get_num_threads()
+    if per_step < FEW_NUMBERS:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @contextlib.contextmanager

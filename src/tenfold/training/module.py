@@ -88,6 +88,10 @@ class StackedModule(pl.LightningModule):
             name: value.to(parameters[name]) for name, value in self.best_weights.items()
         }
 
+    def on_train_start(self) -> None:
+        """A run that had stopped when its state was saved does not go on."""
+        self._stop_when_all_have_waited(self.current_epoch)
+
     def training_step(self, batch: Any, batch_idx: int) -> None:
         """Train one epoch, then look at the validation rows."""
         train_loss = self._train_epoch(self.current_epoch)
@@ -138,7 +142,10 @@ class StackedModule(pl.LightningModule):
         for name, value in self.network.named_parameters():
             mask = chosen.view(-1, *[1] * (value.dim() - 1))
             torch.where(mask, value, self.best_weights[name], out=self.best_weights[name])
-        if not (epoch - self.best_epoch < self.recipe.patience).any():
+        self._stop_when_all_have_waited(epoch)
+
+    def _stop_when_all_have_waited(self, epoch: int) -> None:
+        if self.has_val and not (epoch - self.best_epoch < self.recipe.patience).any():
             self.trainer.should_stop = True
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
