@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +20,7 @@ import torch
 from tenfold.training import fitting, networks
 from tenfold.training.batches import steps_per_epoch
 from tenfold.training.callbacks import CrashCheckpoint
-from tenfold.training.fitting import Member, Trained
+from tenfold.training.fitting import Member, Trained, UnfitTrainer
 from tenfold.training.module import Recipe
 from tenfold.training.networks import Architecture
 
@@ -54,11 +58,11 @@ def members(task: str, n: int, *, seed: int = 0) -> list[Member]:
     for number in range(n):
         rows, width = 61 + 3 * (number % 4), 5 + number % 3
         x = rng.normal(size=(rows + 20, width))
-        signal = x[:, 0] + 0.3 * x[:, 1] ** 2 + 0.7 * rng.normal(size=len(x))
+        score = x[:, 0] + 0.3 * x[:, 1] ** 2 + 0.7 * rng.normal(size=len(x))
         y: Any = {
-            "regression": signal,
-            "binary": (signal > 0).astype(np.float64),
-            "multiclass": np.digitize(signal, [-0.5, 0.7]),
+            "regression": score,
+            "binary": (score > 0).astype(np.float64),
+            "multiclass": np.digitize(score, [-0.5, 0.7]),
         }[task]
         held = 10 + number % 5
         made.append(Member(100 + number, x[held:], y[held:], x[:held], y[:held]))
@@ -355,3 +359,49 @@ def test_a_loss_that_turns_infinite_leaves_the_best_weights_before_it() -> None:
         finite = [loss for loss in losses if math.isfinite(loss)]
         assert finite
         assert losses[epoch - 1] == min(finite)
+
+
+def test_an_accelerator_that_is_not_there_is_named_in_one_error() -> None:
+    with pytest.raises(UnfitTrainer, match="TPU|tpu"):
+        fitting.train(
+            ARCHITECTURE, RECIPE, members("regression", 1), 1, trainer={"accelerator": "tpu"}
+        )
+
+
+LONG = """
+import numpy as np
+from tenfold import runtime
+from tenfold.training import fitting, networks
+from tenfold.training.module import Recipe
+
+def main():
+    print("ready", flush=True)
+    x = np.random.default_rng(0).normal(size=(64, 2))
+    fitting.train(
+        networks.Architecture(1, 4, "relu", "auto", 0.0),
+        Recipe("mse", "sgd", 1e-3, 0.0, 8, 10**9, 10, 0.0),
+        [fitting.Member(0, x, x[:, 0])],
+        1,
+        trainer={"accelerator": "cpu"},
+    )
+
+runtime.run("long", main)
+"""
+
+
+def test_ctrl_c_ends_a_training_at_once_and_in_words(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", LONG],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "run the same command again" in errors
+    assert "Traceback" not in errors

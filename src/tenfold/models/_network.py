@@ -16,6 +16,7 @@ from pydantic import Field
 
 from tenfold.metrics import Array, Task
 from tenfold.models import Diverged, FamilyParameters, Fold, FoldPredictions, OneOf, Setting
+from tenfold.runtime import Refused
 from tenfold.training.losses import LOSSES, default
 from tenfold.training.optimizers import OPTIMIZERS
 
@@ -126,18 +127,22 @@ class NetworkFamily:
     def _train(
         self, parameters: Any, members: Sequence[Any], setting: Setting, max_epochs: int
     ) -> Trained:
-        from tenfold.training.fitting import train
+        from tenfold.training.fitting import UnfitTrainer, train
 
         options = {key: v for key, v in setting.trainer.items() if key != "max_epochs"}
-        return train(
-            self.build(parameters),
-            _recipe(parameters, setting.task, max_epochs),
-            members,
-            n_outputs=_n_outputs(setting),
-            trainer=options,
-            progress=setting.progress,
-            checkpoint=setting.checkpoint,
-        )
+        try:
+            return train(
+                self.build(parameters),
+                _recipe(parameters, setting.task, max_epochs),
+                members,
+                n_outputs=_n_outputs(setting),
+                trainer=options,
+                progress=setting.progress,
+                checkpoint=setting.checkpoint,
+            )
+        except UnfitTrainer as error:
+            given = ", ".join(f"{key}: {value}" for key, value in options.items())
+            raise Refused(f"trainer: this machine cannot serve {given}: {error}") from None
 
     def load(self, folder: Path) -> NetworkModel:
         """Read what `NetworkModel.save` wrote."""

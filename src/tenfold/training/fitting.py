@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ import numpy as np
 import pytorch_lightning as pl
 import torch
 from numpy.typing import NDArray
+from pytorch_lightning.utilities.exceptions import (  # type: ignore[attr-defined]
+    MisconfigurationException,
+)
 
 from tenfold.training import batches, networks
 from tenfold.training.callbacks import CrashCheckpoint, EpochBar
@@ -25,6 +29,10 @@ _DTYPES = {"64-true": torch.float64}
 # Below this many activations per layer and step a second thread gains a quarter at best, and
 # where several processes share the cores, threads that wait for each other cost a hundredfold.
 FEW_NUMBERS = 1 << 18
+
+
+class UnfitTrainer(ValueError):
+    """Options that Lightning's Trainer cannot serve here, such as a GPU that is not there."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +89,9 @@ def train(
         trainer: options of Lightning's Trainer (accelerator, devices, precision).
         progress: whether to show a bar.
         checkpoint: where the state of an interrupted run lies, and is kept for the next.
+
+    Raises:
+        UnfitTrainer: if Lightning cannot serve `trainer` on this machine.
     """
     options = dict(trainer or {})
     dtype = _DTYPES.get(options.get("precision", ""), torch.float32)
@@ -144,21 +155,26 @@ def _fit(
     if checkpoint is not None:
         callbacks.append(CrashCheckpoint(checkpoint, every_n_epochs=25))
     with _quiet():
-        trainer = pl.Trainer(
-            max_epochs=max_epochs,
-            callbacks=callbacks,
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            use_distributed_sampler=False,
-            **options,
-        )
+        try:
+            trainer = pl.Trainer(
+                max_epochs=max_epochs,
+                callbacks=callbacks,
+                logger=False,
+                enable_checkpointing=False,
+                enable_progress_bar=False,
+                enable_model_summary=False,
+                use_distributed_sampler=False,
+                **options,
+            )
+        except MisconfigurationException as error:
+            raise UnfitTrainer(" ".join(str(error).split())) from None
         resume = checkpoint if checkpoint is not None and checkpoint.exists() else None
-        # One item per epoch: the module cuts its own mini-batches.
-        trainer.fit(module, train_dataloaders=[0], ckpt_path=resume, weights_only=False)
-    if trainer.interrupted:
-        raise KeyboardInterrupt
+        try:
+            # One item per epoch: the module cuts its own mini-batches.
+            trainer.fit(module, train_dataloaders=[0], ckpt_path=resume, weights_only=False)
+        except SystemExit:  # How Lightning answers Ctrl-C.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            raise KeyboardInterrupt from None
 
 
 @contextlib.contextmanager

@@ -63,12 +63,13 @@ class StackedDropout(nn.Module):
     Source of dropout: Srivastava et al. (2014); of the mixing function: Wellons' lowbias32 (2018).
     """
 
+    keys: Tensor
+
     def __init__(self, rate: float, layer: int, seeds: Sequence[int]) -> None:
         super().__init__()
         self.rate = rate
         keys = [seed_of(seed, "dropout", layer) & 0x7FFF_FFFF for seed in seeds]
         self.register_buffer("keys", torch.tensor(keys, dtype=torch.int32), persistent=False)
-        self.keys: Tensor
         self.step = 0
 
     def forward(self, x: Tensor) -> Tensor:

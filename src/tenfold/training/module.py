@@ -41,6 +41,13 @@ class StackedModule(pl.LightningModule):
         epochs: the order of the training rows.
     """
 
+    train_x: Tensor
+    train_y: Tensor
+    row_weight: Tensor
+    val_x: Tensor
+    val_y: Tensor
+    val_weight: Tensor
+
     def __init__(
         self,
         network: networks.MLP,
@@ -111,12 +118,12 @@ class StackedModule(pl.LightningModule):
         total = torch.zeros(members, device=self.device, dtype=torch.float64)
         for step in range(steps):
             rows = order[step].view(-1)
-            x = self.train_x.index_select(0, rows).view(members, size, -1)  # type: ignore[operator]
-            y = self.train_y.index_select(0, rows).view(members, size)  # type: ignore[operator]
+            x = self.train_x.index_select(0, rows).view(members, size, -1)
+            y = self.train_y.index_select(0, rows).view(members, size)
             self.network.seek(epoch * steps + step)
             per_row = losses.per_row(self.recipe.loss, self.network(x), y)
             # Summed over members: each one's gradient is that of its own mean loss.
-            loss = (per_row * self.row_weight[step]).sum(1)  # type: ignore[index]
+            loss = (per_row * self.row_weight[step]).sum(1)
             optimizer.zero_grad(set_to_none=True)
             self.manual_backward(loss.sum())
             optimizer.step()
@@ -127,9 +134,9 @@ class StackedModule(pl.LightningModule):
     def _val_loss(self) -> Tensor:
         """Each member's mean loss on its own validation rows (k,)."""
         self.network.eval()
-        per_row = losses.per_row(self.recipe.loss, self.network(self.val_x), self.val_y)  # type: ignore[arg-type]
+        per_row = losses.per_row(self.recipe.loss, self.network(self.val_x), self.val_y)
         self.network.train()
-        return (per_row * self.val_weight).sum(1)  # type: ignore[operator]
+        return (per_row * self.val_weight).sum(1)
 
     @torch.no_grad()
     def _remember_best(self, val_loss: Tensor, epoch: int) -> None:
