@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlparse
 
 import pytest
 
+from tenfold.tracking import store
 from tests.conftest import SMALL, Project, wait_until
 
 
@@ -222,3 +223,26 @@ def test_a_deleted_experiment_is_restored(again: Project, command: str) -> None:
     again.run(*command.split())
     assert client.get_experiment(experiment).lifecycle_stage == "active"
     assert set(again.family_runs()) == set(SMALL["models"])
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("", "sqlite:////project/mlruns/mlflow.db"),
+        ("sqlite:///mine.db", "sqlite:////project/mine.db"),
+        ("sqlite:////elsewhere/mine.db", "sqlite:////elsewhere/mine.db"),
+        ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
+    ],
+)
+def test_a_relative_store_lies_in_the_project_wherever_a_stage_runs(
+    given: str, expected: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DVC_ROOT", "/project")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", given)
+    assert store.uri() == expected
+
+
+def test_a_password_in_the_store_s_address_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://me:secret@mlflow.example.org/path")
+    assert store.shown_uri() == "https://***@mlflow.example.org/path"

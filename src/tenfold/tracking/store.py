@@ -24,7 +24,13 @@ def root() -> Path:
 
 def uri() -> str:
     """Where runs go: `MLFLOW_TRACKING_URI`, or SQLite under the project's `mlruns/`."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or own_uri()
+    given = os.environ.get("MLFLOW_TRACKING_URI")
+    if not given:
+        return own_uri()
+    if given.startswith("sqlite:///"):
+        # A relative path is the project's, not that of the folder an experiment runs in.
+        return f"sqlite:///{root() / given.removeprefix('sqlite:///')}"
+    return given
 
 
 def shown_uri() -> str:
