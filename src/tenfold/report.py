@@ -18,7 +18,7 @@ STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; margin: 1rem 0 }
 td, th { border-bottom: 1px solid #ddd; padding: .3rem .8rem; text-align: left }
-tbody tr:first-child td { font-weight: 600 }
+h2#families + table tbody tr:first-child td { font-weight: 600 }
 figure { display: inline-block; margin: 1rem 1rem 0 0 }
 img { max-width: 28rem }
 """
@@ -51,7 +51,7 @@ def page(
 <p>Champion: <strong>{html.escape(champion)}</strong>, chosen by cross-validated
 {metric_names[0]}. On {rows["test"]} test rows, seen once:
 {tested}.</p>
-<h2>Families</h2>
+<h2 id="families">Families</h2>
 {_table(["family", *(f"cv {metric} (mean ± sd)" for metric in metric_names)], scores)}
 <h2>Data</h2>
 <p>{cleaned["read"]} rows read, {cleaned["kept"]} kept: {rows["train"]} to train in
