@@ -151,7 +151,9 @@ def test_check_says_whether_params_are_valid(project: Callable[..., Project]) ->
     message = refusal(fresh.attempt("tenfold", "check"))
     assert "'trainer.max_epoch'" in message
     assert "did you mean 'max_epochs'?" in message
-    fresh.change(trainer=None, data={"path": "data/none.csv"})
+    fresh.change(trainer=None)
+    assert "add `trainer: {}` for its defaults" in refusal(fresh.attempt("tenfold", "check"))
+    fresh.change(trainer={}, data={"path": "data/none.csv"})
     assert "data/none.csv" in refusal(fresh.attempt("tenfold", "check"))
     (fresh / "params.yaml").unlink()
     assert "params.yaml" in refusal(fresh.attempt("tenfold", "check"))
