@@ -205,7 +205,10 @@ class Server:
 
     def __init__(self, project: Project, command: str, ready: str) -> None:
         self.port = free_port()
-        self.process = project.start("tenfold", command, "--port", str(self.port))
+        # As if nobody had activated the environment.
+        outside = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
+        words = [str(BINARIES / "tenfold"), command, "--port", str(self.port)]
+        self.process = project.start(*words, env=outside)
         try:
             wait_until(lambda: self._answers(ready), f"tenfold {command} to answer")
         except BaseException:

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,8 @@ def environment() -> dict[str, str]:
     """The environment in which MLflow's own commands find this project's store."""
     return {
         **os.environ,
+        # MLflow starts its servers by name, also where nobody activated the environment.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
         "MLFLOW_TRACKING_URI": uri(),
         "MLFLOW_REGISTRY_URI": uri(),
         "MLFLOW_DISABLE_TELEMETRY": "true",
