@@ -4,15 +4,16 @@
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell \
 	$(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
-VENV := $(CURDIR)/.venv
-READY := $(VENV)/.installed
+READY := .venv/.installed
+# Scripts in .venv name its folder, so a project that was moved or copied installs again.
+HERE := $(shell [ "$$(cat $(READY) 2>/dev/null)" = "$(CURDIR)" ] && echo yes)
 
-export PATH := $(VENV)/bin:$(PATH)
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # DVC's default is a folder that everybody on the machine may write to.
 export DVC_SITE_CACHE_DIR := $(CURDIR)/.dvc/tmp/site
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: repro test ui serve check bench
+.PHONY: repro test ui serve check bench moved
 
 repro: $(READY)
 	@tenfold check
@@ -37,10 +38,10 @@ check: $(READY)
 bench: $(READY)
 	@python benchmarks/folds.py
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock pyproject.toml $(if $(HERE),,moved)
 	@test -n "$(PYTHON)" || { echo "error: tenfold needs Python 3.11 or newer on PATH: install it, or name it with make PYTHON=..."; exit 2; }
 	@echo "installing into .venv (once)"
-	@$(PYTHON) -m venv $(VENV)
-	@python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
-	@python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
-	@touch $(READY)
+	@$(PYTHON) -m venv --clear .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@printf %s "$(CURDIR)" > $(READY)

@@ -56,7 +56,7 @@ def _table(schema: dict[str, Any], definitions: dict[str, Any]) -> Iterator[str]
     yield "| --- | --- | --- | --- |"
     for key, described in properties.items():
         if _section(described, definitions) is not None:
-            value, default = f"[below](#{key})", ""
+            value, default = f"[below](#{key})", "`{}`" if "default" in described else ""
         else:
             value = _value(described)
             default = f"`{_yaml(described['default'])}`" if "default" in described else ""

@@ -26,6 +26,7 @@ def summary(path: str, report: dict[str, Any]) -> str:
     lines += [f"  {count:>6}  {reason}" for reason, count in sorted(report["rejected"].items())]
     dropped = sorted(report["dropped_columns"].items())
     lines += [f"  column {column} dropped: {why}" for column, why in dropped]
+    lines += [f"  note: {remark}" for remark in report["remarks"]]
     return "\n".join(lines)
 
 

@@ -246,6 +246,7 @@ def test_the_report_counts_rows_and_values() -> None:
             "y": {"type": "integer", "missing": 0, "distinct": 2},
         },
         "dropped_columns": {},
+        "remarks": ["a has one value only"],
     }
 
 
@@ -344,3 +345,29 @@ def test_every_row_is_kept_or_rejected_with_a_reason(
     for row in rejected:
         assert row[sources.REASON]
         assert (row["a"], row["b"], row["y"]) == rows[row[sources.ROW] - 2]
+
+
+def test_remarks_say_what_a_person_should_look_at(tmp_path: Path) -> None:
+    rows = [f"p{i},x,{'ab'[i % 2]},{i},{i * 0.5},{i % 2}" for i in range(40)]
+    source = tmp_path / "t.csv"
+    source.write_text("\n".join(["id,site,kind,number,size,y", *rows, *rows[:6]]) + "\n")
+    data = Data(path=str(source), target="y")
+    out = tmp_path / "out"
+    out.mkdir()
+    report = cleaning.clean(data, Clean(), "binary", out)
+    assert report["remarks"] == [
+        "13% of the rows are rejected",
+        "id differs in every row: an id? then name it in drop_columns",
+        "site has one value only",
+        "kind is text: 2 categories",
+        "number differs in every row: an id? then name it in drop_columns",
+    ]
+
+
+def test_a_number_whose_square_is_infinite_is_rejected(tmp_path: Path) -> None:
+    source = tmp_path / "t.csv"
+    source.write_text("a,y\n1.5,0\n1e200,1\n-1e101,0\n2.5,1\n")
+    out = tmp_path / "out"
+    out.mkdir()
+    report = cleaning.clean(Data(path=str(source), target="y"), Clean(), "binary", out)
+    assert report["rejected"] == {"over 1e100: a": 2}

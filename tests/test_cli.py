@@ -146,7 +146,7 @@ def test_an_unknown_model_is_refused(finished: Project, command: str, model: str
 
 def test_check_says_whether_params_are_valid(project: Callable[..., Project]) -> None:
     fresh = project()
-    assert "params.yaml is valid: 5 families" in fresh.run("tenfold", "check")
+    assert "params.yaml is valid: dummy, linear" in fresh.run("tenfold", "check")
     fresh.change(trainer={"max_epoch": 3})
     message = refusal(fresh.attempt("tenfold", "check"))
     assert "'trainer.max_epoch'" in message
@@ -221,3 +221,31 @@ def test_the_ui_shows_the_experiment(finished: Project) -> None:
         assert "cv/auroc" in {metric["key"] for metric in run["data"]["metrics"]}
     finally:
         ui.stop()
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("scored.parquet", "must be a CSV"),
+        ("data", "must be a CSV"),
+        ("data/raw/breast_cancer.csv", "is the file to read"),
+        ("none/scored.csv", "is no folder that can be written to"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_refused_before_scoring(
+    finished: Project, target: str, message: str
+) -> None:
+    before = (finished / "data/raw/breast_cancer.csv").read_bytes()
+    tried = finished.attempt("tenfold", "predict", "data/raw/breast_cancer.csv", target)
+    assert message in refusal(tried)
+    assert (finished / "data/raw/breast_cancer.csv").read_bytes() == before
+
+
+def test_a_moved_project_installs_again_and_a_settled_one_does_not(
+    project: Callable[..., Project],
+) -> None:
+    fresh = project()
+    for settled, planned in ((str(fresh.root), False), ("/elsewhere", True)):
+        (fresh / ".venv").mkdir(exist_ok=True)
+        (fresh / ".venv/.installed").write_text(settled)
+        assert ("pip install" in fresh.run("make", "--dry-run", "repro")) is planned

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 import zipfile
 from collections.abc import Iterator
@@ -86,7 +87,8 @@ def test_a_missing_column_is_named(server: Server, row: dict[str, Any], column: 
 
 
 @pytest.mark.parametrize(
-    ("column", "value"), [(NUMBER, "wide"), (TEXT, 5), (TEXT, True), (NUMBER, [1.0])]
+    ("column", "value"),
+    [(NUMBER, "wide"), (NUMBER, math.inf), (NUMBER, [1.0]), (TEXT, 5), (TEXT, True)],
 )
 def test_a_value_of_the_wrong_type_is_refused_by_its_column(
     server: Server, row: dict[str, Any], column: str, value: Any

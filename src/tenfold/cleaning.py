@@ -44,7 +44,28 @@ def clean(data: Data, rules: Clean, task: Task, out: Path) -> dict[str, Any]:
     _check_rest(source, data.target, task, kept, types)
     _write(source, [*kept, data.target], out)
     columns = {column: described[column] for column in [*kept, data.target]}
-    return {**counts, "columns": columns, "dropped_columns": dropped}
+    report = {**counts, "columns": columns, "dropped_columns": dropped}
+    return {**report, "remarks": remarks(report, data.target)}
+
+
+def remarks(report: Mapping[str, Any], target: str) -> list[str]:
+    """What a person should look at, in words: lost rows, likely ids, columns that say nothing."""
+    rows, found = report["kept"], []
+    if report["read"] > 10 and rows < 0.9 * report["read"]:
+        found.append(f"{1 - rows / report['read']:.0%} of the rows are rejected")
+    for column, facts in report["columns"].items():
+        distinct, kind = facts["distinct"], facts["type"]
+        if column == target:
+            continue
+        if distinct == 1:
+            found.append(f"{column} has one value only")
+        elif kind != "double" and rows > 20 and distinct == rows - facts["missing"]:
+            found.append(f"{column} differs in every row: an id? then name it in drop_columns")
+        elif kind == "text" and distinct > rows / 2:
+            found.append(f"{column} is text with {distinct} categories in {rows} rows")
+        elif kind == "text":
+            found.append(f"{column} is text: {distinct} categories")
+    return found
 
 
 def _check_columns(data: Data, rules: Clean, source: Source) -> None:
@@ -106,6 +127,8 @@ def _set_types(source: Source, rules: Clean, types: Mapping[str, Kind]) -> None:
         columns.append(f"{cell} AS {name(column)}")
         if kind == "double" and column not in rules.drop_columns:
             infinite.append(f"WHEN isinf({cell}) THEN {text(f'infinite: {column}')}")
+            # Squares of larger numbers are no longer finite.
+            infinite.append(f"WHEN abs({cell}) > 1e100 THEN {text(f'over 1e100: {column}')}")
         if column in rules.types and kind != "text":
             bad = cells.is_unfit(column, given, kind)
             unfit.append(f"WHEN {bad} THEN {text(f'type: {column} is not {kind}')}")
@@ -209,6 +232,11 @@ def _dropped(
 def _check_rest(
     source: Source, target: str, task: Task, features: list[str], types: Mapping[str, Kind]
 ) -> None:
+    if "prediction" in features:
+        raise Refused(
+            "column 'prediction' has the name that an answer gets: rename it, or name it in "
+            "clean.drop_columns"
+        )
     if not features:
         raise Refused(
             f"no feature column is left beside the target {target!r}: drop fewer in "

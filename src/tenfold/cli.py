@@ -56,7 +56,7 @@ def check(arguments: argparse.Namespace) -> None:
     experiment = params.load()
     if not Path(experiment.data.path).exists():
         raise Refused(f"data.path: there is no file {experiment.data.path}")
-    print(f"params.yaml is valid: {len(experiment.models)} families on {experiment.data.path}")
+    print(f"params.yaml is valid: {', '.join(experiment.models)} on {experiment.data.path}")
 
 
 def leaderboard(arguments: argparse.Namespace) -> None:
@@ -100,6 +100,7 @@ def predict(arguments: argparse.Namespace) -> None:
     """Write the table with a prediction, and each class's probability, behind its columns."""
     from tenfold import scoring, tracking
 
+    _require_new_csv(arguments.target, arguments.source)
     model = tracking.load_model(arguments.model or _champion())
     scored = scoring.score(arguments.source, model)
     runtime.write_text(arguments.target, scored.to_csv(index=False))
@@ -131,13 +132,22 @@ def _champion() -> str:
     return f"models:/{params.load().select_model.registered_model_name}@champion"
 
 
+def _require_new_csv(target: Path, source: Path) -> None:
+    if target.suffix != ".csv" or target.is_dir():
+        raise Refused(f"the file to write must be a CSV, but got {target}: let it end in .csv")
+    if target.resolve() == source.resolve():
+        raise Refused(f"{target} is the file to read: name another to write")
+    if not os.access(target.parent, os.W_OK):
+        raise Refused(f"{target.parent} is no folder that can be written to: name another")
+
+
 def _require_free(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except (OSError, OverflowError):
-            raise Refused(f"port {port} on {HOST} is taken: name another with --port") from None
+            raise Refused(f"port {port} cannot be used: name another with --port") from None
 
 
 def _become(command: list[str], environment: dict[str, str]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from tenfold import metrics, preprocessing
 from tenfold.dataset import Dataset
 from tenfold.metrics import Array
-from tenfold.models import Family, Fold, Setting
+from tenfold.models import Diverged, Family, Fold, Setting
 from tenfold.params import Preprocessing
 
 
@@ -60,7 +60,7 @@ def cross_validate(
     """Fit every fold's training part, predict and score its validation part.
 
     Raises:
-        Diverged: if a prediction is not finite.
+        Diverged: if a prediction or a score is not finite.
     """
     result = family.predict_folds(parameters, folds, seeds, setting)
     n_rows = sum(len(fold.val) for fold in folds)
@@ -69,4 +69,6 @@ def cross_validate(
     for fold, prediction in zip(folds, result.predictions, strict=True):
         oof[fold.val] = prediction
         scores.append(metrics.scores(metric_names, fold.y_val, prediction))
+        if not np.isfinite(list(scores[-1].values())).all():
+            raise Diverged(f"a score is not a finite number: {scores[-1]}")
     return Evaluation(oof, scores, result.epochs, result.history)

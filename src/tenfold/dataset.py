@@ -74,7 +74,8 @@ class Schema:
         }
         for name in self.categorical:
             values = table[name].astype(object)
-            columns[name] = np.where(values.isna(), MISSING, values.astype(str)).astype(object)
+            missing = values.isna() | values.isin(self.missing_values)
+            columns[name] = np.where(missing, MISSING, values.astype(str)).astype(object)
         return pd.DataFrame(columns, index=table.index).astype(dict.fromkeys(self.categorical, "O"))
 
     def encode(self, target: pd.Series[Any]) -> NDArray[np.generic]:

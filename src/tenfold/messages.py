@@ -21,6 +21,7 @@ RULES = {
     "model_type": "a mapping of keys to values",
     "none_required": "null",
     "string_pattern_mismatch": "a name of letters, digits, spaces and _ . -",
+    "string_too_long": "a shorter text",
     "string_too_short": "a text that is not empty",
     "string_type": "a text",
     "too_short": "not empty",

@@ -13,6 +13,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -30,6 +31,13 @@ class Section(BaseModel):
     """A part of params.yaml: unknown keys are errors, and no value is silently converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _bare_keys(cls, value: Any, info: ValidationInfo) -> Any:
+        """`require:` with nothing behind it means the default."""
+        field = cls.model_fields[info.field_name or ""]
+        return value if value is not None or field.is_required() else field.get_default()
 
 
 class Data(Section):
@@ -146,7 +154,7 @@ class Params(Section):
     select_model: SelectModel
     run: Run = Run()
 
-    @field_validator("clean", "split", "preprocessing", "tune", "trainer", "run", mode="before")
+    @field_validator("clean", "split", "preprocessing", "tune", "trainer", mode="before")
     @classmethod
     def _bare_sections(cls, value: Any) -> Any:
         """`tune:` with nothing behind it means all defaults."""
@@ -200,6 +208,7 @@ def read_yaml(path: Path) -> Any:
     except YAMLError as error:
         # ruamel's advice to its programmers comes behind an empty line.
         reason = " ".join(str(error).split("\n\n")[0].split())
+        reason = reason.replace('"<unicode string>"', str(path))
         raise Refused(f"{path} is not valid YAML: {reason}") from None
 
 

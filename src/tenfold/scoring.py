@@ -30,7 +30,10 @@ def score(path: Path, model: Any) -> pd.DataFrame:
     import pandas as pd
 
     schema: Schema = model.get_raw_model().schema
-    source = sources.read(Data(path=str(path), target=schema.target))
+    try:
+        source = sources.read(Data(path=str(path), target=schema.target))
+    except Refused as refusal:
+        raise Refused(str(refusal).removeprefix("data.path: ")) from None
     for name in schema.features:
         if name not in source.columns:
             raise Refused(f"{path} lacks the column {name!r}; {nearest(name, source.columns)}")
@@ -65,6 +68,7 @@ def _feature(source: sources.Source, name: str, schema: Schema, path: Path) -> A
         ).fetchall()[0][0]
         raise Refused(
             f"{path}, {source.unit} {line}: {name!r} must be a finite number, but got "
-            f"{values.iloc[first]!r}; a text for missing values belongs in clean.missing_values"
+            f"{values.iloc[first]!r}: correct it or leave it empty (a text that means no value "
+            "belongs in clean.missing_values)"
         )
     return numbers

@@ -9,8 +9,10 @@ from tenfold import predictor
 from tenfold.dataset import Schema
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     from mlflow.models import ModelSignature
+    from numpy.typing import NDArray
 
 
 def signature(schema: Schema) -> ModelSignature:
@@ -41,7 +43,7 @@ class Served:
         Raises:
             MlflowException: (status 400) naming the column and row of a value of the wrong type.
         """
-        _check_types(model_input, self.model.schema)
+        _check_values(model_input, self.model.schema)
         return self.model.answer(model_input)
 
     def get_raw_model(self) -> predictor.Predictor:
@@ -54,16 +56,23 @@ def _load_pyfunc(path: str) -> Served:
     return Served(predictor.load(Path(path)))
 
 
-def _check_types(table: pd.DataFrame, schema: Schema) -> None:
-    """MLflow checks the numbers; whatever JSON holds reaches a string column as it is."""
-    from mlflow.exceptions import MlflowException
+def _check_values(table: pd.DataFrame, schema: Schema) -> None:
+    """MLflow makes numbers of the double columns; all else that JSON holds arrives as it is."""
+    import numpy as np
 
+    for name in schema.numeric:
+        _refuse(name, table[name], np.isinf(table[name].to_numpy(np.float64)), "a finite number")
     for name in schema.categorical:
         column = table[name]
         wrong = column.notna() & ~column.map(lambda value: isinstance(value, str))
-        if wrong.any():
-            row = int(wrong.to_numpy().argmax())
-            raise MlflowException.invalid_parameter_value(
-                f"column {name!r}, row {row}: must be a string or null, but got "
-                f"{column.iloc[row]!r}"
-            )
+        _refuse(name, column, wrong.to_numpy(dtype=bool), "a string")
+
+
+def _refuse(name: str, column: pd.Series[Any], wrong: NDArray[np.bool_], rule: str) -> None:
+    from mlflow.exceptions import MlflowException
+
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise MlflowException.invalid_parameter_value(
+            f"column {name!r}, row {row}: must be {rule} or null, but got {column.iloc[row]!r}"
+        )
