@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlparse
+from urllib.parse import quote, unquote, urlparse
 
 from tenfold import runtime
 from tenfold.publication import Champion, Publication
@@ -67,7 +67,7 @@ def is_published(registered_model: str, fingerprint: str) -> bool:
         WHERE alias.name = ? AND alias.alias = ? AND tag.key = ? AND tag.value = ?
             AND experiment.lifecycle_stage = 'active'
     """
-    path = uri().removeprefix("sqlite:///")
+    path = quote(uri().removeprefix("sqlite:///"))
     try:
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as store:
             rows = store.execute(
