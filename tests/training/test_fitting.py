@@ -369,6 +369,9 @@ def test_an_accelerator_that_is_not_there_is_named_in_one_error() -> None:
 
 
 LONG = """
+import signal
+# A shell that starts the tests in the background has them ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 import numpy as np
 from tenfold import runtime
 from tenfold.training import fitting, networks
@@ -401,7 +404,10 @@ def test_ctrl_c_ends_a_training_at_once_and_in_words(tmp_path: Path) -> None:
         assert process.stdout.readline() == "ready\n"
         time.sleep(2)
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        try:
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert "run the same command again" in errors
     assert "Traceback" not in errors
