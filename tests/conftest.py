@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 BINARIES = Path(sys.executable).parent
+
+# A shell that runs the tests in the background has them, and all they start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # What a user's shell, or the DVC stage that runs these tests, must not hand down.
 FOREIGN = ("DVC_", "GIT_", "MLFLOW_", "PYTEST_", "PYTHON")
 

@@ -369,9 +369,6 @@ def test_an_accelerator_that_is_not_there_is_named_in_one_error() -> None:
 
 
 LONG = """
-import signal
-# A shell that starts the tests in the background has them ignore Ctrl-C.
-signal.signal(signal.SIGINT, signal.default_int_handler)
 import numpy as np
 from tenfold import runtime
 from tenfold.training import fitting, networks
