@@ -17,8 +17,8 @@ from tenfold.models import Diverged, Fold, FoldPredictions, Setting
 
 Build = Callable[[Any, Task, int], Any]
 
-# Up to this many cells a second OpenMP thread gains nothing (measured up to 200,000), and where
-# several processes share the cores, threads that wait for each other made 1 second 140.
+# A second OpenMP thread gained nothing up to the 200,000 cells measured; the limit is a guess
+# beyond. At a load of 8 on two cores, threads that wait for each other made 2 seconds 140.
 FEW_CELLS = 1_000_000
 
 
