@@ -355,3 +355,19 @@ def test_scratch_is_named_by_what_the_work_depends_on() -> None:
     runtime.discard(made)
     runtime.discard(made)
     assert not made.exists()
+
+
+def test_a_reader_who_has_seen_enough_is_no_error() -> None:
+    code = (
+        "from tenfold import runtime\n"
+        "with runtime.one_message():\n"
+        "    while True: print('line', flush=True)"
+    )
+    piped = subprocess.run(
+        ["bash", "-c", '"$0" -c "$1" | head -n 1', sys.executable, code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert piped.stdout == "line\n"
+    assert piped.stderr == ""

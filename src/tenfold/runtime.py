@@ -44,6 +44,9 @@ def one_message() -> Iterator[None]:
     except KeyboardInterrupt:
         print("interrupted: run the same command again to go on", file=sys.stderr)
         sys.exit(130)
+    except BrokenPipeError:  # Whoever read, as in `tenfold leaderboard | head`, has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
 
 
 def die_with_parent() -> None:
