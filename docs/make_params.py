@@ -29,7 +29,7 @@ def page() -> str:
         section = _section(described, definitions)
         if section is not None:
             lines += ["", f"## {name}", "", section["description"], ""]
-            lines += _table(section, definitions)
+            lines += _table(section, definitions, name)
             for key, inner in section["properties"].items():
                 nested = _section(inner, definitions)
                 if nested is not None:
@@ -38,7 +38,13 @@ def page() -> str:
     for name in models.names():
         family = models.parameters(name)
         lines += ["", f"## models.{name}", "", family.__doc__ or "", ""]
-        lines += _table(family.model_json_schema(), {})
+        described = family.model_json_schema()
+        lines += _table(described, described.get("$defs", {}), f"models{name}")
+        for key, inner in described["properties"].items():
+            nested = _section(inner, described.get("$defs", {}))
+            if nested is not None:
+                lines += ["", f"### models.{name}.{key}", "", nested["description"], ""]
+                lines += _table(nested, {})
     return "\n".join(lines) + "\n"
 
 
@@ -48,7 +54,7 @@ def _section(described: dict[str, Any], definitions: dict[str, Any]) -> dict[str
     return section
 
 
-def _table(schema: dict[str, Any], definitions: dict[str, Any]) -> Iterator[str]:
+def _table(schema: dict[str, Any], definitions: dict[str, Any], path: str = "") -> Iterator[str]:
     properties = schema.get("properties", {})
     if not properties:
         return
@@ -56,7 +62,7 @@ def _table(schema: dict[str, Any], definitions: dict[str, Any]) -> Iterator[str]
     yield "| --- | --- | --- | --- |"
     for key, described in properties.items():
         if _section(described, definitions) is not None:
-            value, default = f"[below](#{key})", "`{}`" if "default" in described else ""
+            value, default = f"[below](#{path}{key})", "`{}`" if "default" in described else ""
         else:
             value = _value(described)
             default = f"`{_yaml(described['default'])}`" if "default" in described else ""
@@ -73,6 +79,8 @@ def _value(described: dict[str, Any]) -> str:
         return f"`{described['const']}`"
     kind = str(described.get("type", "anything"))
     if kind == "array":
+        if "prefixItems" in described:
+            return f"list of {len(described['prefixItems'])}"
         return f"list of {_value(described['items'])}"
     signs = {
         "minimum": "≥",

@@ -3,9 +3,10 @@
 import sys
 from pathlib import Path
 
-from tenfold import cross_validation, dataset, metrics, models, params, runtime, terminal, tuning
+from tenfold import dataset, donors, members, models, params, runtime, terminal, tuning
 from tenfold.dataset import Schema
-from tenfold.models import FamilyParameters, Setting
+from tenfold.evaluating import Evaluator, Inputs
+from tenfold.models import Setting
 
 TRAIN = Path("outputs/split/train.parquet")
 
@@ -17,39 +18,33 @@ def main() -> None:
     declared, decisive = experiment.models[name], experiment.metrics[0]
     schema = Schema.from_report(runtime.read_json(Path("outputs/split/report.json")))
     train = dataset.read(TRAIN, schema)
-    folds = cross_validation.prepare(train, experiment.preprocessing)
-    setting = Setting(experiment.task, len(schema.classes), experiment.trainer.model_dump())
-    seed = runtime.derive_seed(experiment.seed, name)
-
-    def evaluate(trial: int, parameters: FamilyParameters) -> cross_validation.Evaluation:
-        seeds = [runtime.derive_seed(seed, trial, fold) for fold in range(len(folds))]
-        return cross_validation.cross_validate(
-            models.family(name), parameters, folds, seeds, setting, experiment.metrics
-        )
-
-    inputs = experiment.model_dump(mode="json", exclude={"models", "run", "select_model"})
-    scratch = runtime.scratch("studies", name, declared, inputs, runtime.digest(TRAIN))
-    with terminal.progress(
-        name, decisive, shown=terminal.on_terminal(experiment.run.progress)
-    ) as show:
+    start = declared.get("init_from")
+    donor = donors.fetch(start, name, schema) if start else None
+    family, seed = models.family(name), runtime.derive_seed(experiment.seed, name)
+    evaluate = Evaluator(
+        family,
+        Inputs(train, experiment.preprocessing, donor),
+        Setting(experiment.task, schema.classes, experiment.trainer.model_dump()),
+        experiment.metrics,
+        seed,
+    )
+    inputs = experiment.model_dump(mode="json", exclude={"models", "run", "select_model", "train"})
+    scratch = runtime.scratch(
+        "studies", name, declared, inputs, runtime.digest(TRAIN), donor and donor.digest()
+    )
+    shown = terminal.on_terminal(experiment.run.progress)
+    with terminal.progress(name, decisive, shown=shown) as show:
+        schema_of = models.parameters(name)
         trials = tuning.search(
-            declared,
-            models.parameters(name),
-            evaluate,
-            experiment.tune,
-            decisive,
-            seed,
-            scratch,
-            show,
-        )
+            declared, schema_of, evaluate, family.shape, experiment.tune, decisive, seed,
+            scratch, show,
+        )  # fmt: skip
     best = tuning.best(trials, decisive)
     assert best.evaluation is not None
     with runtime.directory(Path("outputs/cross_validate") / name) as out:
-        runtime.write_json(out / "best.json", tuning.describe(best, trials))
-        runtime.write_json(out / "scores.json", metrics.summarise(best.evaluation.folds))
-        runtime.write_rows(out / "trials.csv", tuning.table(trials))
-        runtime.write_rows(out / "history.csv", best.evaluation.history, models.CURVE)
+        tuning.write(out, best, trials)
         dataset.write_predictions(out / "oof.parquet", train, best.evaluation.oof)
+        members.write(out / "members", best.members, donor)
     runtime.discard(scratch)
     print(terminal.searched(name, trials, best, experiment.metrics))
 

@@ -41,6 +41,10 @@ def choose(experiment: Params) -> None:
         plots.write_curves(folder, schema, folders, experiment.metrics[0], test.y, prediction)
         for family, found in folders.items():
             plots.draw_family(folder / family, schema, found, experiment.metrics[0])
+        shape = params.picture(experiment, len(schema.features))
+        if shape and schema.classes and not schema.categorical:
+            path = folder / champion / "recognised.png"
+            plots.draw_recognised(path, schema, test.X, shape, test.y, prediction)
     dataset.write_predictions(OUT.folder / "test_predictions.parquet", test, prediction)
     best = runtime.read_json(OUT.cross_validate / champion / "best.json")
     cleaned = runtime.read_json(OUT.clean / "report.json")

@@ -1,11 +1,12 @@
-"""Stage train@family: the family's best configuration, fitted on all training rows."""
+"""Stage train@family: the family's best configuration, for good: a bag of folds, or one fit."""
 
 import statistics
 import sys
 from pathlib import Path
 
-from tenfold import dataset, models, params, preprocessing, runtime, terminal
+from tenfold import dataset, members, models, params, runtime, terminal
 from tenfold.dataset import Schema
+from tenfold.evaluating import Inputs
 from tenfold.models import Setting
 from tenfold.predictor import Predictor
 
@@ -13,37 +14,45 @@ TRAIN = Path("outputs/split/train.parquet")
 
 
 def main() -> None:
-    """Fit preprocessing and model; keep both, and the learning curve of a network."""
+    """Keep preprocessing and model, and the learning curve of a network."""
     name = sys.argv[1]
     experiment = params.load()
     schema = Schema.from_report(runtime.read_json(Path("outputs/split/report.json")))
-    best = runtime.read_json(Path("outputs/cross_validate") / name / "best.json")
-    train = dataset.read(TRAIN, schema)
-    transformer = preprocessing.build(schema, experiment.preprocessing)
-    inputs = experiment.model_dump(mode="json", include={"seed", "preprocessing", "trainer"})
-    scratch = runtime.scratch("checkpoints", name, best, inputs, runtime.digest(TRAIN))
+    found = Path("outputs/cross_validate") / name
+    best = runtime.read_json(found / "best.json")
+    parameters = models.parameters(name).model_validate(best["parameters"])
+    train, family = dataset.read(TRAIN, schema), models.family(name)
+    inputs = Inputs(train, experiment.preprocessing, members.donor(found / "members"))
+    asked = experiment.model_dump(mode="json", include={"seed", "preprocessing", "trainer"})
+    scratch = runtime.scratch("checkpoints", name, best, asked, runtime.digest(TRAIN))
     setting = Setting(
         experiment.task,
-        len(schema.classes),
+        schema.classes,
         experiment.trainer.model_dump(),
         progress=terminal.on_terminal(experiment.run.progress),
         checkpoint=scratch / "last.ckpt",
     )
-    model = models.family(name).fit(
-        models.parameters(name).model_validate(best["parameters"]),
-        transformer.fit_transform(train.X),
-        train.y,
-        runtime.derive_seed(experiment.seed, name, "train"),
-        setting,
-        # Each fold stopped at its own best epoch; all rows train for the middle one.
-        max(1, round(statistics.median(best["epochs"]))) if best["epochs"] else None,
-    )
+    if experiment.train.strategy == "bag" and members.kept(found / "members"):
+        transformers = inputs.transformers(parameters)
+        model = members.load(found / "members", family)
+        print(f"train@{name}: a bag of the {len(transformers)} folds' networks")
+    else:
+        transformers = [inputs.transformer(parameters)]
+        model = family.fit(
+            parameters,
+            transformers[0].transform(train.X),
+            train.y,
+            runtime.derive_seed(experiment.seed, name, "train"),
+            inputs.setting(parameters, setting),
+            # Each fold stopped at its own best epoch; all rows train for the middle one.
+            max(1, round(statistics.median(best["epochs"]))) if best["epochs"] else None,
+        )
+        print(f"train@{name}: fitted on {len(train.y)} rows")
     with runtime.directory(Path("outputs/train") / name) as out:
         (out / "model").mkdir()
-        Predictor(name, schema, transformer, model).save(out / "model")
+        Predictor(name, schema, transformers, model).save(out / "model")
         runtime.write_rows(out / "history.csv", model.history, models.CURVE)
     runtime.discard(scratch)
-    print(f"train@{name}: fitted on {len(train.y)} rows")
 
 
 if __name__ == "__main__":

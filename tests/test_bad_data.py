@@ -187,6 +187,7 @@ clean:
 split:
 preprocessing:
 tune:
+train:
 trainer:
 models: {{dummy: {{}}}}
 select_model: {{registered_model_name: bad}}

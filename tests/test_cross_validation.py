@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,10 @@ import pytest
 from numpy.typing import NDArray
 
 from tenfold import cross_validation, metrics, models
+from tenfold.cross_validation import Evaluation
 from tenfold.dataset import Dataset, Schema
 from tenfold.metrics import Array
-from tenfold.models import Diverged, Fitted, Fold, FoldPredictions, Setting
+from tenfold.models import Configuration, Diverged, Fitted, Fold, FoldPredictions, Setting
 from tenfold.params import Preprocessing
 
 FOLD = np.array([1, 0, 2, 0, 1, 2, 2, 0, 1, 0, 1, 2])
@@ -35,15 +36,22 @@ class Memory:
     Rows are told by their input, so preprocessing must be a bijection.
     """
 
+    def shape(self, parameters: Any) -> Hashable:
+        return ()
+
     def predict_folds(
-        self, parameters: Any, folds: Sequence[Fold], seeds: Sequence[int], setting: Setting
-    ) -> FoldPredictions:
-        predictions = []
-        for fold, seed in zip(folds, seeds, strict=True):
-            known = dict(zip(fold.X_train[:, 0].tolist(), fold.y_train.tolist(), strict=True))
-            answers = [known.get(x, -1.0 - seed) for x in fold.X_val[:, 0].tolist()]
-            predictions.append(np.array(answers))
-        return FoldPredictions(predictions, [1, 2, 3], [{"epoch": 1, "train_loss": 0.5}])
+        self, configurations: Sequence[Configuration], folds: Sequence[Fold], setting: Setting
+    ) -> list[FoldPredictions | Diverged]:
+        found: list[FoldPredictions | Diverged] = []
+        for configuration in configurations:
+            predictions = []
+            for fold, seed in zip(folds, configuration.seeds, strict=True):
+                known = dict(zip(fold.X_train[:, 0].tolist(), fold.y_train.tolist(), strict=True))
+                answers = [known.get(x, -1.0 - seed) for x in fold.X_val[:, 0].tolist()]
+                predictions.append(np.array(answers))
+            curve = [{"epoch": 1, "train_loss": 0.5}]
+            found.append(FoldPredictions(predictions, [1, 2, 3], curve, ["dead units"]))
+        return found
 
     def fit(
         self,
@@ -60,16 +68,38 @@ class Memory:
         raise NotImplementedError
 
 
+def prepare(data: Dataset) -> list[Fold]:
+    return cross_validation.prepare(data, cross_validation.transformers(data, Preprocessing()))
+
+
+def evaluate(
+    family: Any,
+    folds: list[Fold],
+    seeds: Sequence[int] = (0, 0, 0),
+    *,
+    setting: Setting | None = None,
+    metric_names: Sequence[str] = ("mse",),
+    parameters: Any = None,
+) -> Evaluation:
+    """One configuration, which must not diverge."""
+    [found] = cross_validation.cross_validate(
+        family,
+        [Configuration(parameters, seeds)],
+        folds,
+        setting or Setting("regression"),
+        metric_names,
+    )
+    assert isinstance(found, Evaluation)
+    return found
+
+
 def test_no_row_is_predicted_by_a_model_that_saw_it() -> None:
-    folds = cross_validation.prepare(dataset(), Preprocessing())
-    setting = Setting("regression", 0)
-    found = cross_validation.cross_validate(Memory(), None, folds, [10, 20, 30], setting, ["mse"])
+    found = evaluate(Memory(), prepare(dataset()), [10, 20, 30])
     # A model that saw the row would answer with its target; strangers get fold's own answer.
     assert found.oof.tolist() == [[-11.0, -21.0, -31.0][number] for number in FOLD]
 
 
 def test_a_row_put_into_training_by_mistake_would_be_noticed() -> None:
-    folds = cross_validation.prepare(dataset(), Preprocessing())
     leaking = [
         Fold(
             np.concatenate([fold.X_train, fold.X_val]),
@@ -78,21 +108,34 @@ def test_a_row_put_into_training_by_mistake_would_be_noticed() -> None:
             fold.y_val,
             fold.val,
         )
-        for fold in folds
+        for fold in prepare(dataset())
     ]
-    found = cross_validation.cross_validate(
-        Memory(), None, leaking, [0, 0, 0], Setting("regression", 0), ["mse"]
-    )
-    assert found.oof.tolist() == dataset().y.tolist()
+    assert evaluate(Memory(), leaking).oof.tolist() == dataset().y.tolist()
 
 
-def test_epochs_and_learning_curve_are_kept() -> None:
-    folds = cross_validation.prepare(dataset(), Preprocessing())
-    found = cross_validation.cross_validate(
-        Memory(), None, folds, [0, 0, 0], Setting("regression", 0), ["mse"]
-    )
+def test_epochs_learning_curve_and_findings_are_kept() -> None:
+    found = evaluate(Memory(), prepare(dataset()))
     assert found.epochs == [1, 2, 3]
     assert found.history == [{"epoch": 1, "train_loss": 0.5}]
+    assert found.findings == ["dead units"]
+
+
+def test_configurations_are_answered_in_their_order_with_their_own_seeds() -> None:
+    asked = [Configuration(None, seeds) for seeds in ([10, 20, 30], [0, 0, 0])]
+    one, two = cross_validation.cross_validate(
+        Memory(), asked, prepare(dataset()), Setting("regression"), ["mse"]
+    )
+    assert isinstance(one, Evaluation)
+    assert isinstance(two, Evaluation)
+    assert one.oof.tolist() == [[-11.0, -21.0, -31.0][number] for number in FOLD]
+    assert two.oof.tolist() == [-1.0] * len(FOLD)
+
+
+def test_given_transformers_are_taken_in_turn_and_not_fitted_again() -> None:
+    data = dataset()
+    fitted = cross_validation.transformers(data, Preprocessing())
+    taken = cross_validation.transformers(data, Preprocessing(), given=fitted[:2])
+    assert taken == [fitted[0], fitted[1], fitted[0]]
 
 
 @pytest.mark.parametrize("family", ["linear", "random_forest"])
@@ -102,13 +145,13 @@ def test_scores_are_the_metrics_of_each_folds_out_of_fold_rows(
 ) -> None:
     data = dataset(classes)
     names = ["auroc", "log_loss", "brier"] if classes else ["mse", "mae", "r2"]
-    found = cross_validation.cross_validate(
+    found = evaluate(
         models.family(family),
-        models.parameters(family)(),
-        cross_validation.prepare(data, Preprocessing()),
+        prepare(data),
         [1, 2, 3],
-        Setting(data.schema.task, len(classes)),
-        names,
+        setting=Setting(data.schema.task, classes),
+        metric_names=names,
+        parameters=models.parameters(family)(),
     )
     assert found.oof.shape == ((len(FOLD), 2) if classes else (len(FOLD),))
     for number, scores in enumerate(found.folds):
@@ -118,23 +161,30 @@ def test_scores_are_the_metrics_of_each_folds_out_of_fold_rows(
 
 
 def test_each_folds_prediction_is_that_of_a_model_fitted_on_the_others() -> None:
-    data = dataset()
-    folds = cross_validation.prepare(data, Preprocessing())
+    folds = prepare(dataset())
     family, parameters = models.family("linear"), models.parameters("linear")()
-    setting = Setting("regression", 0)
-    found = cross_validation.cross_validate(family, parameters, folds, [0] * 3, setting, ["mse"])
+    setting = Setting("regression")
+    found = evaluate(family, folds, setting=setting, parameters=parameters)
     for number, fold in enumerate(folds):
         alone = family.fit(parameters, fold.X_train, fold.y_train, 0, setting, None)
-        np.testing.assert_array_equal(found.oof[number == FOLD], alone.predict(fold.X_val))
+        np.testing.assert_array_equal(found.oof[number == FOLD], alone.predict([fold.X_val]))
 
 
-def test_predictions_that_are_not_finite_mean_that_it_diverged() -> None:
-    folds = cross_validation.prepare(dataset(), Preprocessing())
-    parameters = models.parameters("mlp").model_validate(
-        {"learning_rate": 1e30, "optimizer": "sgd", "d_block": 4}
-    )
-    setting = Setting("regression", 0, {"max_epochs": 3, "accelerator": "cpu"})
-    with pytest.raises(Diverged, match="finite"):
-        cross_validation.cross_validate(
-            models.family("mlp"), parameters, folds, [1, 2, 3], setting, ["mse"]
+def test_a_configuration_that_diverged_is_said_to_and_the_others_go_on() -> None:
+    rates = (1e30, 0.01)
+    asked = [
+        Configuration(
+            models.parameters("mlp").model_validate(
+                {"learning_rate": rate, "optimizer": "sgd", "d_block": 4}
+            ),
+            [1, 2, 3],
         )
+        for rate in rates
+    ]
+    setting = Setting("regression", trainer={"max_epochs": 3, "accelerator": "cpu"})
+    wild, tame = cross_validation.cross_validate(
+        models.family("mlp"), asked, prepare(dataset()), setting, ["mse"]
+    )
+    assert isinstance(wild, Diverged)
+    assert "finite" in str(wild)
+    assert isinstance(tame, Evaluation)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -16,10 +17,13 @@ SMALL = {
 }
 
 
-def run_example(project: Callable[..., Project], name: str) -> Project:
-    example = project()
+def run_example(project: Callable[..., Project], name: str, **changes: Any) -> Project:
+    return rerun(project(), name, **changes)
+
+
+def rerun(example: Project, name: str, **changes: Any) -> Project:
     shutil.copy2(example / f"examples/{name}.yaml", example / "params.yaml")
-    example.change(**SMALL)
+    example.change(**(SMALL | changes))
     example.repro()
     return example
 
@@ -28,7 +32,11 @@ def test_every_example_has_a_test_here() -> None:
     assert {path.stem for path in (ROOT / "examples").glob("*.yaml")} == {
         "diabetes",
         "digits",
+        "digits_high",
+        "digits_high_transfer",
+        "digits_low",
         "line",
+        "waves",
     }
 
 
@@ -55,6 +63,42 @@ def test_digits_has_ten_classes(project: Callable[..., Project]) -> None:
     assert header.split(",")[-11:] == ["prediction", *probabilities]
     assert sum(float(cell) for cell in first.split(",")[-10:]) == pytest.approx(1, abs=1e-5)
     assert first.split(",")[-11] in {str(digit) for digit in range(10)}
+
+
+def test_digits_are_shown_with_what_they_were_recognised_as(
+    project: Callable[..., Project],
+) -> None:
+    digits = run_example(project, "digits", models={"cnn": {"shape": [1, 8, 8]}})
+    assert (digits / "outputs/plots/cnn/recognised.png").exists()
+    assert "recognised" in (digits / "outputs/report.html").read_text()
+
+
+def test_a_recurrent_network_hears_what_a_linear_model_cannot(
+    project: Callable[..., Project],
+) -> None:
+    waves = run_example(project, "waves", trainer={"max_epochs": 15})
+    auroc = {
+        name: s["auroc"]["mean"] for name, s in waves.json("outputs/metrics.json")["cv"].items()
+    }
+    assert auroc["linear"] < 0.6
+    assert auroc["rnn"] > 0.95
+
+
+def test_digits_are_learnt_from_a_network_that_knows_others(
+    project: Callable[..., Project],
+) -> None:
+    digits = run_example(project, "digits_low")
+    assert digits.json("outputs/split/report.json")["classes"] == [0, 1, 2, 3, 4]
+    rerun(digits, "digits_high")
+    scratch = digits.json("outputs/cross_validate/mlp/best.json")
+    rerun(digits, "digits_high_transfer")
+    split = digits.json("outputs/split/report.json")
+    assert split["classes"] == [5, 6, 7, 8, 9]
+    assert set(split["class_counts"]["train"].values()) <= {19, 20, 21}
+    transferred = digits.json("outputs/cross_validate/mlp/best.json")
+    start = "models:/digits_low@champion"
+    assert transferred["parameters"] == scratch["parameters"] | {"init_from": start}
+    assert (digits / "outputs/cross_validate/mlp/members/donor/predictor.json").exists()
 
 
 def test_the_line_is_learnt_by_one_neuron(line: Project) -> None:

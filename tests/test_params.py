@@ -27,6 +27,7 @@ MINIMAL: dict[str, Any] = {
     "split": {},
     "preprocessing": {},
     "tune": {},
+    "train": {},
     "trainer": {},
     "models": {"dummy": {}},
     "select_model": {"registered_model_name": "minimal"},
@@ -74,11 +75,12 @@ def test_every_experiment_in_the_repository_is_valid(path: Path) -> None:
 
 @pytest.mark.parametrize("bare", [{}, None])
 def test_sections_with_nothing_behind_them_take_their_defaults(bare: Any) -> None:
-    sections = ("clean", "split", "preprocessing", "tune", "trainer")
+    sections = ("clean", "split", "preprocessing", "tune", "train", "trainer")
     experiment = params.parse(declare(dict.fromkeys(sections, bare)))
     assert experiment.split.test_size == 0.2
     assert experiment.split.n_splits == 10
     assert experiment.clean.missing_values == [""]
+    assert experiment.train.strategy == "bag"
 
 
 def test_a_family_with_nothing_behind_it_takes_all_defaults() -> None:
@@ -92,14 +94,14 @@ def test_a_family_with_nothing_behind_it_takes_all_defaults() -> None:
         ({"data.delimter": ","}, "unknown key 'data.delimter'; did you mean 'delimiter'?"),
         ({"preprocessing.numeric.scal": 1}, "'preprocessing.numeric.scal'; did you mean 'scale'?"),
         ({"models.mlp": {"drpout": 0.1}}, "'models.mlp.drpout'; did you mean 'dropout'?"),
-        ({"models.mpl": {}}, "unknown family 'mpl'; did you mean 'mlp'? (known: dummy,"),
+        ({"models.mpl": {}}, "unknown family 'mpl'; did you mean 'mlp'? (known: cnn, dummy,"),
         ({"metrics": ["auc"]}, "unknown metric 'auc'; did you mean 'auroc'? (known: accuracy,"),
         ({"task": "binray"}, "but got 'binray'; did you mean 'binary'?"),
         ({"clean.types": {"a": "int"}}, "clean.types.a must be 'integer', 'double' or 'text'"),
         (
             {"models.mlp": {"activation": {"choices": ["relu", "tahn"]}}},
-            "models.mlp.activation must be 'elu', 'gelu', 'leaky_relu', 'relu', 'sigmoid', 'silu' "
-            "or 'tanh', but got 'tahn'; did you mean 'tanh'?",
+            "models.mlp.activation must be 'elu', 'gelu', 'leaky_relu', 'prelu', 'relu', 'rrelu', "
+            "'selu', 'sigmoid', 'silu' or 'tanh', but got 'tahn'; did you mean 'tanh'?",
         ),
         (
             {"models.mlp": {"dropout": {"low": 0.1, "high": 0.5, "setp": 0.1}}},
@@ -162,7 +164,7 @@ def test_a_required_key_that_is_absent_is_named() -> None:
     assert "'data.target' is required: add it" in refusal(document)
 
 
-@pytest.mark.parametrize("section", ["clean", "split", "preprocessing", "tune", "trainer"])
+@pytest.mark.parametrize("section", ["clean", "split", "preprocessing", "tune", "train", "trainer"])
 def test_a_section_that_dvc_tracks_must_be_there(section: str) -> None:
     document = declare({})
     del document[section]
@@ -185,6 +187,181 @@ def test_a_section_that_dvc_tracks_must_be_there(section: str) -> None:
 )
 def test_keys_that_contradict_each_other_are_refused(changes: dict[str, Any], message: str) -> None:
     assert message in refusal(declare(changes))
+
+
+SELU = {"activation": "selu"}
+REGRESSION = {"task": "regression", "metrics": ["mse"]}
+
+
+@pytest.mark.parametrize(
+    ("family", "declared", "message"),
+    [
+        ("mlp", {"huber_delta": 0.0}, ".huber_delta must be greater than 0, but got 0.0"),
+        ("mlp", {"dropout": 1.0}, ".dropout must be less than 1, but got 1.0"),
+        ("mlp", {"input_dropout": 1.0}, ".input_dropout must be less than 1, but got 1.0"),
+        ("mlp", {"label_smoothing": 1.0}, ".label_smoothing must be less than 1, but got 1.0"),
+        ("mlp", {"gamma": 1.0}, ".gamma must be less than 1, but got 1.0"),
+        ("mlp", {"max_norm": 0.0}, ".max_norm must be greater than 0, but got 0.0"),
+        ("rnn", {"shape": [2, 1], "cell": "lstn"}, "'gru' or 'lstm', but got 'lstn'; did you mean"),
+        ("cnn", {}, "'models.cnn.shape' is required: add it"),
+        ("cnn", {"shape": [1, 2]}, "'models.cnn.shape.2' is required: add it"),
+        ("cnn", {"shape": [1, 2, 3, 4]}, ".shape must be a list of 3, but got [1, 2, 3, 4]"),
+        ("cnn", {"shape": 6}, ".shape must be a list, but got 6"),
+        ("cnn", {"shape": [1, 2, 0]}, ".shape.2 must be greater than or equal to 1, but got 0"),
+        ("rnn", {"shape": [2.5, 1]}, ".shape.0 must be an integer, but got 2.5"),
+        ("cnn", {"shape": [1, 2, 3], "kernel_size": 4}, ": kernel_size must be odd, but got 4"),
+        (
+            "mlp",
+            {"init_from": "m", "n_blocks": 2, "freeze": 3},
+            ": freeze must not exceed the network's 2 blocks, but got 3",
+        ),
+        (
+            "cnn",
+            {"shape": [1, 2, 3], "init_from": "m", "n_blocks": 2, "freeze": 4},
+            ": freeze must not exceed the network's 3 blocks, but got 4",
+        ),
+        ("mlp", {"freeze": 1}, ": freeze needs init_from, but got freeze=1 alone"),
+        ("mlp", {"init_from": "m", "unfreeze_at": 3}, ": unfreeze_at needs freeze, but got"),
+        (
+            "mlp",
+            {"body_learning_rate_factor": 0.5},
+            ": body_learning_rate_factor needs init_from, but got 0.5 alone: leave it out",
+        ),
+        ("mlp", {"init_from": ""}, ".init_from must be a text that is not empty, but got ''"),
+        (
+            "mlp",
+            {"init_from": {"choices": ["one", "two"]}},
+            ".init_from cannot be tuned: name one model",
+        ),
+        (
+            "mlp",
+            SELU | {"normalization": "batch_norm"},
+            "without another normalization, but got 'batch_norm': remove it, or use elu",
+        ),
+        (
+            "mlp",
+            SELU | {"initializer": "he_normal"},
+            "from initializer lecun_normal, but got 'he_normal': use auto",
+        ),
+        ("mlp", SELU | {"max_norm": 2.0}, "without max_norm, but got 2.0: remove it"),
+        ("mlp", SELU | {"embeddings": {"numeric": "periodic"}}, "embeddings are not: remove them"),
+        ("mlp", SELU | {"embeddings": {"categorical": "learned"}}, "embeddings are not: remove"),
+        ("resnet", SELU, "in a plain sequential network: use family mlp, or elu"),
+        ("cnn", SELU | {"shape": [1, 2, 3]}, "in a plain sequential network: use family mlp"),
+        (
+            "mlp",
+            {"normalization": "batch_norm", "batch_size": 1},
+            "'batch_norm' needs more than one row a batch, but got batch_size=1: use layer_norm",
+        ),
+        ("resnet", {"batch_size": {"choices": [32, 1]}}, "but got batch_size=1: use layer_norm"),
+        ("mlp", {"warmup_epochs": 100}, "less than trainer.max_epochs=100, but got 100"),
+        (
+            "mlp",
+            {"schedule": "one_cycle"},
+            "schedule 'one_cycle' needs trainer.max_epochs, the length of its cycle, but got none",
+        ),
+        ("mlp", {"class_weight": "balancd"}, "but got 'balancd'; did you mean 'balanced'?"),
+        ("mlp", {"class_weight": {"n": -1.0}}, ".class_weight.n must be greater than or equal to"),
+        (
+            "mlp",
+            {"class_weight": {0: 1.0, 1: 2.0}},
+            ".class_weight.0: a key must be a text, but got 0: put it in quotes",
+        ),
+        (
+            "mlp",
+            {"embeddings": {"numeric": "perodic"}},
+            ".embeddings.numeric must be 'none', 'piecewise_linear' or 'periodic', but got "
+            "'perodic'; did you mean 'periodic'?",
+        ),
+        ("mlp", {"embeddings": {"n_bin": 4}}, "unknown key 'models.mlp.embeddings.n_bin'; did you"),
+        (
+            "mlp",
+            {"embeddings": {"n_bins": {"low": 1, "high": 8}}},
+            ".embeddings.n_bins must be greater than or equal to 2, but got 1",
+        ),
+    ],
+)
+def test_a_network_that_contradicts_itself_is_refused_in_words(
+    family: str, declared: dict[str, Any], message: str
+) -> None:
+    found = refusal(declare({f"models.{family}": declared}))
+    assert message in found
+    assert f"models.{family}" in found
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {**REGRESSION, "models.mlp": {"label_smoothing": 0.1}},
+            "label_smoothing fits classification, but got 0.1 with task 'regression': leave it out",
+        ),
+        (
+            {**REGRESSION, "models.mlp": {"class_weight": "balanced"}},
+            "class_weight fits classification, but got 'balanced' with task 'regression': leave",
+        ),
+        (
+            {"models.mlp": {"warmup_epochs": 7}, "trainer.max_epochs": 7},
+            "warmup_epochs must be less than trainer.max_epochs=7, but got 7",
+        ),
+        (
+            {"models.mlp": {"warmup_epochs": {"low": 0, "high": 9}}, "trainer.max_epochs": 7},
+            "warmup_epochs must be less than trainer.max_epochs=7, but got 9",
+        ),
+        *(
+            (
+                {"models.mlp": SELU, "preprocessing.numeric.scale": scale},
+                f"activation 'selu' needs preprocessing.numeric.scale: standard, but got '{scale}'",
+            )
+            for scale in ("min_max", "robust", "none")
+        ),
+        (
+            {"train.strategy": "bagging"},
+            "train.strategy must be 'bag' or 'refit', but got 'bagging'; did you mean 'bag'?",
+        ),
+        ({"trainer.devices": 0}, "trainer.devices must be greater than or equal to 1 or 'auto'"),
+        (
+            {"trainer.accumulate_grad_batches": 0},
+            "trainer.accumulate_grad_batches must be greater than or equal to 1, but got 0",
+        ),
+    ],
+)
+def test_a_network_that_contradicts_its_surroundings_is_refused_in_words(
+    changes: dict[str, Any], message: str
+) -> None:
+    assert message in refusal(declare(changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"models.mlp": SELU},
+        {"models.mlp": SELU | {"initializer": "lecun_normal", "dropout": 0.1}},
+        {"models.mlp": {"schedule": "one_cycle"}, "trainer.max_epochs": 9},
+        {"models.mlp": {"warmup_epochs": 8}, "trainer.max_epochs": 9},
+        {"models.mlp": {"init_from": "m", "freeze": 2, "unfreeze_at": 3}},
+        {"models.cnn": {"shape": [1, 2, 3], "init_from": "m", "freeze": 3}},
+        {"models.cnn": {"shape": [1, 2, 3], "kernel_size": {"low": 1, "high": 5, "step": 2}}},
+        {"models.mlp": {"normalization": "layer_norm", "batch_size": 1}},
+        {"models.mlp": {"class_weight": {"n": 1, "y": 2.5}}},
+        {"models.mlp": {"embeddings": {"sigma": {"low": 0.01, "high": 1.0, "log": True}}}},
+        {**REGRESSION, "models.rnn": {"shape": [2, 1], "loss": "huber", "huber_delta": 0.5}},
+    ],
+)
+def test_a_network_that_agrees_with_itself_is_accepted(changes: dict[str, Any]) -> None:
+    document = declare(changes)
+    assert isinstance(params.parse(document), Params)
+    assert schema_accepts(document)
+
+
+def test_tuned_leaves_are_checked_in_all_their_combinations() -> None:
+    # Each leaf alone is fine: the first choices with the first, the last with the last.
+    tuned = {
+        "activation": {"choices": ["relu", "selu"]},
+        "initializer": {"choices": ["he_normal", "lecun_normal"]},
+    }
+    message = refusal(declare({"models.mlp": tuned}))
+    assert "from initializer lecun_normal, but got 'he_normal': use auto" in message
 
 
 @pytest.mark.parametrize(
@@ -296,6 +473,11 @@ def accepts(schema: Any, value: Any, root: dict[str, Any]) -> bool:
         "minLength": lambda n: not isinstance(value, str) or len(value) >= n,
         "maxLength": lambda n: not isinstance(value, str) or len(value) <= n,
         "minItems": lambda n: not isinstance(value, list) or len(value) >= n,
+        "maxItems": lambda n: not isinstance(value, list) or len(value) <= n,
+        "prefixItems": lambda ones: (
+            not isinstance(value, list)
+            or all(accepts(one, item, root) for one, item in zip(ones, value, strict=False))
+        ),
         "minProperties": lambda n: not isinstance(value, dict) or len(value) >= n,
         "minimum": lambda end: not IS["number"](value) or value >= end,
         "maximum": lambda end: not IS["number"](value) or value <= end,
@@ -340,6 +522,12 @@ def test_the_schema_accepts_every_experiment_in_the_repository(path: Path) -> No
         {"models.mlp": {"dropout": {"low": 0, "high": 1, "setp": 1}}},
         {"models.mlp": {"activation": "tahn"}},
         {"models.mlp": {"dropout": 1.5}},
+        {"models.cnn": {}},
+        {"models.cnn": {"shape": [1, 2]}},
+        {"models.cnn": {"shape": [1, 2, 3, 4]}},
+        {"models.rnn": {"shape": [1, 0]}},
+        {"models.mlp": {"embeddings": {"numeric": "perodic"}}},
+        {"train.strategy": "bagging"},
         {"metrics": ["auc"]},
         {"metrics": []},
         {"models": {}},

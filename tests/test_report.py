@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -14,14 +15,14 @@ from tenfold import params, report
 EVIL = "<script>alert('x')</script> & \"co\""
 
 
-def page(tmp_path: Path) -> str:
+def page(tmp_path: Path, findings: Sequence[str] = ()) -> str:
     experiment = params.parse(
         {
             "name": "housing",
             "task": "regression",
             "seed": 0,
             "metrics": ["mse", "mae"],
-            **dict.fromkeys(("clean", "split", "preprocessing", "tune", "trainer")),
+            **dict.fromkeys(("clean", "split", "preprocessing", "tune", "train", "trainer")),
             "data": {"path": "t.csv", "target": "y"},
             "models": {"dummy": {}, "linear": {}},
             "select_model": {"registered_model_name": "housing"},
@@ -48,7 +49,10 @@ def page(tmp_path: Path) -> str:
             "dropped_columns": {EVIL: "one value only"},
         },
         {"rows": {"train": 88, "test": 22}, "folds": [44, 44]},
-        {"parameters": {"alpha": 1.0, "note": EVIL}},
+        {
+            "parameters": {"alpha": 1.0, "note": EVIL, "embeddings": {"numeric": "periodic"}},
+            "findings": list(findings),
+        },
         [picture],
     )
 
@@ -69,6 +73,19 @@ def test_families_stand_from_best_to_worst_with_what_was_found(tmp_path: Path) -
     assert "<td>9.0000 ± 1.0000</td>" in found
     assert "mse <strong>2.5000</strong>, mae <strong>1.5000</strong>" in found
     assert "120 rows read, 110 kept: 88 to train in\n2 folds, 22 to test" in found
+
+
+def test_a_nested_parameter_stands_under_its_dotted_name(tmp_path: Path) -> None:
+    assert "<td>embeddings.numeric</td><td>periodic</td>" in page(tmp_path)
+
+
+def test_what_the_diagnostics_found_is_said_as_text(tmp_path: Path) -> None:
+    assert "Diagnosis" not in page(tmp_path)
+    found = page(tmp_path, [f"dead units: {EVIL}", "loss spikes: 3"])
+    assert "<h2>Diagnosis</h2>" in found
+    assert "<li>dead units: &lt;script&gt;" in found
+    assert "<li>loss spikes: 3</li>" in found
+    assert "<script" not in found
 
 
 def test_pictures_are_inside_the_page(tmp_path: Path) -> None:

@@ -90,6 +90,37 @@ def test_extremes_visit_every_choice_and_both_ends(space: dict[str, Range | Choi
     assert all(set(configuration) == set(space) for configuration in visited)
 
 
+def test_extremes_visit_every_combination() -> None:
+    space: dict[str, Range | Choices] = {
+        "a": Choices(choices=["x", "y", "z"]),
+        "b": Range(low=1, high=9, log=False, step=None),
+        "c": Choices(choices=[True, False]),
+    }
+    visited = [(one["a"], one["b"], one["c"]) for one in search_space.extremes(space)]
+    assert len(visited) == len(set(visited)) == 12
+
+
+def test_extremes_of_very_many_leaves_are_few_and_still_visit_all_of_each() -> None:
+    space: dict[str, Range | Choices] = {
+        f"leaf_{number}": Choices(choices=list(range(1 + number))) for number in range(30)
+    }
+    visited = list(search_space.extremes(space))
+    assert len(visited) <= search_space.MANY
+    for name, leaf in space.items():
+        assert isinstance(leaf, Choices)
+        assert {one[name] for one in visited} == set(leaf.choices)
+
+
+def test_nested_values_are_flat_under_their_dotted_names() -> None:
+    nested = {"alpha": 1.0, "embeddings": {"numeric": "none", "deep": {"n": 3}}, "shape": [1, 2]}
+    assert search_space.flat(nested) == {
+        "alpha": 1.0,
+        "embeddings.numeric": "none",
+        "embeddings.deep.n": 3,
+        "shape": [1, 2],
+    }
+
+
 def test_the_field_decides_between_integers_and_floats() -> None:
     ends = {"low": 1, "high": 9}
     assert distributions({"width": ends}) == {"width": IntDistribution(1, 9)}
@@ -111,6 +142,10 @@ def test_choices_keep_their_values_and_order() -> None:
     assert distributions(declared) == {"kind": CategoricalDistribution(["b", "a"])}
 
 
+# What a family cannot do without.
+NEEDED = {"cnn": {"shape": [1, 2, 3]}, "rnn": {"shape": [3, 2]}}
+
+
 @pytest.mark.parametrize(
     ("family", "leaf"),
     [
@@ -121,16 +156,17 @@ def test_choices_keep_their_values_and_order() -> None:
 )
 def test_what_the_search_proposes_is_what_the_family_accepts(family: str, leaf: str) -> None:
     schema = models.parameters(family)
+    needed = NEEDED.get(family, {})
     declared: dict[str, dict[str, float]] = {leaf: {"low": 2, "high": 90}}
     try:
-        schema.model_validate({leaf: 2})
+        schema.model_validate(needed | {leaf: 2})
     except ValidationError:
         declared = {leaf: {"low": 0.25, "high": 0.75}}
         try:
-            schema.model_validate({leaf: 0.25})
+            schema.model_validate(needed | {leaf: 0.25})
         except ValidationError:
             return  # It takes no number.
     found = search_space.distributions(search_space.leaves(declared), schema)[leaf]
     # Both ends are integers, what lies between need not be.
     middle = 3 if isinstance(found, IntDistribution) else 0.4 if "0.25" in str(declared) else 3.5
-    schema.model_validate({leaf: middle})
+    schema.model_validate(needed | {leaf: middle})

@@ -140,6 +140,8 @@ def test_the_registered_model_is_signed_exemplified_and_pinned(
         "probability_benign": "double",
         "probability_malignant": "double",
     }
+    asked = {param["name"]: param["default"] for param in signature.params.to_dict()}
+    assert asked == {"n_samples": 0, "seed": 0}
     assert model.saved_input_example_info is not None
     example = json.loads((folder / "input_example.json").read_text())
     assert set(example["columns"]) == set(row)

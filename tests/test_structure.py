@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,9 @@ SOURCE = ROOT / "src"
 PACKAGE = SOURCE / "tenfold"
 STAGES = ["clean", "split", "cross_validate", "train", "select_model"]
 
+# What `training.registry.resolve` imports: "tenfold.training.dense:MLP".
+RESOLVED = re.compile(r"[a-z_]+(\.[a-z_]+)*:\w+")
+
 # library: the modules that may import it
 DOORS = {
     "dvc": (),
@@ -34,7 +38,7 @@ DOORS = {
 
 
 def imports(path: Path, *, at_runtime: bool = True) -> Iterator[tuple[str, str | None]]:
-    """(module, name) of every import in a file, also inside functions."""
+    """(module, name) of every import in a file, also inside functions and in registries."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     skipped: set[int] = set()
     for node in ast.walk(tree):
@@ -47,6 +51,9 @@ def imports(path: Path, *, at_runtime: bool = True) -> Iterator[tuple[str, str |
             yield from ((alias.name, None) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield from ((node.module, alias.name) for alias in node.names)
+        elif isinstance(node, ast.Constant) and RESOLVED.fullmatch(str(node.value)):
+            module, _, name = str(node.value).partition(":")
+            yield module, name
 
 
 def files_of(module: str, name: str | None) -> Iterator[Path]:

@@ -20,10 +20,10 @@ RESULTS = {
 }
 
 
-def trial(number: int, score: float | None) -> Trial:
+def trial(number: int, score: float | None, findings: list[str] | None = None) -> Trial:
     found = None
     if score is not None:
-        found = Evaluation(np.zeros(1), [{"mse": score}, {"mse": score}], None, [])
+        found = Evaluation(np.zeros(1), [{"mse": score}, {"mse": score}], None, [], findings or [])
     return Trial(number, {"alpha": 0.5, "kind": "a"}, FamilyParameters(), found)
 
 
@@ -45,6 +45,15 @@ def test_what_a_search_found_is_one_line() -> None:
     alone = Trial(0, {}, FamilyParameters(), trials[0].evaluation)
     assert terminal.searched("dummy", [alone], alone, ["mse"]) == (
         "cross_validate@dummy: 1 trial, best mse 2.0000"
+    )
+
+
+def test_each_finding_of_the_best_configuration_is_a_line_of_its_own() -> None:
+    trials = [trial(0, 2.0, ["dead units: 60%"]), trial(1, 1.0, ["loss spikes: 2", "third"])]
+    assert terminal.searched("mlp", trials, trials[1], ["mse"]) == (
+        "cross_validate@mlp: 2 trials, best mse 1.0000 with alpha=0.5000, kind=a\n"
+        "note: mlp: loss spikes: 2\n"
+        "note: mlp: third"
     )
 
 

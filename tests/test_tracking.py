@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlparse
 
 import pytest
 
+from tenfold.search_space import flat
 from tenfold.tracking import store
 from tests.conftest import SMALL, Project, wait_until
 
@@ -48,7 +49,7 @@ def test_a_familys_run_holds_what_its_outputs_say(finished: Project) -> None:
     assert set(runs) == set(SMALL["models"])
     for family, run in runs.items():
         best = finished.json(f"outputs/cross_validate/{family}/best.json")
-        expected = best["parameters"] | {"seed": 7, "task": "binary", "n_splits": 3}
+        expected = flat(best["parameters"]) | {"seed": 7, "task": "binary", "n_splits": 3}
         assert run.info.run_name == family
         assert expected.items() <= {**run.data.params, **expected}.items()
         for name, value in expected.items():
@@ -69,7 +70,25 @@ def test_a_networks_run_holds_its_learning_curves(finished: Project) -> None:
     for name in ("train/loss", "val/loss"):
         curve = client.get_metric_history(run.info.run_id, name)
         assert sorted(point.step for point in curve) == [1, 2, 3, 4]
+    # One block and the output layer, measured in every epoch.
+    for name in ("gradient_norm/1", "gradient_norm/2", "dead/units"):
+        curve = client.get_metric_history(run.info.run_id, name)
+        assert sorted(point.step for point in curve) == [1, 2, 3, 4]
     assert "val/loss" not in finished.family_runs()["linear"].data.metrics
+
+
+def test_a_networks_run_says_what_its_diagnostics_found(again: Project) -> None:
+    # Five sigmoid blocks from tiny weights: what reaches the first of them is next to nothing.
+    deep = {"n_blocks": 5, "d_block": 8, "activation": "sigmoid", "initializer": "normal"}
+    again.change(models={"mlp": {**deep, "learning_rate": 0.001}})
+    printed = again.run("dvc", "repro")
+    findings = again.json("outputs/cross_validate/mlp/best.json")["findings"]
+    assert any(finding.startswith("vanishing gradients: ") for finding in findings)
+    note = again.family_runs()["mlp"].data.tags["mlflow.note.content"]
+    assert note == "\n".join(f"- {finding}" for finding in findings)
+    for finding in findings:
+        assert f"note: mlp: {finding}" in printed
+        assert finding in (again / "outputs/report.html").read_text()
 
 
 def test_a_familys_run_holds_its_files_below_mlruns(finished: Project) -> None:

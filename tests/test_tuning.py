@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from tenfold import tuning
+from tenfold import runtime, tuning
 from tenfold.cross_validation import Evaluation
 from tenfold.models import Diverged, FamilyParameters
 from tenfold.params import Tune
@@ -38,7 +40,19 @@ def bowl(number: int, parameters: FamilyParameters) -> Evaluation:
     score = (parameters.x - 0.5) ** 2 + (np.log2(parameters.n) - 3) ** 2 / 9
     score += parameters.kind == "b"
     folds = [{"mse": score, "r2": -score}, {"mse": score + 1, "r2": -score}]
-    return Evaluation(np.array([score, float(number)]), folds, [number + 1, 3], [{"epoch": 1}])
+    oof = np.array([score, float(number)])
+    return Evaluation(oof, folds, [number + 1, 3], [{"epoch": 1}], ["dead units"])
+
+
+def alone(parameters: FamilyParameters) -> Hashable:
+    """The shape of a family that evaluates one configuration after another."""
+    return object()
+
+
+def together(parameters: FamilyParameters) -> Hashable:
+    """The shape of a family that evaluates those of the same kind at once."""
+    assert isinstance(parameters, Parameters)
+    return parameters.kind
 
 
 def search(
@@ -48,11 +62,25 @@ def search(
     metric: str = "mse",
     seed: int = 0,
     report: Callable[[Trial, int], None] = lambda trial, n_trials: None,
+    shape: Callable[[FamilyParameters], Hashable] = alone,
+    schema: type[FamilyParameters] = Parameters,
     **tune: Any,
 ) -> list[Trial]:
+    def evaluate_all(
+        asked: Sequence[tuple[int, FamilyParameters]],
+    ) -> list[Evaluation | Diverged]:
+        return [_answer(evaluate, number, parameters) for number, parameters in asked]
+
     return tuning.search(
-        declared, Parameters, evaluate, Tune(**tune), metric, seed, scratch, report
+        declared, schema, evaluate_all, shape, Tune(**tune), metric, seed, scratch, report
     )
+
+
+def _answer(evaluate: Evaluate, number: int, parameters: FamilyParameters) -> Evaluation | Diverged:
+    try:
+        return evaluate(number, parameters)
+    except Diverged as reason:
+        return reason
 
 
 def facts(trials: list[Trial]) -> list[Any]:
@@ -69,6 +97,7 @@ def facts(trials: list[Trial]) -> list[Any]:
                 trial.evaluation.folds,
                 trial.evaluation.epochs,
                 trial.evaluation.history,
+                trial.evaluation.findings,
             ),
         )
         for trial in trials
@@ -77,6 +106,25 @@ def facts(trials: list[Trial]) -> list[Any]:
 
 class PowerCut(Exception):
     pass
+
+
+class Kept:
+    """A bag that can only be saved; `saving` is called with its number when it is."""
+
+    def __init__(self, number: int, saving: Callable[[int], None] = lambda number: None) -> None:
+        self.number = number
+        self.saving = saving
+        self.history: list[dict[str, float]] = []
+
+    def predict(self, inputs: Any) -> Any:
+        raise NotImplementedError
+
+    def draws(self, inputs: Any, n_samples: int, seed: int) -> Any:
+        raise NotImplementedError
+
+    def save(self, folder: Path) -> None:
+        self.saving(self.number)
+        (folder / "number.json").write_text(json.dumps(self.number))
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
@@ -139,7 +187,7 @@ def test_tpe_learns_from_what_it_was_told(tmp_path: Path) -> None:
     inverse = search(
         tmp_path / "b",
         lambda number, p: Evaluation(
-            np.zeros(1), [{"r2": fold["mse"]} for fold in bowl(number, p).folds], None, []
+            np.zeros(1), [{"r2": fold["mse"]} for fold in bowl(number, p).folds], None, [], []
         ),
         metric="r2",
         n_trials=40,
@@ -183,7 +231,7 @@ def test_a_search_without_a_finite_trial_is_refused(tmp_path: Path) -> None:
 def test_the_best_is_the_one_of_the_metrics_direction_and_the_earlier_of_equals() -> None:
     def trial(number: int, score: float) -> Trial:
         folds = [{"mse": score, "r2": score}]
-        return Trial(number, {}, Parameters(), Evaluation(np.zeros(1), folds, None, []))
+        return Trial(number, {}, Parameters(), Evaluation(np.zeros(1), folds, None, [], []))
 
     trials = [trial(0, 2.0), trial(1, 3.0), trial(2, 1.0), trial(3, 1.0), trial(4, 3.0)]
     assert tuning.best(trials, "mse").number == 2
@@ -221,3 +269,122 @@ def test_the_best_is_described_by_all_of_its_parameters(tmp_path: Path) -> None:
     assert described["tuned"] == {"x": best.values["x"]}
     assert described["epochs"] == [best.number + 1, 3]
     assert (described["trial"], described["n_trials"]) == (best.number, 4)
+    assert described["findings"] == ["dead units"]
+
+
+@pytest.mark.parametrize("shape", [alone, together])
+def test_configurations_of_equal_shape_are_evaluated_at_once_and_no_others(
+    shape: Callable[[FamilyParameters], Hashable], tmp_path: Path
+) -> None:
+    calls: list[list[tuple[int, FamilyParameters]]] = []
+
+    def evaluate(asked: Sequence[tuple[int, FamilyParameters]]) -> list[Evaluation | Diverged]:
+        calls.append(list(asked))
+        return [bowl(number, parameters) for number, parameters in asked]
+
+    tune = Tune(n_trials=12, generation_size=6)
+    trials = tuning.search(
+        DECLARED, Parameters, evaluate, shape, tune, "mse", 0, tmp_path, lambda *_: None
+    )
+    assert sorted(number for call in calls for number, _ in call) == list(range(12))
+    for call in calls:
+        assert len({number // 6 for number, _ in call}) == 1, "generations were mixed"
+        assert len({shape(parameters) for _, parameters in call}) == 1 or len(call) == 1
+    if shape is together:
+        kinds = [{trial.values["kind"] for trial in part} for part in (trials[:6], trials[6:])]
+        assert len(calls) == sum(map(len, kinds)), "equal shapes were evaluated apart"
+    else:
+        assert [len(call) for call in calls] == [1] * 12
+    assert facts(trials) == facts(search(tmp_path / "bowl", n_trials=12, generation_size=6))
+
+
+@pytest.mark.parametrize("at", [1, 4, 9])
+def test_a_group_cut_off_while_it_was_kept_is_evaluated_again_as_a_whole(
+    at: int, tmp_path: Path
+) -> None:
+    tune: dict[str, Any] = {"n_trials": 12, "generation_size": 6, "shape": together}
+    unbroken = search(tmp_path / "unbroken", **tune)
+    calls: list[int] = []
+    saved: list[int] = []
+
+    def save(number: int) -> None:
+        if len(saved) == at:
+            raise PowerCut
+        saved.append(number)
+
+    def noted(number: int, parameters: FamilyParameters) -> Evaluation:
+        calls.append(number)
+        return replace(bowl(number, parameters), bag=Kept(number, save))
+
+    with pytest.raises(PowerCut):
+        search(tmp_path / "broken", noted, **tune)
+    left = {int(path.name[-5:]) for path in (tmp_path / "broken").glob("trial-*")}
+    assert len(left) == at
+    before = {number: (tmp_path / f"broken/trial-{number:05d}/oof.npy").stat() for number in left}
+    calls.clear()
+    at = 99
+    resumed = search(tmp_path / "broken", noted, **tune)
+    assert facts(resumed) == facts(unbroken)
+    groups: dict[tuple[int, Any], set[int]] = {}
+    for trial in unbroken:
+        groups.setdefault((trial.number // 6, trial.values["kind"]), set()).add(trial.number)
+    expected = [group for group in groups.values() if not group <= left]
+    assert sorted(calls) == sorted(number for group in expected for number in group)
+    for number, stat in before.items():
+        found = (tmp_path / f"broken/trial-{number:05d}/oof.npy").stat()
+        assert found == stat, "what was kept was written again"
+
+
+class Odd(Parameters):
+    @model_validator(mode="after")
+    def _odd(self) -> Odd:
+        if self.n % 2 == 0:
+            raise ValueError(f"n must be odd, but got {self.n}")
+        return self
+
+
+def test_a_proposal_that_contradicts_itself_is_a_failed_trial_and_never_evaluated(
+    tmp_path: Path,
+) -> None:
+    calls: list[int] = []
+
+    def noted(number: int, parameters: FamilyParameters) -> Evaluation:
+        calls.append(number)
+        return bowl(number, parameters)
+
+    trials = search(tmp_path, noted, schema=Odd, shape=together, n_trials=15)
+    even = [trial.number for trial in trials if trial.values["n"] % 2 == 0]
+    assert even, "no trial contradicted itself"
+    assert calls == [trial.number for trial in trials if trial.number not in even]
+    for number in even:
+        assert trials[number].evaluation is None
+        assert trials[number].failure == f"n must be odd, but got {trials[number].values['n']}"
+    assert tuning.best(trials, "mse").number not in even
+    states = [row["state"] for row in tuning.table(trials)]
+    assert states.count("failed") == len(even)
+
+
+def test_a_trial_keeps_its_folds_models(tmp_path: Path) -> None:
+    def bagged(number: int, parameters: FamilyParameters) -> Evaluation:
+        return replace(bowl(number, parameters), bag=Kept(number) if number else None)
+
+    trials = search(tmp_path, bagged, n_trials=3)
+    assert trials[0].members is None
+    for trial in trials[1:]:
+        assert trial.members is not None
+        assert (trial.members / "number.json").read_text() == str(trial.number)
+
+
+def test_a_search_writes_every_measurement_of_the_best_ones_learning_curve(tmp_path: Path) -> None:
+    curve = [
+        {"epoch": 1.0, "train_loss": 2.0, "gradient_norm_1": 0.5},
+        {"epoch": 2.0, "train_loss": 1.0, "dead_units": 0.25},
+    ]
+    evaluation = Evaluation(np.zeros(1), [{"mse": 1.0}], [2], curve, ["dead units"])
+    best = Trial(0, {}, Parameters(), evaluation)
+    tuning.write(tmp_path, best, [best])
+    rows = runtime.read_rows(tmp_path / "history.csv")
+    assert list(rows[0])[:3] == ["epoch", "train_loss", "val_loss"]
+    assert [row["gradient_norm_1"] for row in rows] == ["0.5", ""]
+    assert [row["dead_units"] for row in rows] == ["", "0.25"]
+    assert runtime.read_json(tmp_path / "best.json")["findings"] == ["dead units"]

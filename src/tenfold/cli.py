@@ -36,6 +36,14 @@ def main(arguments: list[str] | None = None) -> None:
 
     command = commands.add_parser("predict", help="score a file with a registered model")
     command.add_argument("--model", help="default: the champion of this project")
+    command.add_argument(
+        "--samples",
+        type=int,
+        default=0,
+        metavar="N",
+        help="answer N times with dropout: the mean, and its spread",
+    )
+    command.add_argument("--seed", type=int, default=0, help="of the units dropped")
     command.add_argument("source", type=Path, help="CSV, TSV, Parquet or JSON")
     command.add_argument("target", type=Path, help="the CSV to write")
     command.set_defaults(run=predict)
@@ -102,7 +110,7 @@ def predict(arguments: argparse.Namespace) -> None:
 
     _require_new_csv(arguments.target, arguments.source)
     model = tracking.load_model(arguments.model or _champion())
-    scored = scoring.score(arguments.source, model)
+    scored = scoring.score(arguments.source, model, arguments.samples, arguments.seed)
     runtime.write_text(arguments.target, scored.to_csv(index=False))
     print(f"{arguments.target}: {len(scored)} rows scored")
 

@@ -11,7 +11,15 @@ import numpy as np
 from tenfold import metrics, preprocessing
 from tenfold.dataset import Dataset
 from tenfold.metrics import Array
-from tenfold.models import Diverged, Family, Fold, Setting
+from tenfold.models import (
+    Configuration,
+    Diverged,
+    Family,
+    Fitted,
+    Fold,
+    FoldPredictions,
+    Setting,
+)
 from tenfold.params import Preprocessing
 
 
@@ -21,27 +29,55 @@ class Evaluation:
 
     `oof` holds, for every training row, the prediction of the one model that never saw it:
     (n,) values or (n, C) probabilities. `folds` holds each fold's scores. Families that train in
-    epochs add each fold's best one, and the folds' mean learning curve.
+    epochs add each fold's best one, the folds' mean learning curve, what it says in words, and
+    where the folds' models are kept as one.
     """
 
     oof: Array
     folds: list[dict[str, float]]
     epochs: list[int] | None
     history: list[dict[str, float]]
+    findings: list[str]
+    bag: Fitted | None = None
 
 
-def prepare(dataset: Dataset, declared: Preprocessing) -> list[Fold]:
-    """Preprocess every fold by what its training part alone says, once for all configurations."""
+def transformers(
+    dataset: Dataset,
+    declared: Preprocessing,
+    *,
+    codes: bool = False,
+    given: Sequence[Any] = (),
+) -> list[Any]:
+    """Every fold's preprocessing, fitted on its training part alone.
+
+    Args:
+        dataset: with folds.
+        declared: the preprocessing.
+        codes: encode categories as codes.
+        given: transformers fitted on other data, which are taken in turn instead.
+    """
     assert dataset.fold is not None, "the training table has no fold column"
-    return [_fold(dataset, declared, number) for number in range(int(dataset.fold.max()) + 1)]
+    n_folds = int(dataset.fold.max()) + 1
+    if given:
+        return [given[number % len(given)] for number in range(n_folds)]
+    return [
+        preprocessing.build(dataset.schema, declared, codes=codes).fit(
+            dataset.X.iloc[np.flatnonzero(dataset.fold != number)]
+        )
+        for number in range(n_folds)
+    ]
 
 
-def _fold(dataset: Dataset, declared: Preprocessing, number: int) -> Fold:
+def prepare(dataset: Dataset, fitted: Sequence[Any]) -> list[Fold]:
+    """Every fold as its transformer makes it, once for all configurations."""
+    return [_fold(dataset, transformer, number) for number, transformer in enumerate(fitted)]
+
+
+def _fold(dataset: Dataset, transformer: Any, number: int) -> Fold:
     val = np.flatnonzero(dataset.fold == number)
     train = np.flatnonzero(dataset.fold != number)
-    transformer = preprocessing.build(dataset.schema, declared)
     return Fold(
-        X_train=transformer.fit_transform(dataset.X.iloc[train]),
+        X_train=transformer.transform(dataset.X.iloc[train]),
         y_train=dataset.y[train],
         X_val=transformer.transform(dataset.X.iloc[val]),
         y_val=dataset.y[val],
@@ -51,18 +87,25 @@ def _fold(dataset: Dataset, declared: Preprocessing, number: int) -> Fold:
 
 def cross_validate(
     family: Family,
-    parameters: Any,
+    configurations: Sequence[Configuration],
     folds: Sequence[Fold],
-    seeds: Sequence[int],
     setting: Setting,
     metric_names: Sequence[str],
-) -> Evaluation:
+) -> list[Evaluation | Diverged]:
     """Fit every fold's training part, predict and score its validation part.
 
-    Raises:
-        Diverged: if a prediction or a score is not finite.
+    A configuration with a prediction or score that is not finite is answered by `Diverged`.
     """
-    result = family.predict_folds(parameters, folds, seeds, setting)
+    results = family.predict_folds(configurations, folds, setting)
+    return [
+        result if isinstance(result, Diverged) else _evaluate(result, folds, metric_names)
+        for result in results
+    ]
+
+
+def _evaluate(
+    result: FoldPredictions, folds: Sequence[Fold], metric_names: Sequence[str]
+) -> Evaluation | Diverged:
     n_rows = sum(len(fold.val) for fold in folds)
     oof = np.empty((n_rows, *result.predictions[0].shape[1:]))
     scores = []
@@ -70,5 +113,5 @@ def cross_validate(
         oof[fold.val] = prediction
         scores.append(metrics.scores(metric_names, fold.y_val, prediction))
         if not np.isfinite(list(scores[-1].values())).all():
-            raise Diverged(f"a score is not a finite number: {scores[-1]}")
-    return Evaluation(oof, scores, result.epochs, result.history)
+            return Diverged(f"a score is not a finite number: {scores[-1]}")
+    return Evaluation(oof, scores, result.epochs, result.history, result.findings, result.bag)

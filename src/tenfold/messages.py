@@ -25,6 +25,7 @@ RULES = {
     "string_too_short": "a text that is not empty",
     "string_type": "a text",
     "too_short": "not empty",
+    "tuple_type": "a list",
 }
 
 
@@ -43,7 +44,7 @@ def explain(
 ) -> list[str]:
     """One sentence for every place where `document` breaks a rule of `schema`.
 
-    A value that fits none of several alternatives is one place.
+    A value that fits none of several alternatives is one place: the innermost.
     """
     places: dict[Location, list[Mapping[str, Any]]] = {}
     for problem in error.errors():
@@ -51,7 +52,12 @@ def explain(
     return [
         _sentence(path, ".".join([*prefix, *path]), problems, schema)
         for path, problems in places.items()
+        if not any(_inside(other, path) for other in places)
     ]
+
+
+def _inside(path: Location, outer: Location) -> bool:
+    return len(path) > len(outer) and path[: len(outer)] == outer
 
 
 def _path(problem: Mapping[str, Any], document: Any) -> Location:
@@ -75,7 +81,7 @@ def _sentence(
     problem = problems[0]
     value = problem["input"]
     if problem["loc"][-1:] == ("[key]",):
-        return f"{where}: a key must be a text, but got {value!r}"
+        return f"{where}: a key must be a text, but got {value!r}: put it in quotes"
     match problem["type"]:
         case "extra_forbidden":
             return f"unknown key {where!r}; {nearest(path[-1], _keys(schema, path[:-1]))}"
@@ -98,6 +104,8 @@ def _rule(problem: Mapping[str, Any]) -> str:
         return str(problem["ctx"]["expected"])
     if problem["type"] in RULES:
         return RULES[problem["type"]]
+    if problem["type"] == "too_long":
+        return f"a list of {problem['ctx']['max_length']}"
     return str(problem["msg"]).removeprefix("Input should be ")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,6 +22,7 @@ from pydantic import (
 from tenfold import messages, models, search_space
 from tenfold.messages import nearest
 from tenfold.metrics import METRICS, Task
+from tenfold.models import Surroundings
 from tenfold.runtime import Refused
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\- ]*$", max_length=100)]
@@ -109,13 +111,30 @@ class Tune(Section):
     )
 
 
+class Train(Section):
+    """The last fit of a network family; the classical rivals always learn from all rows."""
+
+    strategy: Literal["bag", "refit"] = Field(
+        "bag",
+        description="bag: keep the folds' networks, which answer as one; refit: train one "
+        "network on all rows, for the median of the folds' best epochs.",
+    )
+
+
 class Trainer(Section):
     """Handed to Lightning's Trainer, for the network families."""
 
     max_epochs: int = Field(100, ge=1)
     accelerator: Literal["auto", "cpu", "gpu", "mps"] = "auto"
-    devices: Literal[1] = 1
+    devices: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        1, description="Processes, or GPUs; several share every network's batches."
+    )
+    strategy: Literal["auto", "ddp"] = Field("auto", description="auto: ddp for several devices.")
     precision: Literal["32-true", "64-true", "bf16-mixed"] = "32-true"
+    accumulate_grad_batches: int = Field(
+        1, ge=1, description="Batches whose gradients make one step."
+    )
+    compile: bool = Field(False, description="torch.compile the networks.")
 
 
 class SelectModel(Section):
@@ -147,6 +166,7 @@ class Params(Section):
     split: Split
     preprocessing: Preprocessing
     tune: Tune
+    train: Train
     trainer: Trainer
     models: dict[str, dict[str, Any]] = Field(
         min_length=1, description="Family: its parameters, fixed or {low, high} or {choices}."
@@ -154,7 +174,7 @@ class Params(Section):
     select_model: SelectModel
     run: Run = Run()
 
-    @field_validator("clean", "split", "preprocessing", "tune", "trainer", mode="before")
+    @field_validator("clean", "split", "preprocessing", "tune", "train", "trainer", mode="before")
     @classmethod
     def _bare_sections(cls, value: Any) -> Any:
         """`tune:` with nothing behind it means all defaults."""
@@ -171,14 +191,30 @@ class Params(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Params:
         _check_metrics(self.metrics, self.task)
+        trainer = self.trainer
+        surroundings = Surroundings(
+            self.task,
+            self.preprocessing.numeric.scale,
+            trainer.max_epochs,
+            "max_epochs" in trainer.model_fields_set,
+        )
         for family, declared in self.models.items():
-            _check_family(family, declared, self.task)
+            _check_family(family, declared, surroundings)
         if self.data.target in self.clean.drop_columns:
             raise ValueError(
                 f"clean.drop_columns must not hold data.target, but got {self.data.target!r}: "
                 "remove it there"
             )
         return self
+
+
+def picture(experiment: Params, n_features: int) -> list[int] | None:
+    """The shape that a family declares of rows that are pictures, if all columns are pixels."""
+    for declared in experiment.models.values():
+        shape = declared.get("shape")
+        if isinstance(shape, list) and len(shape) == 3 and math.prod(shape) == n_features:
+            return shape
+    return None
 
 
 def load(path: Path = Path("params.yaml")) -> Params:
@@ -240,7 +276,7 @@ def _check_metrics(names: list[str], task: Task) -> None:
         raise ValueError(f"metrics: each must be named once, but got {', '.join(names)}")
 
 
-def _check_family(family: str, declared: Mapping[str, Any], task: Task) -> None:
+def _check_family(family: str, declared: Mapping[str, Any], surroundings: Surroundings) -> None:
     """Check a family's declaration at both ends of every range and for every choice."""
     if family not in models.names():
         raise ValueError(f"models: unknown family {family!r}; {nearest(family, models.names())}")
@@ -250,12 +286,17 @@ def _check_family(family: str, declared: Mapping[str, Any], task: Task) -> None:
         kind = search_space.kind(leaf)
         with _refused(leaf, kind, ("models", family, *name.split("."))):
             space[name] = kind.model_validate(leaf)
+    if "init_from" in space:
+        raise ValueError(
+            f"models.{family}.init_from cannot be tuned: name one model, or declare the family in "
+            "two experiments"
+        )
     for values in search_space.extremes(space):
         configuration = search_space.substitute(declared, values)
         with _refused(configuration, schema, ("models", family)):
             checked = schema.model_validate(configuration)
         try:
-            checked.check_task(task)
+            checked.check(surroundings)
         except ValueError as error:
             raise ValueError(f"models.{family}: {error}") from None
     for name, range_ in space.items():
@@ -282,11 +323,13 @@ def json_schema() -> dict[str, Any]:
     families = {}
     for family in models.names():
         described = models.parameters(family).model_json_schema()
-        definitions.update(described.pop("$defs", {}))
-        for key, leaf in described.get("properties", {}).items():
-            described["properties"][key] = {
-                "anyOf": [leaf, {"$ref": "#/$defs/Range"}, {"$ref": "#/$defs/Choices"}]
-            }
+        nested = described.pop("$defs", {})
+        for section in (described, *nested.values()):
+            for key, leaf in section.get("properties", {}).items():
+                section["properties"][key] = {
+                    "anyOf": [leaf, {"$ref": "#/$defs/Range"}, {"$ref": "#/$defs/Choices"}]
+                }
+        definitions.update(nested)
         families[family] = {"anyOf": [described, {"type": "null"}]}
     schema["properties"]["models"] |= {"properties": families, "additionalProperties": False}
     schema["properties"]["metrics"]["items"] = {"enum": list(METRICS)}

@@ -15,6 +15,8 @@ from tenfold.dataset import Schema
 from tenfold.metrics import Array
 
 Rows = list[dict[str, Any]]
+# On one page, at most, unless there are more classes.
+PICTURES = 15
 _GRID = np.linspace(0, 1, 201)
 
 
@@ -102,6 +104,55 @@ def draw_family(folder: Path, schema: Schema, results: Path, metric: str) -> lis
     if len(history):
         drawn.append(_draw_learning_curve(folder, history))
     return drawn
+
+
+def draw_recognised(
+    path: Path,
+    schema: Schema,
+    rows: pd.DataFrame,
+    shape: Sequence[int],
+    true: NDArray[np.generic],
+    prediction: Array,
+) -> None:
+    """Draw rows that are pictures, each with its class and what it was recognised as.
+
+    One of every class, then those that were mistaken, the surest mistakes first.
+
+    Args:
+        path: of the PNG.
+        schema: the columns and classes.
+        rows: the features (n, columns).
+        shape: of a picture, [channels, height, width].
+        true: class codes (n,).
+        prediction: class probabilities (n, C).
+    """
+    codes, guessed = true.astype(np.int64), prediction.argmax(axis=1)
+    mistaken = np.flatnonzero(guessed != codes)
+    surest = mistaken[np.argsort(-prediction[mistaken].max(axis=1), kind="stable")]
+    chosen = [int(np.argmax(codes == code)) for code in range(len(schema.classes))]
+    chosen += [row for row in surest.tolist() if row not in chosen]
+    chosen = chosen[: max(PICTURES, len(schema.classes))]
+    pixels = rows[list(schema.numeric)].to_numpy(dtype=np.float64).reshape(-1, *shape)
+    figure, grid = _grid(len(chosen))
+    for axes, row in zip(grid, chosen, strict=False):
+        picture = np.moveaxis(pixels[row], 0, -1)
+        axes.imshow(picture if shape[0] == 3 else picture[..., 0], cmap="gray_r")
+        actual, found = schema.classes[codes[row]], schema.classes[guessed[row]]
+        color = "black" if actual == found else "tab:red"
+        axes.set_title(f"{actual} recognised as {found}", fontsize=8, color=color)
+    _save(figure, path)
+
+
+def _grid(count: int) -> tuple[Any, list[Any]]:
+    """Axes without ticks for `count` small pictures, five in a line."""
+    from matplotlib.figure import Figure
+
+    lines = -(-count // 5)
+    figure = Figure(figsize=(8, 1.7 * lines), layout="constrained")
+    grid = figure.subplots(lines, 5, squeeze=False)
+    for axes in grid.flat:
+        axes.axis("off")
+    return figure, list(grid.flat)
 
 
 def _draw_roc(folder: Path, schema: Schema, oof: pd.DataFrame) -> Path:

@@ -17,11 +17,17 @@ SCALERS = {
 }
 
 
-def build(schema: Schema, declared: Preprocessing) -> Any:
+def build(schema: Schema, declared: Preprocessing, *, codes: bool = False) -> Any:
     """An unfitted scikit-learn transformer: frame (n, columns) -> float64 array (n, features).
 
-    A category never seen in training becomes all zeros (one-hot) or -1 (ordinal); with
-    `min_frequency` it joins the rare bucket.
+    Numbers come first, then categories, then what tells of missing numbers. A category never
+    seen in training becomes all zeros (one-hot) or -1 (ordinal); with `min_frequency` it joins
+    the rare bucket.
+
+    Args:
+        schema: the columns.
+        declared: what is done to them.
+        codes: encode categories as ordinal codes, whatever is declared.
     """
     from sklearn.compose import ColumnTransformer
     from sklearn.impute import MissingIndicator
@@ -30,11 +36,14 @@ def build(schema: Schema, declared: Preprocessing) -> Any:
     if schema.numeric:
         numeric = list(schema.numeric)
         steps.append(("numeric", _numeric(declared.numeric), numeric))
-        if declared.numeric.indicator:
-            indicator = MissingIndicator(features="missing-only", error_on_new=False)
-            steps.append(("missing", indicator, numeric))
     if schema.categorical:
-        steps.append(("categorical", _encoder(declared.categorical), list(schema.categorical)))
+        encoder = _encoder(
+            declared.categorical, "ordinal" if codes else declared.categorical.encode
+        )
+        steps.append(("categorical", encoder, list(schema.categorical)))
+    if schema.numeric and declared.numeric.indicator:
+        indicator = MissingIndicator(features="missing-only", error_on_new=False)
+        steps.append(("missing", indicator, numeric))
     return ColumnTransformer(steps, sparse_threshold=0.0)
 
 
@@ -49,11 +58,11 @@ def _numeric(declared: Numeric) -> Any:
     return make_pipeline(imputer, getattr(preprocessing, SCALERS[declared.scale])())
 
 
-def _encoder(declared: Categorical) -> Any:
+def _encoder(declared: Categorical, encode: str) -> Any:
     from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
     rare = declared.min_frequency if declared.min_frequency > 1 else None
-    if declared.encode == "ordinal":
+    if encode == "ordinal":
         return OrdinalEncoder(
             handle_unknown="use_encoded_value", unknown_value=-1, min_frequency=rare
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tenfold import runtime, selection
 from tenfold.dataset import Schema
 from tenfold.params import Params
+from tenfold.search_space import flat
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,6 +62,7 @@ class FamilyResults:
     parameters: dict[str, Any]
     scores: selection.Summary
     history: list[dict[str, float]]
+    findings: list[str]
     trials: list[dict[str, str]]
     files: list[Path]
 
@@ -176,12 +178,13 @@ def _family(params: Params, outputs: Outputs, name: str, data: str) -> FamilyRes
     return FamilyResults(
         name=name,
         fingerprint=fingerprint,
-        parameters=best["parameters"] | {"best_trial": best["trial"]},
+        parameters=flat(best["parameters"]) | {"best_trial": best["trial"]},
         scores=runtime.read_json(folder / "scores.json"),
         history=[
             {key: float(value) for key, value in row.items() if value}
             for row in runtime.read_rows(folder / "history.csv")
         ],
+        findings=best["findings"],
         trials=runtime.read_rows(folder / "trials.csv"),
         files=[*files, *sorted((outputs.folder / "plots" / name).glob("*.png"))],
     )

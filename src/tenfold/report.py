@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tenfold import selection
+from tenfold.search_space import flat
 from tenfold.terminal import mean_sd, short
 
 if TYPE_CHECKING:
@@ -59,12 +60,20 @@ def page(
 {_table(["rejected because", "rows"], list(cleaned["rejected"].items()))}
 {_table(["dropped column", "because"], list(cleaned["dropped_columns"].items()))}
 <h2>Champion's configuration</h2>
-{_table(["parameter", "value"], sorted(best["parameters"].items()))}
+{_table(["parameter", "value"], sorted(flat(best["parameters"]).items()))}
+{_findings(best["findings"])}
 <h2>Pictures</h2>
 {images}
 </body>
 </html>
 """
+
+
+def _findings(findings: Sequence[str]) -> str:
+    if not findings:
+        return ""
+    items = "".join(f"<li>{html.escape(finding)}</li>" for finding in findings)
+    return f"<h2>Diagnosis</h2>\n<ul>{items}</ul>"
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

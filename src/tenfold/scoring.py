@@ -17,15 +17,18 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def score(path: Path, model: Any) -> pd.DataFrame:
-    """The file's columns, then `prediction` and each class's probability.
+def score(path: Path, model: Any, n_samples: int = 0, seed: int = 0) -> pd.DataFrame:
+    """The file's columns, then `prediction` and each class's probability, and their spread.
 
     Args:
         path: a table with every feature column; others are passed through.
         model: a registered model, as MLflow loads it.
+        n_samples: answers with dropout, of whose mean and spread the answer is made; 0: none.
+        seed: of the units dropped.
 
     Raises:
-        Refused: naming a column that is missing, or the line of a cell that is no number.
+        Refused: naming a column that is missing, or the line of a cell that is no number; or
+            if a spread is asked of a model that has none.
     """
     import pandas as pd
 
@@ -39,12 +42,23 @@ def score(path: Path, model: Any) -> pd.DataFrame:
             raise Refused(f"{path} lacks the column {name!r}; {nearest(name, source.columns)}")
     table = source.connection.table(sources.RAW).df()
     features = {name: _feature(source, name, schema, path) for name in schema.features}
-    answers: pd.DataFrame = model.predict(pd.DataFrame(features))
+    answers = _answers(model, pd.DataFrame(features), n_samples, seed)
     taken = [column for column in answers if column in table]
     if taken:
         raise Refused(f"{path} has a column {taken[0]!r} already: rename it")
     scored: pd.DataFrame = pd.concat([table.drop(columns=ROW), answers], axis=1)
     return scored
+
+
+def _answers(model: Any, features: pd.DataFrame, n_samples: int, seed: int) -> pd.DataFrame:
+    if n_samples == 0:
+        answers: pd.DataFrame = model.predict(features)
+        return answers
+    try:
+        answers = model.get_raw_model().answer_with_spread(features, n_samples, seed)
+    except ValueError as error:
+        raise Refused(f"--samples {n_samples}: {error}") from None
+    return answers
 
 
 def _feature(source: sources.Source, name: str, schema: Schema, path: Path) -> Any:

@@ -7,6 +7,8 @@ The keys are Optuna's own.
 from __future__ import annotations
 
 import copy
+import itertools
+import math
 from collections.abc import Iterator, Mapping
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
@@ -95,17 +97,40 @@ def substitute(declared: Mapping[str, Any], values: Mapping[str, Any]) -> dict[s
     return configuration
 
 
+# More combinations than this are not all visited.
+MANY = 4096
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested values by dotted name.
+
+    >>> flat({"alpha": 1.0, "embeddings": {"numeric": "none"}})
+    {'alpha': 1.0, 'embeddings.numeric': 'none'}
+    """
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{prefix}{key}.")
+        else:
+            found[f"{prefix}{key}"] = value
+    return found
+
+
 def extremes(space: Space) -> Iterator[dict[str, Any]]:
     """Configurations that together visit every choice and both ends of every range.
 
-    A schema that accepts all of these accepts whatever the search can propose,
-    as long as each leaf's rule is an interval or a set.
+    All combinations of them, where these are not too many: a schema that accepts them accepts
+    whatever the search can propose, as long as each leaf's rule is an interval or a set.
     """
     values = {
         name: [leaf.low, leaf.high] if isinstance(leaf, Range) else leaf.choices
         for name, leaf in space.items()
     }
-    for index in range(max((len(options) for options in values.values()), default=1)):
+    if math.prod(map(len, values.values())) <= MANY:
+        for chosen in itertools.product(*values.values()):
+            yield dict(zip(values, chosen, strict=True))
+        return
+    for index in range(max(map(len, values.values()))):
         yield {name: options[min(index, len(options) - 1)] for name, options in values.items()}
 
 

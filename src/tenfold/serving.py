@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from mlflow.models import ModelSignature
+    from mlflow.types.schema import ParamSpec
     from numpy.typing import NDArray
 
 
 def signature(schema: Schema) -> ModelSignature:
     """Numbers as double, so that a missing one may be null; categories as string."""
     from mlflow.models import ModelSignature
-    from mlflow.types.schema import ColSpec, TensorSpec
+    from mlflow.types.schema import ColSpec, ParamSchema, TensorSpec
     from mlflow.types.schema import Schema as Columns
 
     inputs: list[ColSpec | TensorSpec] = [ColSpec("double", name) for name in schema.numeric]
@@ -28,11 +29,22 @@ def signature(schema: Schema) -> ModelSignature:
         label = "long" if isinstance(schema.classes[0], int) else "string"
     outputs: list[ColSpec | TensorSpec] = [ColSpec(label, "prediction")]
     outputs += [ColSpec("double", f"probability_{name}") for name in schema.classes]
-    return ModelSignature(Columns(inputs), Columns(outputs))
+    return ModelSignature(Columns(inputs), Columns(outputs), ParamSchema(_parameters()))
+
+
+def _parameters() -> list[ParamSpec]:
+    """What a request may ask for besides its rows."""
+    from mlflow.types.schema import ParamSpec
+
+    return [ParamSpec("n_samples", "long", 0), ParamSpec("seed", "long", 0)]
 
 
 class Served:
-    """The pyfunc: a table in, `prediction` and each class's probability out."""
+    """The pyfunc: a table in, `prediction` and each class's probability out.
+
+    With the parameter `n_samples` above 0 the answer is the mean of the model's draws, and
+    `spread`, or each class's `spread_<label>`, their standard deviation; `seed` repeats them.
+    """
 
     def __init__(self, model: predictor.Predictor) -> None:
         self.model = model
@@ -41,10 +53,19 @@ class Served:
         """Answer for every row; a null or a category never seen is answered too.
 
         Raises:
-            MlflowException: (status 400) naming the column and row of a value of the wrong type.
+            MlflowException: (status 400) naming the column and row of a value of the wrong type,
+                or saying why there is no spread.
         """
         _check_values(model_input, self.model.schema)
-        return self.model.answer(model_input)
+        asked = {"n_samples": 0, "seed": 0} | (params or {})
+        if asked["n_samples"] == 0:
+            return self.model.answer(model_input)
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return self.model.answer_with_spread(model_input, **asked)
+        except ValueError as error:
+            raise MlflowException.invalid_parameter_value(str(error)) from None
 
     def get_raw_model(self) -> predictor.Predictor:
         """MLflow's hook for those who need more than `predict`."""

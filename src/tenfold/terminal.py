@@ -39,13 +39,16 @@ def progress(family: str, metric: str, *, shown: bool) -> Iterator[Callable[[Tri
 
 
 def searched(family: str, trials: Sequence[Trial], best: Trial, metric_names: Sequence[str]) -> str:
-    """One line on what a search found."""
+    """One line on what a search found, and one for each thing its diagnostics found wrong."""
     failed = sum(trial.evaluation is None for trial in trials)
     count = f"{len(trials)} trial{'s' if len(trials) > 1 else ''}"
     tried = count + (f" ({failed} failed)" if failed else "")
     tuned = ", ".join(f"{name}={short(value)}" for name, value in best.values.items())
     score = ", ".join(f"{name} {best.score(name):.4f}" for name in metric_names[:1])
-    return f"cross_validate@{family}: {tried}, best {score}" + (f" with {tuned}" if tuned else "")
+    found = f"cross_validate@{family}: {tried}, best {score}" + (f" with {tuned}" if tuned else "")
+    assert best.evaluation is not None
+    notes = [f"note: {family}: {finding}" for finding in best.evaluation.findings]
+    return "\n".join([found, *notes])
 
 
 def leaderboard(results: Mapping[str, Any], metric_names: Sequence[str]) -> str:

@@ -8,34 +8,40 @@ it already has.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydantic import ValidationError
 
-from tenfold import metrics, runtime, search_space
+from tenfold import messages, metrics, runtime, search_space
 from tenfold.cross_validation import Evaluation
 from tenfold.metrics import METRICS
-from tenfold.models import Diverged, FamilyParameters
+from tenfold.models import CURVE, Diverged, FamilyParameters
 from tenfold.params import Tune
 
 if TYPE_CHECKING:
     import optuna
 
-Evaluate = Callable[[int, FamilyParameters], Evaluation]
+# Cross-validates configurations of equal shape, each with its number, together.
+Evaluate = Callable[[Sequence[tuple[int, FamilyParameters]]], Sequence[Evaluation | Diverged]]
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One configuration and what it achieved; `evaluation` is None if it diverged."""
+    """One configuration and what it achieved; `evaluation` is None if it failed.
+
+    `members` is the folder of the folds' models, for families that keep them.
+    """
 
     number: int
     values: dict[str, Any]
     parameters: FamilyParameters
     evaluation: Evaluation | None
     failure: str = ""
+    members: Path | None = None
 
     def score(self, metric: str) -> float:
         """The mean of a metric over the folds."""
@@ -47,6 +53,7 @@ def search(
     declared: Mapping[str, Any],
     schema: type[FamilyParameters],
     evaluate: Evaluate,
+    shape: Callable[[FamilyParameters], Hashable],
     tune: Tune,
     metric: str,
     seed: int,
@@ -58,7 +65,8 @@ def search(
     Args:
         declared: the family's parameters, some leaves replaced by ranges or choices.
         schema: what one configuration must fit.
-        evaluate: cross-validates configuration number i.
+        evaluate: cross-validates configurations together.
+        shape: configurations for which it is equal are given to `evaluate` at once.
         tune: budget and sampler.
         metric: decides; its direction is the study's.
         seed: of the sampler; trial i's proposal depends on it, i and the trials told before.
@@ -79,15 +87,16 @@ def search(
         for number in range(len(trials), min(len(trials) + tune.generation_size, n_trials)):
             study.sampler = _sampler(tune, runtime.derive_seed(seed, "sampler", number))
             generation.append(study.ask(distributions))
-        for asked in generation:
-            parameters = schema.model_validate(search_space.substitute(declared, asked.params))
-            trial = _run(asked.number, asked.params, parameters, evaluate, scratch)
+        asked = [_propose(trial.number, trial.params, declared, schema) for trial in generation]
+        _evaluate(asked, evaluate, shape, scratch)
+        for proposal, question in zip(asked, generation, strict=True):
+            trial = _recall(proposal, scratch)
             report(trial, n_trials)
             trials.append(trial)
             if trial.evaluation is None:
-                study.tell(asked, state=optuna.trial.TrialState.FAIL)
+                study.tell(question, state=optuna.trial.TrialState.FAIL)
             else:
-                study.tell(asked, trial.score(metric))
+                study.tell(question, trial.score(metric))
     return trials
 
 
@@ -129,11 +138,21 @@ def describe(best: Trial, trials: list[Trial]) -> dict[str, Any]:
     return {
         "epochs": best.evaluation.epochs,
         "failed": sum(trial.evaluation is None for trial in trials),
+        "findings": best.evaluation.findings,
         "n_trials": len(trials),
         "parameters": best.parameters.model_dump(mode="json"),
         "trial": best.number,
         "tuned": best.values,
     }
+
+
+def write(folder: Path, best: Trial, trials: list[Trial]) -> None:
+    """Write what people and later stages read of a search."""
+    assert best.evaluation is not None
+    runtime.write_json(folder / "best.json", describe(best, trials))
+    runtime.write_json(folder / "scores.json", metrics.summarise(best.evaluation.folds))
+    runtime.write_rows(folder / "trials.csv", table(trials))
+    runtime.write_rows(folder / "history.csv", best.evaluation.history, CURVE)
 
 
 def _sampler(tune: Tune, seed: int) -> optuna.samplers.BaseSampler:
@@ -152,43 +171,95 @@ def _sampler(tune: Tune, seed: int) -> optuna.samplers.BaseSampler:
         )
 
 
-def _run(
+@dataclass(frozen=True)
+class _Proposal:
+    """A configuration asked for; `failure` says why it contradicts itself, if it does."""
+
+    number: int
+    values: dict[str, Any]
+    parameters: FamilyParameters
+    failure: str = ""
+
+
+def _propose(
     number: int,
     values: dict[str, Any],
-    parameters: FamilyParameters,
+    declared: Mapping[str, Any],
+    schema: type[FamilyParameters],
+) -> _Proposal:
+    configuration = search_space.substitute(declared, values)
+    try:
+        return _Proposal(number, values, schema.model_validate(configuration))
+    except ValidationError as error:
+        failure = messages.explain(error, configuration, schema)[0]
+        return _Proposal(number, values, schema.model_construct(**configuration), failure)
+
+
+def _evaluate(
+    asked: Sequence[_Proposal],
     evaluate: Evaluate,
+    shape: Callable[[FamilyParameters], Hashable],
     scratch: Path,
-) -> Trial:
-    """Read the trial if it was finished before a crash, else evaluate and keep it."""
-    folder = scratch / f"trial-{number:05d}"
-    if not folder.exists():
-        evaluation, failure = None, ""
-        try:
-            evaluation = evaluate(number, parameters)
-        except Diverged as reason:
-            failure = str(reason)
-        with runtime.directory(folder) as files:
-            _keep(files, evaluation, failure)
-    evaluation, failure = _recall(folder)
-    return Trial(number, values, parameters, evaluation, failure)
+) -> None:
+    """Evaluate what was not finished before a crash, and keep it.
+
+    What is evaluated together stays together: a group of which a part is kept is evaluated
+    again as a whole, so that the rest of it becomes what it would have been.
+    """
+    groups: dict[Hashable, list[_Proposal]] = {}
+    for proposal in asked:
+        if not proposal.failure:
+            groups.setdefault(shape(proposal.parameters), []).append(proposal)
+    for group in groups.values():
+        missing = [proposal for proposal in group if not _folder(scratch, proposal).exists()]
+        if not missing:
+            continue
+        found = evaluate([(proposal.number, proposal.parameters) for proposal in group])
+        for proposal, result in zip(group, found, strict=True):
+            if proposal in missing:
+                with runtime.directory(_folder(scratch, proposal)) as files:
+                    _keep(files, result)
 
 
-def _keep(folder: Path, evaluation: Evaluation | None, failure: str) -> None:
-    described: dict[str, Any] = {"failure": failure}
-    if evaluation is not None:
-        described |= {
-            "epochs": evaluation.epochs,
-            "folds": evaluation.folds,
-            "history": evaluation.history,
-        }
-        np.save(folder / "oof.npy", evaluation.oof, allow_pickle=False)
+def _folder(scratch: Path, proposal: _Proposal) -> Path:
+    return scratch / f"trial-{proposal.number:05d}"
+
+
+def _keep(folder: Path, result: Evaluation | Diverged) -> None:
+    if isinstance(result, Diverged):
+        runtime.write_json(folder / "trial.json", {"failure": str(result)})
+        return
+    described = {
+        "epochs": result.epochs,
+        "failure": "",
+        "findings": result.findings,
+        "folds": result.folds,
+        "history": result.history,
+    }
     runtime.write_json(folder / "trial.json", described)
+    np.save(folder / "oof.npy", result.oof, allow_pickle=False)
+    if result.bag is not None:
+        (folder / "members").mkdir()
+        result.bag.save(folder / "members")
 
 
-def _recall(folder: Path) -> tuple[Evaluation | None, str]:
+def _recall(proposal: _Proposal, scratch: Path) -> Trial:
+    """The finished trial, from its folder."""
+    number, values, parameters = proposal.number, proposal.values, proposal.parameters
+    if proposal.failure:
+        return Trial(number, values, parameters, None, proposal.failure)
+    folder = _folder(scratch, proposal)
     described = runtime.read_json(folder / "trial.json")
     if described["failure"]:
-        return None, described["failure"]
-    oof = np.load(folder / "oof.npy", allow_pickle=False)
-    found = Evaluation(oof, described["folds"], described["epochs"], described["history"])
-    return found, ""
+        return Trial(number, values, parameters, None, described["failure"])
+    evaluation = Evaluation(
+        np.load(folder / "oof.npy", allow_pickle=False),
+        described["folds"],
+        described["epochs"],
+        described["history"],
+        described["findings"],
+    )
+    members = folder / "members"
+    return Trial(
+        number, values, parameters, evaluation, members=members if members.exists() else None
+    )

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenfold.training import batches
-from tenfold.training.batches import Epochs
+from tenfold.training.batches import Epochs, Part, Rows
+from tests.training.differences import largest_difference
 
 SIZES = st.lists(st.integers(1, 40), min_size=1, max_size=5)
 
@@ -109,3 +110,87 @@ def test_rows_need_not_lie_side_by_side_in_memory() -> None:
     x = np.arange(12.0).reshape(3, 4).T[::2]
     part = batches.stack([x], [np.zeros(2)], torch.float64, codes=False)
     np.testing.assert_array_equal(part.x[0].numpy(), x)
+
+
+def parts() -> tuple[Part, Part]:
+    """Three trials of two folds: given the same arrays, and given copies."""
+    rng = np.random.default_rng(0)
+    xs = [rng.normal(size=(n, d)) for n, d in ((7, 3), (5, 4))]
+    ys = [rng.integers(0, 3, len(x)) for x in xs]
+    shared = batches.stack(xs * 3, ys * 3, torch.float64, codes=True)
+    copies = [x.copy() for _ in range(3) for x in xs]
+    return shared, batches.stack(copies, ys * 3, torch.float64, codes=True)
+
+
+def test_members_that_were_given_the_same_arrays_share_their_rows() -> None:
+    shared, apart = parts()
+    assert len(shared.x) == 2
+    assert shared.table.tolist() == [0, 1, 0, 1, 0, 1]
+    assert shared.shared
+    assert len(apart.x) == 6
+    assert not apart.shared
+
+
+def test_shared_rows_are_read_as_if_every_member_had_its_own() -> None:
+    cpu = torch.device("cpu")
+    weights = torch.tensor([[1.0, 2.0, 3.0], [0.5, 0.0, 1.0]] * 3, dtype=torch.float64)
+    read: list[list[torch.Tensor]] = []
+    for part in parts():
+        rows = Rows(part, weights)
+        sizes = part.n_rows[part.table].tolist()
+        epochs = Epochs(sizes, range(6), 2, part.y.shape[1], part.table)
+        found = []
+        for step, places in enumerate(epochs.order(3)):
+            found += [*rows.take(places, cpu), rows.reweigh(epochs.weight[step], places)]
+        for x, y, weight in rows.chunks(cpu):
+            found += [x, y, weight]
+        read.append(found)
+    assert largest_difference(zip(*read, strict=True)) == 0.0
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=9), min_size=1, max_size=4),
+    st.lists(st.sampled_from([0.0, 0.3, 1.0, 7.0]), min_size=3, max_size=3),
+    st.integers(1, 12),
+)
+def test_class_weights_are_shared_out_within_each_batch(
+    codes: list[list[int]], weights: list[float], steps: int
+) -> None:
+    sizes = [len(own) for own in codes]
+    xs = [np.zeros((size, 1)) for size in sizes]
+    part = batches.stack(xs, [np.array(own) for own in codes], torch.float64, codes=True)
+    rows = Rows(part, torch.tensor([weights] * len(codes), dtype=torch.float64))
+    epochs = Epochs(sizes, range(len(sizes)), steps, max(sizes))
+    for step, places in enumerate(epochs.order(0)):
+        found = rows.reweigh(epochs.weight[step], places)
+        for member, own in enumerate(codes):
+            present = epochs.weight[step, member] > 0
+            batch = places[member, present] - member * max(sizes)
+            expected = np.array([weights[own[row]] for row in batch.tolist()])
+            # A batch in which no row weighs anything teaches nothing.
+            expected /= max(expected.sum(initial=0.0), 1e-30)
+            np.testing.assert_allclose(found[member, present].numpy(), expected, rtol=1e-12)
+            assert not found[member, ~present].any()
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_validation_rows_come_in_passes_whose_weights_add_up_to_one(
+    weighted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part, _ = parts()
+    weights = torch.tensor([[1.0, 2.0, 3.0]] * 6, dtype=torch.float64) if weighted else None
+    (whole,) = Rows(part, weights).chunks(torch.device("cpu"))
+    monkeypatch.setattr(batches, "CHUNK", 12)
+    passes = list(Rows(part, weights).chunks(torch.device("cpu")))
+    assert len(passes) == 4
+    for one, many in zip(whole, zip(*passes, strict=True), strict=True):
+        assert torch.equal(one, torch.cat(many, dim=1))
+    assert largest_difference([(whole[2].sum(1), np.ones(6))]) < 1e-12
+    for member in range(6):
+        own = whole[2][member, : int(part.n_rows[part.table[member]])]
+        if weighted:
+            classes = part.y[part.table[member], : len(own)]
+            expected = (classes + 1).double() / (classes + 1).sum()
+        else:
+            expected = torch.full_like(own, 1 / len(own))
+        assert largest_difference([(own, expected)]) < 1e-12

@@ -7,7 +7,7 @@ What every family promises stands here, so that no caller needs to know which on
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,8 +19,18 @@ from pydantic_core import core_schema
 
 from tenfold.metrics import Array, Task
 
-# The columns of a learning curve.
+# The columns of a learning curve that every network has.
 CURVE = ("epoch", "train_loss", "val_loss")
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a family's parameters may have to agree with; `epochs_declared`: not the default."""
+
+    task: Task
+    scale: str
+    max_epochs: int
+    epochs_declared: bool
 
 
 class FamilyParameters(BaseModel):
@@ -28,8 +38,18 @@ class FamilyParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
-    def check_task(self, task: Task) -> None:
-        """Raise ValueError if a value does not fit `task`."""
+    @property
+    def codes(self) -> bool:
+        """Whether categories should arrive as codes, whatever `preprocessing` encodes them as."""
+        return False
+
+    @property
+    def donor(self) -> str | None:
+        """The trained model whose weights and preprocessing this one starts from."""
+        return None
+
+    def check(self, surroundings: Surroundings) -> None:
+        """Raise ValueError if a value does not fit the rest of the experiment."""
 
 
 class OneOf:
@@ -83,35 +103,65 @@ class Fold:
 
 @dataclass(frozen=True)
 class Setting:
-    """What a fit needs to know besides its parameters and its data."""
+    """What a fit needs to know besides its parameters and its data.
+
+    The first `n_numeric` columns of X are numbers and the next `n_codes` codes of categories,
+    where codes were asked for. `donor` is the fitted model to start from.
+    """
 
     task: Task
-    n_classes: int
+    classes: Sequence[Any] = ()
     trainer: Mapping[str, Any] = field(default_factory=dict)
+    n_numeric: int = 0
+    n_codes: int = 0
+    donor: Fitted | None = None
     progress: bool = False
     checkpoint: Path | None = None
+
+    @property
+    def n_classes(self) -> int:
+        """0 for regression."""
+        return len(self.classes)
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One point of the search space, and a seed for every fold."""
+
+    parameters: Any
+    seeds: Sequence[int]
 
 
 @dataclass(frozen=True)
 class FoldPredictions:
     """Every fold's validation predictions: (m,) values or (m, C) probabilities.
 
-    Families that train in epochs add each fold's best one, and a learning curve: a row an epoch,
-    the mean over the folds.
+    Families that train in epochs add each fold's best one, a learning curve (a row an epoch, the
+    mean over the folds), what it says in words, and the folds' models as one.
     """
 
     predictions: list[Array]
     epochs: list[int] | None = None
     history: list[dict[str, float]] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+    bag: Fitted | None = None
 
 
 class Fitted(Protocol):
-    """A model fitted on all training rows."""
+    """A fitted model; a bag of several takes each one's own inputs."""
 
     history: list[dict[str, float]]
 
-    def predict(self, X: Array) -> Array:
-        """Values (n,), or class probabilities (n, C)."""
+    def predict(self, inputs: Sequence[Array]) -> Array:
+        """Values (n,), or class probabilities (n, C), for one array (n, d) a member."""
+        ...
+
+    def draws(self, inputs: Sequence[Array], n_samples: int, seed: int) -> Array:
+        """Predictions (draws, n) or (draws, n, C) whose spread is the model's uncertainty.
+
+        Raises:
+            ValueError: if the model is sure of itself, having neither dropout nor members.
+        """
         ...
 
     def save(self, folder: Path) -> None:
@@ -122,17 +172,16 @@ class Fitted(Protocol):
 class Family(Protocol):
     """A model family: how to cross-validate, fit and load it."""
 
-    def predict_folds(
-        self,
-        parameters: Any,
-        folds: Sequence[Fold],
-        seeds: Sequence[int],
-        setting: Setting,
-    ) -> FoldPredictions:
-        """Fit each fold's training part and predict its validation part.
+    def shape(self, parameters: Any) -> Hashable:
+        """Configurations of equal shape may be cross-validated together."""
+        ...
 
-        Raises:
-            Diverged: if a prediction is not finite.
+    def predict_folds(
+        self, configurations: Sequence[Configuration], folds: Sequence[Fold], setting: Setting
+    ) -> list[FoldPredictions | Diverged]:
+        """For every configuration, fit each fold's training part and predict the rest of it.
+
+        A configuration whose predictions are no finite numbers is answered by `Diverged`.
         """
         ...
 

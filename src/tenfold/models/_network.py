@@ -5,108 +5,112 @@ from __future__ import annotations
 import json
 import math
 import statistics
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Hashable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
 
-from tenfold.metrics import Array, Task
-from tenfold.models import Diverged, FamilyParameters, Fold, FoldPredictions, OneOf, Setting
+from tenfold.metrics import Array
+from tenfold.models import Configuration, Diverged, Fold, FoldPredictions, Setting
+from tenfold.models._network_model import NetworkModel, TargetScale, load, n_outputs
+from tenfold.models._network_parameters import OWN_RATES, NetworkParameters
+from tenfold.models._network_recipe import class_weights, rates, recipe
 from tenfold.runtime import Refused
-from tenfold.training.losses import LOSSES, default
-from tenfold.training.optimizers import OPTIMIZERS
 
 if TYPE_CHECKING:
-    from tenfold.training.fitting import Trained
-    from tenfold.training.module import Recipe
+    from tenfold.training.fitting import Member, Trained
     from tenfold.training.networks import Architecture
 
 
-class NetworkParameters(FamilyParameters):
-    """How any network is trained."""
-
-    loss: Annotated[str, OneOf("auto", *LOSSES)] = Field(
-        "auto", description="auto: mse, or cross-entropy."
-    )
-    optimizer: Annotated[str, OneOf(*OPTIMIZERS)] = "adamw"
-    learning_rate: float = Field(1e-3, gt=0)
-    weight_decay: float = Field(0.0, ge=0, description="torch's own; decoupled for adamw.")
-    batch_size: Annotated[int, Field(ge=1)] | Literal["full"] = Field(
-        32, description="full: batch gradient descent; 1: stochastic gradient descent."
-    )
-    patience: int = Field(10, ge=1, description="Epochs without improvement before a fold stops.")
-    min_delta: float = Field(0.0, ge=0, description="Smallest improvement that counts.")
-
-    def check_task(self, task: Task) -> None:
-        """The loss must fit the task."""
-        if self.loss != "auto" and task not in LOSSES[self.loss].tasks:
-            fitting = [name for name, loss in LOSSES.items() if task in loss.tasks]
-            raise ValueError(
-                f"loss {self.loss!r} does not fit task {task!r}; choose from "
-                f"auto, {', '.join(fitting)}"
-            )
-
-
-@dataclass(frozen=True)
-class TargetScale:
-    """Regression targets in units of their standard deviation, fitted on training rows."""
-
-    mean: float = 0.0
-    sd: float = 1.0
-
-    @classmethod
-    def of(cls, y: NDArray[np.generic], task: Task) -> TargetScale:
-        """The scale of `y`; class codes are left as they are."""
-        if task != "regression":
-            return cls()
-        values = y.astype(np.float64)
-        return cls(float(values.mean()), float(values.std()) or 1.0)
-
-    def scale(self, y: NDArray[np.generic], task: Task) -> NDArray[np.generic]:
-        """Targets for the loss."""
-        return (y.astype(np.float64) - self.mean) / self.sd if task == "regression" else y
-
-
 class NetworkFamily:
-    """A family given by `build(parameters) -> Architecture`."""
+    """The family of the networks whose architecture is called `kind`."""
 
-    def __init__(self, build: Callable[[Any], Architecture]) -> None:
-        self.build = build
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def shape(self, parameters: NetworkParameters) -> Hashable:
+        """All that members of one stack must share."""
+        shared = parameters.model_dump(mode="json", exclude=set(OWN_RATES))
+        return json.dumps(shared, sort_keys=True)
 
     def predict_folds(
-        self, parameters: Any, folds: Sequence[Fold], seeds: Sequence[int], setting: Setting
-    ) -> FoldPredictions:
-        """Train every fold at once; each keeps the weights of its own best epoch."""
+        self, configurations: Sequence[Configuration], folds: Sequence[Fold], setting: Setting
+    ) -> list[FoldPredictions | Diverged]:
+        """Train every fold of every configuration at once; each keeps its own best weights."""
         from tenfold.training.fitting import Member
 
-        task = setting.task
+        task, n_folds = setting.task, len(folds)
+        donor = self._donor(setting, n_folds)
         scales = [TargetScale.of(fold.y_train, task) for fold in folds]
+        trains = [_finite(fold.X_train) for fold in folds]
+        vals = [_finite(fold.X_val) for fold in folds]
+        ys = [
+            (scale.scale(fold.y_train, task), scale.scale(fold.y_val, task))
+            for fold, scale in zip(folds, scales, strict=True)
+        ]
         members = [
             Member(
                 seed,
-                fold.X_train,
-                scale.scale(fold.y_train, task),
-                fold.X_val,
-                scale.scale(fold.y_val, task),
+                trains[fold],
+                ys[fold][0],
+                vals[fold],
+                ys[fold][1],
+                rates(configuration.parameters),
+                _columns(trains[fold], setting, donor, fold),
             )
-            for fold, seed, scale in zip(folds, seeds, scales, strict=True)
+            for configuration in configurations
+            for fold, seed in enumerate(configuration.seeds)
         ]
-        trained = self._train(parameters, members, setting, _max_epochs(setting))
-        if 0 in trained.epochs:
-            raise Diverged(f"the loss of fold {trained.epochs.index(0)} was never a finite number")
-        outputs = trained.predict([fold.X_val for fold in folds])
+        shared = configurations[0].parameters
+        epochs = _max_epochs(setting)
+        trained = self._train(shared, members, setting, donor, epochs, horizon=epochs)
+        outputs = trained.predict(vals * len(configurations))
+        found: list[FoldPredictions | Diverged] = []
+        for number in range(len(configurations)):
+            own = slice(number * n_folds, (number + 1) * n_folds)
+            part = trained.part(own)
+            try:
+                found.append(
+                    self._result(part, outputs[own], scales, shared, members[own], setting)
+                )
+            except Diverged as reason:
+                found.append(reason)
+        return found
+
+    def _result(
+        self,
+        trained: Trained,
+        outputs: Sequence[Array],
+        scales: Sequence[TargetScale],
+        shared: NetworkParameters,
+        members: Sequence[Member],
+        setting: Setting,
+    ) -> FoldPredictions:
+        """What one configuration's folds came to."""
+        findings = [str(finding) for finding in trained.findings]
+        for fold, epoch in enumerate(trained.diverged):
+            if epoch:
+                advice = findings[0] if findings else "lower learning_rate"
+                raise Diverged(
+                    f"fold {fold} diverged in epoch {epoch}, its loss was no finite number "
+                    f"({advice})"
+                )
         predictions = [
-            _prediction(output, scale, task) for output, scale in zip(outputs, scales, strict=True)
+            scale.prediction(output, setting.task)
+            for output, scale in zip(outputs, scales, strict=True)
         ]
-        return FoldPredictions(predictions, trained.epochs, _curve(trained))
+        curve = _curve(trained)
+        slots = [member.slot for member in members]
+        bag = NetworkModel(
+            trained.network, self._architecture(shared), slots, scales, setting, curve
+        )
+        return FoldPredictions(predictions, trained.epochs, curve, findings, bag)
 
     def fit(
         self,
-        parameters: Any,
+        parameters: NetworkParameters,
         X: Array,
         y: NDArray[np.generic],
         seed: int,
@@ -116,102 +120,140 @@ class NetworkFamily:
         """Train one network on all rows for as many epochs as cross-validation found."""
         from tenfold.training.fitting import Member
 
+        donor = self._donor(setting, 1)
         scale = TargetScale.of(y, setting.task)
-        member = Member(seed, X, scale.scale(y, setting.task))
-        trained = self._train(parameters, [member], setting, epochs or _max_epochs(setting))
-        architecture = self.build(parameters)
+        own = _finite(X)
+        member = Member(
+            seed,
+            own,
+            scale.scale(y, setting.task),
+            rates=rates(parameters),
+            columns=_columns(own, setting, donor, 0),
+        )
+        horizon = _max_epochs(setting)
+        trained = self._train(
+            parameters, [member], setting, donor, epochs or horizon, horizon=horizon
+        )
+        if not math.isfinite(trained.history[-1]["train_loss"][0]):
+            raise Refused(
+                f"train@{self.kind}: on all rows the loss was no finite number: lower "
+                "learning_rate, or keep the folds' networks with train: {strategy: bag}"
+            )
         return NetworkModel(
-            trained.network, architecture, X.shape[1], scale, setting, _curve(trained)
+            trained.network,
+            self._architecture(parameters),
+            [member.slot],
+            [scale],
+            setting,
+            _curve(trained),
         )
 
     def _train(
-        self, parameters: Any, members: Sequence[Any], setting: Setting, max_epochs: int
+        self,
+        parameters: NetworkParameters,
+        members: Sequence[Member],
+        setting: Setting,
+        donor: NetworkModel | None,
+        max_epochs: int,
+        *,
+        horizon: int,
     ) -> Trained:
-        from tenfold.training.fitting import UnfitTrainer, train
+        from tenfold.training.fitting import UnfitDonor, UnfitTrainer, train
 
+        self._check_shape(parameters, members)
         options = {key: v for key, v in setting.trainer.items() if key != "max_epochs"}
         try:
             return train(
-                self.build(parameters),
-                _recipe(parameters, setting.task, max_epochs),
+                self._architecture(parameters),
+                recipe(parameters, setting.task, max_epochs, horizon),
                 members,
-                n_outputs=_n_outputs(setting),
+                n_outputs=n_outputs(setting),
+                class_weights=class_weights(parameters, setting),
+                donor=None if donor is None else donor.network,
                 trainer=options,
                 progress=setting.progress,
                 checkpoint=setting.checkpoint,
             )
+        except UnfitDonor as error:
+            raise Refused(f"models.{self.kind}.init_from: {error}") from None
         except UnfitTrainer as error:
             given = ", ".join(f"{key}: {value}" for key, value in options.items())
             raise Refused(f"trainer: this machine cannot serve {given}: {error}") from None
 
+    def _donor(self, setting: Setting, n_folds: int) -> NetworkModel | None:
+        """The model to start from, with a member for every fold, in turn."""
+        donor = setting.donor
+        if donor is None:
+            return None
+        if not isinstance(donor, NetworkModel):
+            raise Refused(f"init_from must be a trained {self.kind}, but is no network")
+        theirs, ours = (bool(n) for n in (donor.slots[0].columns.cardinalities, setting.n_codes))
+        if theirs != ours:
+            learned, other = ("learned", "none") if theirs else ("none", "learned")
+            raise Refused(
+                f"models.{self.kind}.embeddings.categorical must be that of init_from, {learned}, "
+                f"but got {other}"
+            )
+        return donor.taken([fold % len(donor.slots) for fold in range(n_folds)])
+
+    def _architecture(self, parameters: NetworkParameters) -> Architecture:
+        from tenfold.training.networks import Architecture
+
+        return Architecture(kind=self.kind, **parameters.architecture())
+
+    def _check_shape(self, parameters: NetworkParameters, members: Sequence[Member]) -> None:
+        """A picture or sequence must use up the columns, exactly."""
+        shape = getattr(parameters, "shape", None)
+        widths = sorted({member.x_train.shape[1] for member in members})
+        if shape is not None and widths != [math.prod(shape)]:
+            found = " or ".join(map(str, widths))
+            raise Refused(
+                f"models.{self.kind}.shape: the product of {list(shape)} is {math.prod(shape)}, "
+                f"but {found} columns come out of preprocessing: correct the shape or drop columns"
+            )
+
     def load(self, folder: Path) -> NetworkModel:
         """Read what `NetworkModel.save` wrote."""
-        from safetensors.torch import load_file
-
-        from tenfold.training.networks import MLP, Architecture
-
-        described = json.loads((folder / "network.json").read_text(encoding="utf-8"))
-        architecture = Architecture(**described["architecture"])
-        setting = Setting(described["task"], described["n_classes"])
-        tensors = load_file(folder / "weights.safetensors")
-        network = MLP(architecture, [described["n_inputs"]], _n_outputs(setting), seeds=[0])
-        network.to(next(iter(tensors.values())).dtype).load_state_dict(tensors)
-        scale = TargetScale(**described["target_scale"])
-        return NetworkModel(network, architecture, described["n_inputs"], scale, setting, [])
+        return load(folder)
 
 
-class NetworkModel:
-    """A trained network, and the scale of the target it learnt."""
+def _finite(X: Array) -> Array:
+    """X as it is, if every number is finite and stays so in single precision.
 
-    def __init__(
-        self,
-        network: Any,
-        architecture: Architecture,
-        n_inputs: int,
-        scale: TargetScale,
-        setting: Setting,
-        history: list[dict[str, float]],
-    ) -> None:
-        self.trained_in = next(network.parameters()).dtype
-        # Float64 at prediction: an answer must not depend on the rows asked for beside it.
-        self.network = network.double().eval()
-        self.architecture = architecture
-        self.n_inputs = n_inputs
-        self.scale = scale
-        self.setting = setting
-        self.history = history
+    Raises:
+        Refused: otherwise.
+    """
+    wrong = ~(np.abs(X) <= np.finfo(np.float32).max)
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        raise Refused(
+            f"a network takes finite numbers only, but column {column} of the preprocessed table "
+            f"holds {X[row, column]} in row {row}: reject such rows under clean.require"
+        )
+    return X
 
-    def predict(self, X: Array) -> Array:
-        """Values (n,), or class probabilities (n, C)."""
-        from tenfold.training.fitting import forward
 
-        return _prediction(forward(self.network, [X])[0], self.scale, self.setting.task)
+def _columns(X: Array, setting: Setting, donor: NetworkModel | None, fold: int) -> Any:
+    """What the columns of a preprocessed table are; its codes count from 0.
 
-    def save(self, folder: Path) -> None:
-        """Write `network.json` and `weights.safetensors` (as precise as trained)."""
-        from safetensors.torch import save_file
+    A donor's categories are numbered as its own rows were, of which there may be more.
+    """
+    from tenfold.training.embeddings import Columns
 
-        from tenfold.runtime import write_json
-
-        described = {
-            "architecture": asdict(self.architecture),
-            "n_classes": self.setting.n_classes,
-            "n_inputs": self.n_inputs,
-            "target_scale": asdict(self.scale),
-            "task": self.setting.task,
-        }
-        write_json(folder / "network.json", described)
-        state = self.network.state_dict()
-        tensors = {name: value.to(self.trained_in) for name, value in state.items()}
-        save_file(tensors, folder / "weights.safetensors")
+    if donor is not None:
+        return donor.slots[fold].columns
+    codes = X[:, setting.n_numeric : setting.n_numeric + setting.n_codes]
+    return Columns(
+        X.shape[1], setting.n_numeric, tuple((codes.max(axis=0) + 1).astype(int).tolist())
+    )
 
 
 def _curve(trained: Trained) -> list[dict[str, float]]:
-    """The losses of every epoch, each the mean over the members whose loss is finite."""
+    """What was measured in every epoch, each the mean over the members where it is finite."""
     rows = []
-    for number, losses in enumerate(trained.history, start=1):
+    for number, measured in enumerate(trained.history, start=1):
         row: dict[str, float] = {"epoch": number}
-        for name, values in losses.items():
+        for name, values in measured.items():
             finite = [value for value in values if math.isfinite(value)]
             if finite:
                 row[name] = statistics.fmean(finite)
@@ -221,37 +263,3 @@ def _curve(trained: Trained) -> list[dict[str, float]]:
 
 def _max_epochs(setting: Setting) -> int:
     return int(setting.trainer["max_epochs"])
-
-
-def _n_outputs(setting: Setting) -> int:
-    return setting.n_classes if setting.task == "multiclass" else 1
-
-
-def _recipe(parameters: Any, task: Task, max_epochs: int) -> Recipe:
-    from tenfold.training.module import Recipe
-
-    return Recipe(
-        loss=default(task) if parameters.loss == "auto" else parameters.loss,
-        optimizer=parameters.optimizer,
-        learning_rate=parameters.learning_rate,
-        weight_decay=parameters.weight_decay,
-        batch_size=parameters.batch_size,
-        max_epochs=max_epochs,
-        patience=parameters.patience,
-        min_delta=parameters.min_delta,
-    )
-
-
-def _prediction(output: Array, scale: TargetScale, task: Task) -> Array:
-    """Outputs (n, out) as values (n,) or probabilities (n, C)."""
-    if not np.isfinite(output).all():
-        raise Diverged("the network predicted a number that is not finite")
-    if task == "regression":
-        return output[:, 0] * scale.sd + scale.mean
-    from scipy.special import expit, softmax
-
-    if task == "binary":
-        positive = expit(output[:, 0])
-        return np.stack([1 - positive, positive], axis=1)
-    probabilities: Array = softmax(output, axis=1)
-    return probabilities

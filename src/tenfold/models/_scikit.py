@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tenfold import persistence
 from tenfold.metrics import Array, Task
-from tenfold.models import Diverged, Fold, FoldPredictions, Setting
+from tenfold.models import Configuration, Diverged, Fold, FoldPredictions, Setting
 
 Build = Callable[[Any, Task, int], Any]
 
@@ -28,16 +28,31 @@ class ScikitFamily:
     def __init__(self, build: Build) -> None:
         self.build = build
 
+    def shape(self, parameters: Any) -> Hashable:
+        """No two estimators are fitted together."""
+        return object()
+
     def predict_folds(
-        self, parameters: Any, folds: Sequence[Fold], seeds: Sequence[int], setting: Setting
-    ) -> FoldPredictions:
+        self, configurations: Sequence[Configuration], folds: Sequence[Fold], setting: Setting
+    ) -> list[FoldPredictions | Diverged]:
         """Fit and predict one fold after another."""
-        return FoldPredictions(
-            [
-                self.fit(parameters, fold.X_train, fold.y_train, seed, setting).predict(fold.X_val)
-                for fold, seed in zip(folds, seeds, strict=True)
-            ]
-        )
+        found: list[FoldPredictions | Diverged] = []
+        for configuration in configurations:
+            try:
+                found.append(FoldPredictions(self._folds(configuration, folds, setting)))
+            except Diverged as reason:
+                found.append(reason)
+        return found
+
+    def _folds(
+        self, configuration: Configuration, folds: Sequence[Fold], setting: Setting
+    ) -> list[Array]:
+        return [
+            self.fit(configuration.parameters, fold.X_train, fold.y_train, seed, setting).predict(
+                [fold.X_val]
+            )
+            for fold, seed in zip(folds, configuration.seeds, strict=True)
+        ]
 
     def fit(
         self,
@@ -71,8 +86,9 @@ class ScikitModel:
         self.estimator = estimator
         self.history: list[dict[str, float]] = []
 
-    def predict(self, X: Array) -> Array:
+    def predict(self, inputs: Sequence[Array]) -> Array:
         """Values (n,), or class probabilities (n, C)."""
+        (X,) = inputs
         with _threads(X):
             if hasattr(self.estimator, "predict_proba"):
                 prediction = self.estimator.predict_proba(X)
@@ -81,6 +97,10 @@ class ScikitModel:
         if not np.isfinite(prediction).all():
             raise Diverged(f"{type(self.estimator).__name__} predicted a number that is not finite")
         return np.asarray(prediction, dtype=np.float64)
+
+    def draws(self, inputs: Sequence[Array], n_samples: int, seed: int) -> Array:
+        """There is one answer."""
+        raise ValueError(f"{type(self.estimator).__name__} is no network: it has no spread")
 
     def save(self, folder: Path) -> None:
         """Write `model.skops`."""

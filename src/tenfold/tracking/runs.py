@@ -39,6 +39,8 @@ def family_run(
         "mlflow.source.name": "dvc.yaml",
         **_origin(),
     }
+    if family.findings:
+        tags["mlflow.note.content"] = "\n".join(f"- {finding}" for finding in family.findings)
     run_id = _create_run(client, experiment, family.name, tags)
     metrics = [(f"cv/{name}", s["mean"], 0) for name, s in family.scores.items()]
     metrics += [(f"cv/{name}_sd", s["sd"], 0) for name, s in family.scores.items()]
@@ -48,10 +50,10 @@ def family_run(
         for fold, value in enumerate(s["folds"])
     ]
     metrics += [
-        (name.replace("_", "/"), row[name], int(row["epoch"]))
+        (_curve(name), value, int(row["epoch"]))
         for row in family.history
-        for name in ("train_loss", "val_loss")
-        if name in row
+        for name, value in row.items()
+        if name != "epoch"
     ]
     log(client, run_id, metrics, publication.parameters | family.parameters)
     _log_dataset(client, run_id, publication.data)
@@ -61,6 +63,16 @@ def family_run(
         _log_trial(client, experiment, run_id, family, trial)
     client.set_terminated(run_id, "FINISHED")
     return run_id
+
+
+def _curve(name: str) -> str:
+    """MLflow draws metrics that share what stands before the slash side by side.
+
+    >>> _curve("val_loss"), _curve("gradient_norm_2")
+    ('val/loss', 'gradient_norm/2')
+    """
+    head, _, tail = name.rpartition("_")
+    return f"{head}/{tail}"
 
 
 def end_interrupted(client: MlflowClient, experiment: str) -> None:

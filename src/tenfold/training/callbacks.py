@@ -25,7 +25,8 @@ class EpochBar(pl.Callback):
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Advance by one epoch."""
         assert isinstance(pl_module, StackedModule)
-        means = {name: sum(v) / len(v) for name, v in pl_module.history[-1].items()}
+        last = pl_module.history[-1]
+        means = {name: sum(v) / len(v) for name, v in last.items() if name.endswith("_loss")}
         self.bar.set_postfix(means, refresh=False)
         self.bar.update()
 

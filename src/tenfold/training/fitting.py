@@ -6,10 +6,10 @@ import contextlib
 import logging
 import signal
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytorch_lightning as pl
@@ -18,17 +18,22 @@ from numpy.typing import NDArray
 from pytorch_lightning.utilities.exceptions import (  # type: ignore[attr-defined]
     MisconfigurationException,
 )
+from torch import Tensor, nn
 
-from tenfold.training import batches, networks
+from tenfold.training import batches, networks, transfer
 from tenfold.training.callbacks import CrashCheckpoint, EpochBar
-from tenfold.training.module import Recipe, StackedModule
+from tenfold.training.diagnostics import Finding, Watch, diagnose
+from tenfold.training.embeddings import Columns
+from tenfold.training.module import Rates, Recipe, StackedModule
+from tenfold.training.networks import Architecture, Slot, StackedNetwork
+from tenfold.training.pacing import Pace
 
 Values = NDArray[np.generic]
 _DTYPES = {"64-true": torch.float64}
 
-# Below this many activations per layer and step a second thread saves at most 30 % of the time,
-# and on busy cores threads that wait for each other cost a hundredfold.
-FEW_NUMBERS = 1 << 18
+
+class UnfitDonor(ValueError):
+    """A network of which no block fits, or fewer than are to be frozen."""
 
 
 class UnfitTrainer(ValueError):
@@ -37,9 +42,10 @@ class UnfitTrainer(ValueError):
 
 @dataclass(frozen=True)
 class Member:
-    """One network's own seed and rows: x (n, d), y (n,); without validation rows it cannot stop.
+    """One network's own seed, rows and rates; without validation rows it cannot stop early.
 
-    For many classes y holds class codes, for two 0 and 1, for regression values.
+    x (n, d), y (n,): for many classes class codes, for two 0 and 1, for regression values.
+    Members that share rows should be given the same arrays: these are then kept once.
     """
 
     seed: int
@@ -47,19 +53,58 @@ class Member:
     y_train: Values
     x_val: Values | None = None
     y_val: Values | None = None
+    rates: Rates = field(default_factory=Rates)
+    columns: Columns | None = None
+
+    @property
+    def slot(self) -> Slot:
+        """Its place in the stacked network."""
+        columns = self.columns or Columns(self.x_train.shape[1])
+        return Slot(self.seed, columns, self.rates.dropout, self.rates.input_dropout)
 
 
 @dataclass(frozen=True)
 class Trained:
     """A trained stack: its network with every member's best weights, and how it got there.
 
-    `epochs` (k,) is each member's best epoch, 0 for one that never had a finite loss;
-    `history` holds a dict of per-member losses for every epoch.
+    Attributes:
+        epochs: (k,) each member's best epoch, 0 for one that never had a finite loss.
+        diverged: (k,) the epoch in which a member's loss was no finite number, or 0.
+        history: per epoch, measurement -> each member's value (k,).
+        ends: (k,) the epoch in which each member's patience, or the run, ended.
+        initial_loss: (k,) before training.
+        rebuild: makes the network of some of the members.
     """
 
-    network: networks.MLP
+    network: StackedNetwork
     epochs: list[int]
+    diverged: list[int]
     history: list[dict[str, list[float]]]
+    ends: list[int]
+    initial_loss: list[float]
+    rebuild: Callable[[slice], StackedNetwork]
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What the measurements say about the choices made."""
+        return diagnose(self.history, self.initial_loss, self.ends)
+
+    def part(self, own: slice) -> Trained:
+        """Some of the members, as if they had been trained without the others."""
+        end = max(self.ends[own])
+        history = [
+            {name: values[own] for name, values in epoch.items()} for epoch in self.history[:end]
+        ]
+        network = self.rebuild(own)
+        return Trained(
+            network,
+            self.epochs[own],
+            self.diverged[own],
+            history,
+            self.ends[own],
+            self.initial_loss[own],
+            lambda _: network,
+        )
 
     def predict(self, xs: Sequence[Values]) -> list[NDArray[np.float64]]:
         """Every member's outputs (n_i, out) for its own rows x_i (n_i, d_i)."""
@@ -67,12 +112,14 @@ class Trained:
 
 
 def train(
-    architecture: networks.Architecture,
+    architecture: Architecture,
     recipe: Recipe,
     members: Sequence[Member],
     n_outputs: int,
     *,
     steps_per_epoch: int | None = None,
+    class_weights: Literal["balanced"] | Sequence[float] | None = None,
+    donor: StackedNetwork | None = None,
     trainer: Mapping[str, Any] | None = None,
     progress: bool = False,
     checkpoint: Path | None = None,
@@ -82,58 +129,111 @@ def train(
     Args:
         architecture: of every member.
         recipe: of every member.
-        members: seeds and rows; they may differ in length and width.
+        members: seeds, rows and rates; they may differ in length and width.
         n_outputs: 1 for regression and two classes, else the number of classes.
         steps_per_epoch: batches per epoch; by default as many as the largest member needs.
             To train one fold alone just as in its stack, pass the stack's number.
-        trainer: options of Lightning's Trainer (accelerator, devices, precision).
+        class_weights: what a row of each class weighs in the loss; balanced: by each member's
+            own training rows.
+        donor: a trained network whose blocks, as far as they fit, are started from.
+        trainer: options of Lightning's Trainer (accelerator, devices, strategy, precision), and
+            accumulate_grad_batches and compile.
         progress: whether to show a bar.
         checkpoint: where the state of an interrupted run lies, and is kept for the next.
 
     Raises:
+        UnfitDonor: if no block of `donor` fits, or fewer than `recipe.freeze`.
         UnfitTrainer: if Lightning cannot serve `trainer` on this machine.
     """
     options = dict(trainer or {})
+    accumulate = options.pop("accumulate_grad_batches", 1)
+    compiled = options.pop("compile", False)
     dtype = _DTYPES.get(options.get("precision", ""), torch.float32)
     sizes = [len(member.y_train) for member in members]
-    seeds = [member.seed for member in members]
     steps = steps_per_epoch or batches.steps_per_epoch(sizes, recipe.batch_size)
-    codes = n_outputs > 1
-    rows = batches.stack(
-        [member.x_train for member in members],
-        [member.y_train for member in members],
-        dtype,
-        codes=codes,
-    )
-    widths = [member.x_train.shape[1] for member in members]
+    rows = _stack(members, dtype, codes=n_outputs > 1)
     with _default_dtype(dtype):
-        network = networks.MLP(architecture, widths, n_outputs, seeds)
+        slots = [member.slot for member in members]
+        network = networks.build(architecture, slots, n_outputs)
+        network.fit_inputs([torch.from_numpy(np.asarray(m.x_train)) for m in members])
+    if donor is not None:
+        _start_from(donor, network, len(members), recipe.freeze)
     module = StackedModule(
         network,
         recipe,
+        [member.rates for member in members],
         rows,
-        _validation(members, dtype, codes=codes),
-        batches.Epochs(sizes, seeds, steps, rows.y.shape[1]),
+        _validation(members, dtype, codes=n_outputs > 1),
+        batches.Epochs(
+            sizes, [member.seed for member in members], steps, rows.y.shape[1], rows.table
+        ),
+        Watch(network, architecture.activation),
+        class_weights=_class_weights(members, class_weights, n_outputs, dtype),
+        accumulate=accumulate,
+        pace=Pace(
+            len(members) * (max(sizes) // steps + 1) * architecture.d_block,
+            alone=len(members) == 1,
+        ),
+        compiled=compiled,
     )
-    per_step = len(members) * (rows.y.shape[1] // steps + 1) * architecture.d_block
-    with _threads(per_step):
-        _fit(module, recipe.max_epochs, options, progress, checkpoint)
+    _fit(module, recipe, options, progress, checkpoint)
     module.to("cpu")
-    if module.has_val:
-        networks.restore(network, {n: w.cpu() for n, w in module.best_weights.items()})
-        epochs = module.best_epoch.tolist()
-    else:
-        epochs = [recipe.max_epochs] * len(members)
-    return Trained(network.eval(), epochs, module.history)
+    epochs = ends = [len(module.history)] * len(members)
+    if module.val is not None:
+        networks.restore(network, {n: w.cpu() for n, w in module.best.weights.items()})
+        epochs = module.best.epoch.tolist()
+        ends = module.best.ends(len(module.history))
+
+    def rebuild(own: slice) -> StackedNetwork:
+        if len(slots[own]) == len(slots):
+            return network
+        with _default_dtype(dtype):
+            part = networks.build(architecture, slots[own], n_outputs)
+        whole = {name: value[own] for name, value in network.state_dict().items()}
+        # The whole may be padded wider than these members are.
+        cut = {n: whole[n][tuple(map(slice, own.shape))] for n, own in part.state_dict().items()}
+        networks.restore(part, cut)
+        return part.eval()
+
+    return Trained(
+        network.eval(),
+        epochs,
+        module.best.diverged.tolist(),
+        module.history,
+        ends,
+        module.initial_loss,
+        rebuild,
+    )
+
+
+def _start_from(donor: StackedNetwork, network: StackedNetwork, members: int, freeze: int) -> None:
+    taken, blocks = transfer.take(network, donor, members)
+    if blocks == 0:
+        raise UnfitDonor("no block of that network fits this one: declare the same blocks")
+    if freeze > blocks:
+        raise UnfitDonor(
+            f"freeze must not exceed the {blocks} blocks that fit this network, but got {freeze}"
+        )
+    networks.restore(network, {**network.state_dict(), **taken})
+    # A new output layer that guesses at random would first of all teach the blocks to forget
+    # (Kumar et al. 2022); one that says nothing waits until it has learnt.
+    nn.init.zeros_(network.output.weight)
 
 
 @torch.inference_mode()
-def forward(network: networks.MLP, xs: Sequence[Values]) -> list[NDArray[np.float64]]:
+def forward(network: StackedNetwork, xs: Sequence[Values]) -> list[NDArray[np.float64]]:
     """Every member's outputs (n_i, out) for its own rows x_i (n_i, d_i)."""
     dtype = next(network.parameters()).dtype
-    part = batches.stack(xs, [np.zeros(len(x)) for x in xs], dtype, codes=False)
-    outputs = network(part.x).to(torch.float64).numpy()
+    unknown = {id(x): np.zeros(len(x)) for x in xs}
+    part = batches.stack(xs, [unknown[id(x)] for x in xs], dtype, codes=False)
+    x = part.x if not part.shared else part.x[part.table]
+    outputs = network(x).to(torch.float64).numpy()
     return [output[: len(x)] for output, x in zip(outputs, xs, strict=True)]
+
+
+def _stack(members: Sequence[Member], dtype: torch.dtype, *, codes: bool) -> batches.Part:
+    xs = [member.x_train for member in members]
+    return batches.stack(xs, [member.y_train for member in members], dtype, codes=codes)
 
 
 def _validation(
@@ -144,9 +244,23 @@ def _validation(
     return batches.stack(xs, ys, dtype, codes=codes) if xs else None
 
 
+def _class_weights(
+    members: Sequence[Member],
+    given: Literal["balanced"] | Sequence[float] | None,
+    n_outputs: int,
+    dtype: torch.dtype,
+) -> Tensor | None:
+    if given is None:
+        return None
+    if given == "balanced":
+        ys = [member.y_train for member in members]
+        return torch.tensor(batches.balanced(ys, max(n_outputs, 2)), dtype=dtype)
+    return torch.tensor([list(map(float, given))] * len(members), dtype=dtype)
+
+
 def _fit(
     module: StackedModule,
-    max_epochs: int,
+    recipe: Recipe,
     options: Mapping[str, Any],
     progress: bool,
     checkpoint: Path | None,
@@ -157,14 +271,14 @@ def _fit(
     with _quiet():
         try:
             trainer = pl.Trainer(
-                max_epochs=max_epochs,
+                max_epochs=recipe.max_epochs,
                 callbacks=callbacks,
                 logger=False,
                 enable_checkpointing=False,
                 enable_progress_bar=False,
                 enable_model_summary=False,
                 use_distributed_sampler=False,
-                **options,
+                **_devices(options, frozen=recipe.freeze > 0),
             )
         except MisconfigurationException as error:
             raise UnfitTrainer(" ".join(str(error).split())) from None
@@ -177,6 +291,20 @@ def _fit(
             raise KeyboardInterrupt from None
 
 
+def _devices(options: Mapping[str, Any], *, frozen: bool) -> dict[str, Any]:
+    """The options as Lightning takes them.
+
+    Its own ddp starts the whole program again for every further process; a stage may run only
+    once, so that only the training is started in them.
+    """
+    alone = options.get("devices", 1) == 1
+    if options.get("strategy") != "ddp" and alone:
+        return {key: value for key, value in options.items() if key != "strategy"}
+    # Frozen parameters have no gradient to wait for.
+    idle = "_find_unused_parameters_true" if frozen else ""
+    return {**options, "strategy": f"ddp_spawn{idle}"}
+
+
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Lightning's banners and advice on data loaders say nothing to tenfold's user."""
@@ -186,18 +314,6 @@ def _quiet() -> Iterator[None]:
         warnings.filterwarnings("ignore", module="pytorch_lightning")
         warnings.filterwarnings("ignore", module="lightning_fabric")
         yield
-
-
-@contextlib.contextmanager
-def _threads(per_step: int) -> Iterator[None]:
-    """One thread where a step has few numbers per layer, all of them where it has many."""
-    before = torch.get_num_threads()
-    if per_step < FEW_NUMBERS:
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ Each is computed per row and member, so that a padded row can weigh nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tenfold.training.registry import resolve
@@ -20,13 +20,12 @@ class Loss:
 
     path: str
     tasks: tuple[str, ...]
-    options: dict[str, Any] = field(default_factory=dict)
 
 
 LOSSES: dict[str, Loss] = {
     "mse": Loss("torch.nn.functional:mse_loss", ("regression",)),
     "mae": Loss("torch.nn.functional:l1_loss", ("regression",)),
-    "huber": Loss("torch.nn.functional:huber_loss", ("regression",), {"delta": 1.0}),
+    "huber": Loss("torch.nn.functional:huber_loss", ("regression",)),
     "binary_cross_entropy": Loss(
         "torch.nn.functional:binary_cross_entropy_with_logits", ("binary",)
     ),
@@ -43,15 +42,33 @@ def default(task: str) -> str:
     return next(name for name, loss in LOSSES.items() if task in loss.tasks)
 
 
-def per_row(name: str, output: Tensor, target: Tensor) -> Tensor:
-    """The loss of every row: output (members, batch, out), target (members, batch), same out.
+@dataclass(frozen=True)
+class Objective:
+    """A loss and its settings.
 
-    `out` is 1 for regression (a value) and binary (a logit), C logits for many classes;
-    targets are class codes only for the last.
+    `delta` is where huber turns from squared to absolute; `label_smoothing` is the share of
+    every target that is spread over all classes (Szegedy et al. 2016).
     """
-    loss = LOSSES[name]
-    rows = output.flatten(0, 1)
-    if output.shape[-1] == 1:
-        rows = rows.squeeze(-1)
-    losses: Tensor = resolve(loss.path)(rows, target.flatten(), reduction="none", **loss.options)
-    return losses.view_as(target)
+
+    name: str
+    delta: float = 1.0
+    label_smoothing: float = 0.0
+
+    def per_row(self, output: Tensor, target: Tensor) -> Tensor:
+        """The loss of every row: output (members, batch, out), target (members, batch), same out.
+
+        `out` is 1 for regression (a value) and binary (a logit), C logits for many classes;
+        targets are class codes only for the last.
+        """
+        function, options = resolve(LOSSES[self.name].path), dict[str, Any]()
+        if self.name == "cross_entropy":
+            rows, goal = output.flatten(0, 1), target.flatten()
+            options["label_smoothing"] = self.label_smoothing
+        else:
+            rows, goal = output.squeeze(-1), target
+        if self.name == "huber":
+            options["delta"] = self.delta
+        if self.name == "binary_cross_entropy" and self.label_smoothing:
+            goal = goal * (1 - self.label_smoothing) + self.label_smoothing / 2
+        losses: Tensor = function(rows, goal, reduction="none", **options)
+        return losses.view_as(target)

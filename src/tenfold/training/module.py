@@ -6,28 +6,70 @@ over mini-batches lives inside the step; Lightning keeps device, precision, epoc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from tenfold.training import batches, losses, networks, optimizers
+from tenfold.training import batches, regularization
+from tenfold.training.diagnostics import Watch
+from tenfold.training.layers import StackedConv, StackedLinear, StackedRecurrent
+from tenfold.training.losses import Objective
+from tenfold.training.networks import StackedNetwork
+from tenfold.training.pacing import Pace
+from tenfold.training.schedules import Plateau, Schedule
+from tenfold.training.stepping import Stepper
+from tenfold.training.stopping import Best
+
+# Layers with weights into units, which penalties and limits are about.
+WEIGHTED = (StackedLinear, StackedConv, StackedRecurrent)
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What may differ from member to member of a stack."""
+
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
+    l1: float = 0.0
+    dropout: float = 0.0
+    input_dropout: float = 0.0
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train: `patience` epochs without an improvement of `min_delta` end a member."""
+    """How all members are trained.
 
-    loss: str
-    optimizer: str
-    learning_rate: float
-    weight_decay: float
-    batch_size: int | Literal["full"]
-    max_epochs: int
-    patience: int
-    min_delta: float
+    Args:
+        objective: the loss.
+        optimizer: a key of OPTIMIZERS.
+        max_epochs: epochs that are run unless early stopping ends them.
+        batch_size: rows per step, or full.
+        patience: epochs without an improvement of `min_delta` that end a member.
+        min_delta: what counts as an improvement.
+        schedule: of the learning rate.
+        gradient_clip_val: the largest norm of a member's gradient.
+        max_norm: the largest norm of the weights into a hidden unit.
+        freeze: the first blocks that keep the weights they came with,
+        unfreeze_at: until this epoch, if any.
+        body_factor: the blocks' share of the learning rate; the output layer has all of it.
+    """
+
+    objective: Objective
+    optimizer: str = "adamw"
+    max_epochs: int = 100
+    batch_size: int | Literal["full"] = 32
+    patience: int = 10
+    min_delta: float = 0.0
+    schedule: Schedule = field(default_factory=Schedule)
+    gradient_clip_val: float | None = None
+    max_norm: float | None = None
+    freeze: int = 0
+    unfreeze_at: int | None = None
+    body_factor: float = 1.0
 
 
 class StackedModule(pl.LightningModule):
@@ -36,135 +78,227 @@ class StackedModule(pl.LightningModule):
     Args:
         network: k networks as one.
         recipe: what all members share.
+        rates: what each member has of its own.
         train: the members' training rows.
         val: the members' validation rows; without them every member runs all epochs.
         epochs: the order of the training rows.
+        watch: measures the network.
+        class_weights: (k, C) what a row of each class weighs.
+        accumulate: batches whose gradients make one step.
+        pace: chooses the number of threads.
+        compiled: whether torch.compile makes one kernel of the network's many.
     """
-
-    train_x: Tensor
-    train_y: Tensor
-    row_weight: Tensor
-    val_x: Tensor
-    val_y: Tensor
-    val_weight: Tensor
 
     def __init__(
         self,
-        network: networks.MLP,
+        network: StackedNetwork,
         recipe: Recipe,
+        rates: Sequence[Rates],
         train: batches.Part,
         val: batches.Part | None,
         epochs: batches.Epochs,
+        watch: Watch,
+        *,
+        class_weights: Tensor | None = None,
+        accumulate: int = 1,
+        pace: Pace | None = None,
+        compiled: bool = False,
     ) -> None:
         super().__init__()
+        self.run_network: Callable[[Tensor, Tensor], Tensor]
         self.automatic_optimization = False
         self.network = network
+        # Kept from Lightning, which would take what is the same network for another.
+        self.__dict__["run_network"] = torch.compile(network) if compiled else network
         self.recipe = recipe
+        self.rates = rates
         self.epochs = epochs
-        self._keep("train_x", train.x.flatten(0, 1))
-        self._keep("train_y", train.y.flatten(0, 1))
-        self._keep("row_weight", epochs.weight.to(train.x.dtype))
-        if val is not None:
-            self._keep("val_x", val.x)
-            self._keep("val_y", val.y)
-            slots = torch.arange(val.y.shape[1])
-            present = slots < val.n_rows[:, None]
-            self._keep("val_weight", present.to(val.x.dtype) / val.n_rows[:, None])
-        self.has_val = val is not None
-        members = train.x.shape[0]
-        self.best_loss = torch.full((members,), torch.inf)
-        self.best_epoch = torch.zeros(members, dtype=torch.int64)
-        self.best_weights = networks.weights(network)
+        self.watch = watch
+        self.accumulate = accumulate
+        self.pace = pace
+        self.noises = network.noises()
+        self.rows = batches.Rows(train, class_weights)
+        self.row_weight = epochs.weight.to(train.x.dtype)
+        self.val = None if val is None else batches.Rows(val, class_weights)
+        members = len(rates)
+        self.best = Best(network, members, recipe.patience, recipe.min_delta)
+        schedule = recipe.schedule
+        self.plateau = Plateau(members, schedule.decay(), schedule.plateau_patience)
+        self.has_penalty = any(own.l1 for own in rates)
+        self.initial_loss: list[float] = []
         self.history: list[dict[str, list[float]]] = []
-
-    def _keep(self, name: str, value: Tensor) -> None:
-        """Data moves with the module to its device and is no part of its state."""
-        self.register_buffer(name, value, persistent=False)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """One optimiser for all members."""
-        recipe = self.recipe
-        return optimizers.build(
-            recipe.optimizer, self.network.parameters(), recipe.learning_rate, recipe.weight_decay
+        head = list(self.network.output.parameters())
+        body = [p for p in self.network.parameters() if not any(p is own for own in head)]
+        if self.recipe.body_factor == 1:
+            head, body = [*body, *head], []
+        self.stepper = Stepper(
+            self.recipe.optimizer,
+            head,
+            body,
+            self.recipe.body_factor,
+            [own.weight_decay for own in self.rates],
+            shared_rate=len({own.learning_rate for own in self.rates}) == 1
+            and not self.recipe.schedule.watches,
+            thaws=self.recipe.unfreeze_at is not None,
         )
+        return self.stepper.optimizer
 
     def on_fit_start(self) -> None:
-        """Best weights live where the network does."""
-        parameters = dict(self.network.named_parameters())
-        self.best_weights = {
-            name: value.to(parameters[name]) for name, value in self.best_weights.items()
-        }
+        """Data and best weights live where the network does, if they fit."""
+        self.processes = self.trainer.world_size
+        for noise in self.noises:
+            noise.place = (self.trainer.global_rank, self.processes)
+        self.best.to(self.device)
+        self.row_weight = self.row_weight.to(self.device)
+        for rows in (self.rows, self.val):
+            if rows is not None:
+                rows.settle(self.device)
+        layers = [module for module in self.network.modules() if isinstance(module, WEIGHTED)]
+        self.penalised = [layer.matrix for layer in layers]
+        l1 = [own.l1 for own in self.rates]
+        self.penalty = torch.tensor(l1, dtype=self.row_weight.dtype, device=self.device)
+        self.hidden = [layer for layer in layers if layer is not self.network.output]
 
     def on_train_start(self) -> None:
         """A run that had stopped when its state was saved does not go on."""
-        self._stop_when_all_have_waited(self.current_epoch)
+        self._freeze(self.current_epoch)
+        if not self.initial_loss:
+            self.initial_loss = self._look(self.val or self.rows).tolist()
+        self._stop_when_none_goes_on(self.current_epoch)
 
     def training_step(self, batch: Any, batch_idx: int) -> None:
         """Train one epoch, then look at the validation rows."""
-        train_loss = self._train_epoch(self.current_epoch)
-        curves = {"train_loss": train_loss.tolist()}
-        if self.has_val:
-            val_loss = self._val_loss().cpu()
-            curves["val_loss"] = val_loss.tolist()
-            self._remember_best(val_loss, self.current_epoch + 1)
-        self.history.append(curves)
+        if self.pace is None:
+            self._epoch(self.current_epoch)
+            return
+        with self.pace.epoch():
+            self._epoch(self.current_epoch)
 
-    def _train_epoch(self, epoch: int) -> Tensor:
-        """One pass over every member's rows; returns each member's mean loss (k,)."""
-        optimizer = self.optimizers(use_pl_optimizer=False)
-        assert isinstance(optimizer, torch.optim.Optimizer)
-        order = self.epochs.order(epoch).to(self.device)
-        steps, members, size = order.shape
-        total = torch.zeros(members, device=self.device, dtype=torch.float64)
+    def _epoch(self, epoch: int) -> None:
+        self._freeze(epoch)
+        train_loss, seen = self._train_epoch(epoch)
+        if self.val is not None:
+            self.watch.listen()
+            val_loss = self._look(self.val)
+            seen |= {"val_loss": val_loss} | self.watch.heard()
+            self.best.look(self.network, train_loss, val_loss, epoch + 1)
+        self.history.append({name: value.tolist() for name, value in seen.items()})
+        if self.recipe.schedule.watches:
+            self.plateau.watch(self.history[-1]["val_loss" if self.val else "train_loss"])
+        self._stop_when_none_goes_on(epoch + 1)
+
+    def _train_epoch(self, epoch: int) -> tuple[Tensor, dict[str, Tensor]]:
+        """One pass over every member's rows: each one's mean loss (k,), and all that was seen."""
+        order = self.epochs.order(epoch).to(self.rows.x.device)
+        steps, share = len(order), self._share()
+        total = torch.zeros_like(self.row_weight[0][:, share or slice(None)])
+        seen: dict[str, Tensor] = {}
         for step in range(steps):
-            rows = order[step].view(-1)
-            x = self.train_x.index_select(0, rows).view(members, size, -1)
-            y = self.train_y.index_select(0, rows).view(members, size)
-            self.network.seek(epoch * steps + step)
-            per_row = losses.per_row(self.recipe.loss, self.network(x), y)
-            # Summed over members: each one's gradient is that of its own mean loss.
-            loss = (per_row * self.row_weight[step]).sum(1)
-            optimizer.zero_grad(set_to_none=True)
-            self.manual_backward(loss.sum())
-            optimizer.step()
-            total += loss.detach()
-        return total / steps
+            places, rows = order[step], self.row_weight[step]
+            weight = self.rows.reweigh(rows, places)
+            if share is not None:
+                places, rows, weight = places[:, share], rows[:, share], weight[:, share]
+            x, y = self.rows.take(places, self.device)
+            number = epoch * steps + step
+            for noise in self.noises:
+                noise.seek(number)
+            per_row = self.recipe.objective.per_row(self.run_network(x, rows), y)
+            first, last = self._place(step, steps)
+            if step == first:
+                self.stepper.forget()
+            self._backward(per_row, weight if first == last else weight / (last - first + 1))
+            if step == last:
+                if step == steps - 1:
+                    seen = self.watch.gradients()
+                self._step(number, steps)
+            total.addcmul_(per_row.detach(), weight)
+        mean = total.double().sum(1)
+        if share is not None:
+            mean = self.trainer.strategy.reduce(mean, reduce_op="sum")
+        mean = (mean / steps).cpu()
+        return mean, {"train_loss": mean} | seen
+
+    def _share(self) -> slice | None:
+        """Which rows of every member's batch this process takes; None: all."""
+        if self.processes == 1:
+            return None
+        return slice(self.trainer.global_rank, None, self.processes)
+
+    def _place(self, step: int, steps: int) -> tuple[int, int]:
+        """The first and last batch of those whose gradients are added up with this one's."""
+        first = step - step % self.accumulate
+        return first, min(first + self.accumulate, steps) - 1
+
+    def _backward(self, per_row: Tensor, weight: Tensor) -> None:
+        """The gradient of the weighted sum over all rows: of each member, that of its mean loss."""
+        if self.processes > 1:
+            # Lightning averages over processes; the weights of a batch add up to 1 over all.
+            self.manual_backward(per_row, gradient=weight * self.processes)
+        else:
+            per_row.backward(gradient=weight)  # type: ignore[no-untyped-call]
+
+    def _step(self, number: int, steps: int) -> None:
+        """One step of the optimiser, and what is done around it."""
+        if self.has_penalty:
+            regularization.add_penalty_gradients(self.penalised, self.penalty)
+        if self.recipe.gradient_clip_val is not None:
+            regularization.clip_gradients(
+                list(self.network.parameters()), self.recipe.gradient_clip_val
+            )
+        factor = self.recipe.schedule.factor(number, steps)
+        self.stepper.step(
+            [
+                own.learning_rate * factor * plateau
+                for own, plateau in zip(self.rates, self.plateau.factors, strict=True)
+            ]
+        )
+        if self.recipe.max_norm is not None:
+            incoming = [own.incoming() for own in self.hidden if own.matrix.requires_grad]
+            regularization.limit_incoming(incoming, self.recipe.max_norm)
 
     @torch.no_grad()
-    def _val_loss(self) -> Tensor:
-        """Each member's mean loss on its own validation rows (k,)."""
+    def _look(self, rows: batches.Rows) -> Tensor:
+        """Each member's mean loss on `rows` (k,), without training."""
         self.network.eval()
-        per_row = losses.per_row(self.recipe.loss, self.network(self.val_x), self.val_y)
+        total = torch.zeros(len(self.rates), dtype=torch.float64, device=self.device)
+        for x, y, weight in rows.chunks(self.device):
+            self.watch.present = weight > 0
+            per_row = self.recipe.objective.per_row(self.network(x), y)
+            total += (per_row * weight).sum(1)
         self.network.train()
-        return (per_row * self.val_weight).sum(1)
+        self._freeze(self.current_epoch)
+        return total.cpu()
 
-    @torch.no_grad()
-    def _remember_best(self, val_loss: Tensor, epoch: int) -> None:
-        """Keep the weights of every member that improved; stop when none may go on."""
-        waiting = epoch - self.best_epoch <= self.recipe.patience
-        improved = (val_loss < self.best_loss - self.recipe.min_delta) & waiting
-        self.best_loss = torch.where(improved, val_loss, self.best_loss)
-        self.best_epoch = torch.where(improved, epoch, self.best_epoch)
-        chosen = improved.to(self.device)
-        for name, value in self.network.named_parameters():
-            mask = chosen.view(-1, *[1] * (value.dim() - 1))
-            torch.where(mask, value, self.best_weights[name], out=self.best_weights[name])
-        self._stop_when_all_have_waited(epoch)
+    def _freeze(self, epoch: int) -> None:
+        """Hold the first blocks, and what leads to them, until they are set free."""
+        if not self.recipe.freeze:
+            return
+        free = self.recipe.unfreeze_at is not None and epoch >= self.recipe.unfreeze_at
+        held = [self.network.embed, getattr(self.network, "first", None)]
+        for part in [*held, *self.network.blocks[: self.recipe.freeze]]:
+            if part is not None:
+                part.requires_grad_(free)
+                part.train(free)
 
-    def _stop_when_all_have_waited(self, epoch: int) -> None:
-        if self.has_val and not (epoch - self.best_epoch < self.recipe.patience).any():
+    def _stop_when_none_goes_on(self, epoch: int) -> None:
+        if self.val is not None and not self.best.going_on(epoch).any():
             self.trainer.should_stop = True
 
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """What a resumed run needs besides weights and optimiser."""
-        checkpoint["stack"] = {
-            "best_loss": self.best_loss,
-            "best_epoch": self.best_epoch,
-            "best_weights": self.best_weights,
+    def get_extra_state(self) -> dict[str, Any]:
+        """What a resumed run, or the process that asked for this one, needs besides weights."""
+        return {
+            "best": self.best.state(),
+            "plateau": self.plateau.state(),
+            "initial_loss": self.initial_loss,
             "history": self.history,
         }
 
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """The inverse of `on_save_checkpoint`."""
-        for name, value in checkpoint["stack"].items():
-            setattr(self, name, value)
+    def set_extra_state(self, state: dict[str, Any]) -> None:
+        """The inverse of `get_extra_state`."""
+        self.best.load(state["best"])
+        self.plateau.__dict__.update(state["plateau"])
+        self.initial_loss = state["initial_loss"]
+        self.history = state["history"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import pkgutil
 from typing import Any
 
 
+@functools.cache
 def resolve(path: str) -> Any:
     """The object at `package.module:name`.
 

@@ -1,0 +1,47 @@
+"""Convolutional network for columns that are the pixels of a picture, trained as one stack."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from tenfold.models._network import NetworkFamily
+from tenfold.models._network_parameters import ActivatedParameters
+
+Size = Annotated[int, Field(ge=1)]
+
+
+class Parameters(ActivatedParameters):
+    """Convolutions with pooling, then a hidden layer. Source: LeCun et al. (1998)."""
+
+    shape: tuple[Size, Size, Size] = Field(
+        strict=False,
+        description="[channels, height, width]: the columns, in this order.",
+    )
+    n_blocks: int = Field(2, ge=1, description="Convolutions, each followed by 2 x 2 pooling.")
+    channels: int = Field(16, ge=1, description="Maps of the first; doubled by each further one.")
+    kernel_size: int = Field(3, ge=1, description="Odd; of every convolution.")
+    d_block: int = Field(128, ge=1, description="Units of the hidden layer behind them.")
+
+    @property
+    def depth(self) -> int:
+        """The hidden layer is a block too."""
+        return self.n_blocks + 1
+
+    @model_validator(mode="after")
+    def _odd_kernel(self) -> Parameters:
+        if self.kernel_size % 2 == 0:
+            raise ValueError(f"kernel_size must be odd, but got {self.kernel_size}")
+        return self
+
+    def architecture(self) -> dict[str, Any]:
+        """With the picture."""
+        return super().architecture() | {
+            "shape": self.shape,
+            "channels": self.channels,
+            "kernel_size": self.kernel_size,
+        }
+
+
+FAMILY = NetworkFamily("cnn")

@@ -1,0 +1,23 @@
+"""Residual network for tables: blocks that add to what came in, trained as one stack of folds."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from tenfold.models import OneOf
+from tenfold.models._network import NetworkFamily
+from tenfold.models._network_parameters import TableParameters
+from tenfold.training.normalizations import NORMALIZATIONS
+
+
+class Parameters(TableParameters):
+    """Residual blocks, each widening to twice d_block. Source: Gorishniy et al. (2021)."""
+
+    n_blocks: int = Field(2, ge=1, description="Residual blocks.")
+    d_block: int = Field(128, ge=1, description="Units between blocks.")
+    normalization: Annotated[str, OneOf("none", *NORMALIZATIONS)] = "batch_norm"
+
+
+FAMILY = NetworkFamily("resnet")

@@ -1,0 +1,37 @@
+"""Recurrent network for columns that are the steps of a sequence."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from tenfold.models._network import NetworkFamily
+from tenfold.models._network_parameters import NetworkParameters
+
+Size = Annotated[int, Field(ge=1)]
+
+
+class Parameters(NetworkParameters):
+    """A GRU (Cho et al. 2014) or LSTM (Hochreiter & Schmidhuber 1997)."""
+
+    shape: tuple[Size, Size] = Field(
+        strict=False,
+        description="[steps, channels]: the columns, step by step.",
+    )
+    cell: Literal["gru", "lstm"] = "gru"
+    n_blocks: int = Field(1, ge=1, description="Recurrent layers.")
+    d_block: int = Field(64, ge=1, description="Units of each.")
+
+    def architecture(self) -> dict[str, Any]:
+        """With the sequence."""
+        return super().architecture() | {
+            "d_block": self.d_block,
+            # What a cell's gates are; diagnostics have no other activation to watch.
+            "activation": "tanh",
+            "shape": self.shape,
+            "cell": self.cell,
+        }
+
+
+FAMILY = NetworkFamily("rnn")

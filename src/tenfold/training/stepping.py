@@ -1,0 +1,93 @@
+"""One optimiser's step for members of different rates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from tenfold.training import optimizers
+from tenfold.training.regularization import by_member
+
+
+class Stepper:
+    """Steps torch's optimiser over stacked parameters, each member at its own rate and decay.
+
+    Where all members agree, torch's step is taken as it is. Where they do not, it is taken at
+    rate 1 and each member goes its rate's share of the way: torch's steps are linear in the rate.
+
+    Args:
+        optimizer: its name.
+        head: parameters stepped at the full rate.
+        body: parameters stepped at `body_factor` times the rate.
+        weight_decays: each member's (k,).
+        shared_rate: whether all members' rates will always be equal.
+        thaws: whether some parameters are frozen at first, and later not.
+    """
+
+    def __init__(
+        self,
+        optimizer: str,
+        head: Sequence[nn.Parameter],
+        body: Sequence[nn.Parameter],
+        body_factor: float,
+        weight_decays: Sequence[float],
+        *,
+        shared_rate: bool,
+        thaws: bool = False,
+    ) -> None:
+        self.decoupled = optimizers.OPTIMIZERS[optimizer].decoupled
+        same_decay = len(set(weight_decays)) == 1
+        self.shared = shared_rate and same_decay
+        self.weight_decays = None if same_decay else list(weight_decays)
+        groups = [
+            {"params": list(parameters), "factor": factor}
+            for parameters, factor in ((head, 1.0), (body, body_factor))
+            if parameters
+        ]
+        decay = weight_decays[0] if same_decay else 0.0
+        self.optimizer = optimizers.build(optimizer, groups, 1.0, decay, thaws=thaws)
+        self._before: dict[nn.Parameter, Tensor] = {}
+
+    def forget(self) -> None:
+        """Drop the gradients of the last step."""
+        for group in self.optimizer.param_groups:
+            for parameter in group["params"]:
+                parameter.grad = None
+
+    @torch.no_grad()
+    def step(self, rates: Sequence[float]) -> None:
+        """Take one step; rates (k,)."""
+        if self.shared:
+            for group in self.optimizer.param_groups:
+                group["lr"] = rates[0] * group["factor"]
+            self.optimizer.step()
+            return
+        moving = [
+            (parameter, group["factor"])
+            for group in self.optimizer.param_groups
+            for parameter in group["params"]
+            if parameter.grad is not None
+        ]
+        device = moving[0][0].device
+        rate = torch.tensor(rates, dtype=moving[0][0].dtype).to(device)
+        decay = None
+        if self.weight_decays is not None:
+            decay = torch.tensor(self.weight_decays, dtype=rate.dtype).to(device)
+        for parameter, _ in moving:
+            if decay is not None and not self.decoupled:
+                assert parameter.grad is not None
+                parameter.grad.addcmul_(parameter, by_member(decay, parameter))
+            if parameter in self._before:
+                self._before[parameter].copy_(parameter)
+            else:
+                self._before[parameter] = parameter.detach().clone()
+        self.optimizer.step()
+        for parameter, factor in moving:
+            before = self._before[parameter]
+            share = by_member(rate * factor, parameter)
+            # From where it was, the rate's share of the way to where rate 1 leads.
+            parameter.copy_(torch.lerp(before, parameter, share.expand_as(parameter)))
+            if decay is not None and self.decoupled:
+                parameter.addcmul_(before, by_member(decay, parameter) * share, value=-1)

@@ -1,0 +1,72 @@
+"""Transfer learning: start from the blocks of another network.
+
+Source: Yosinski et al. (2014).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from tenfold.training.networks import StackedNetwork
+
+# What leads to the first block goes along with it.
+INPUTS = ("embed", "first")
+
+
+def take(
+    network: StackedNetwork, donor: StackedNetwork, members: int
+) -> tuple[dict[str, Tensor], int]:
+    """The donor's weights for every block that fits, from the input on, and how many these are.
+
+    Member i takes those of the donor's member i, or i modulo their number. The output layer is
+    never taken. Blocks that fit have equal names and shapes; a first layer may be padded wider.
+    """
+    wanted, offered = network.state_dict(), donor.state_dict()
+    taken: dict[str, Tensor] = {}
+    for block in range(len(network.blocks)):
+        prefixes = [f"blocks.{block}."]
+        if block == 0:
+            prefixes += [f"{name}." for name in INPUTS]
+        found = _matching(wanted, offered, tuple(prefixes), padded=block == 0)
+        if found is None:
+            return taken, block
+        taken |= {name: _spread(value, members) for name, value in found.items()}
+    return taken, len(network.blocks)
+
+
+def _matching(
+    wanted: Mapping[str, Tensor],
+    offered: Mapping[str, Tensor],
+    prefixes: tuple[str, ...],
+    *,
+    padded: bool,
+) -> dict[str, Tensor] | None:
+    """The donor's tensors for the parts named by `prefixes`; None if one does not fit."""
+    names = [name for name in wanted if name.startswith(prefixes)]
+    if names != [name for name in offered if name.startswith(prefixes)]:
+        return None
+    found = {}
+    for name in names:
+        shape, value = wanted[name].shape[1:], offered[name]
+        if padded and value.dim() == 3 and value.shape[2] == shape[1]:
+            value = _widen(value, shape[0])
+        if value.shape[1:] != shape:
+            return None
+        found[name] = value
+    return found
+
+
+def _widen(weight: Tensor, width: int) -> Tensor:
+    """(k, in, out) with rows of zeros added, or such rows taken away."""
+    if width <= weight.shape[1]:
+        rest = weight[:, width:]
+        return weight[:, :width] if not rest.any() else weight
+    extra = torch.zeros(len(weight), width - weight.shape[1], weight.shape[2], dtype=weight.dtype)
+    return torch.cat([weight, extra], dim=1)
+
+
+def _spread(value: Tensor, members: int) -> Tensor:
+    return value[torch.arange(members) % len(value)]

@@ -1,0 +1,95 @@
+"""Folds of unequal sizes and widths, and how the tests train them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tenfold.training import fitting
+from tenfold.training.fitting import Member, Trained
+from tenfold.training.losses import Objective
+from tenfold.training.module import Rates, Recipe
+from tenfold.training.networks import Architecture
+
+FLOAT64 = {"accelerator": "cpu", "precision": "64-true"}
+ARCHITECTURE = Architecture("mlp", n_blocks=2, d_block=12)
+RECIPE = Recipe(Objective("mse"), batch_size=16, max_epochs=16, patience=4)
+RATES = Rates(learning_rate=0.01, weight_decay=0.01, dropout=0.25)
+LOSSES = {"regression": "mse", "binary": "binary_cross_entropy", "multiclass": "cross_entropy"}
+N_OUTPUTS = {"regression": 1, "binary": 1, "multiclass": 3}
+
+
+def members(
+    task: str, n: int, *, seed: int = 0, rates: Rates = RATES, width: int | None = None
+) -> list[Member]:
+    """n folds of unequal sizes and, unless `width` is given, unequal widths."""
+    rng = np.random.default_rng(seed)
+    made = []
+    for number in range(n):
+        rows, columns = 61 + 3 * (number % 4), width or 5 + number % 3
+        x = rng.normal(size=(rows + 20, columns))
+        score = x[:, 0] + 0.3 * x[:, 1] ** 2 + 0.7 * rng.normal(size=len(x))
+        y: Any = {
+            "regression": score,
+            "binary": (score > 0).astype(np.float64),
+            "multiclass": np.digitize(score, [-0.5, 0.7]),
+        }[task]
+        held = 10 + number % 5
+        made.append(Member(100 + number, x[held:], y[held:], x[:held], y[:held], rates))
+    return made
+
+
+def with_rates(stack: Sequence[Member], **rates: Sequence[float]) -> list[Member]:
+    """The same folds, each with its own of every rate."""
+    return [
+        replace(member, rates=replace(member.rates, **{n: v[i] for n, v in rates.items()}))
+        for i, member in enumerate(stack)
+    ]
+
+
+def without_validation(stack: Sequence[Member]) -> list[Member]:
+    return [replace(member, x_val=None, y_val=None) for member in stack]
+
+
+def train(
+    stack: Sequence[Member],
+    task: str = "regression",
+    architecture: Architecture = ARCHITECTURE,
+    *,
+    steps: int | None = None,
+    checkpoint: Path | None = None,
+    trainer: dict[str, Any] = FLOAT64,
+    class_weights: Any = None,
+    donor: Trained | None = None,
+    **changes: Any,
+) -> Trained:
+    """Train folds in float64; `changes` are of the recipe."""
+    recipe = replace(RECIPE, objective=Objective(LOSSES[task]))
+    return fitting.train(
+        architecture,
+        replace(recipe, **changes),
+        stack,
+        N_OUTPUTS[task],
+        steps_per_epoch=steps,
+        class_weights=class_weights,
+        donor=None if donor is None else donor.network,
+        trainer=trainer,
+        checkpoint=checkpoint,
+    )
+
+
+def without_targets(member: Member) -> Member:
+    """One whose loss can never be a number."""
+    return replace(member, y_train=np.full(len(member.y_train), np.nan))
+
+
+def validation(stack: Sequence[Member]) -> list[Any]:
+    return [member.x_val for member in stack]
+
+
+def curve(trained: Trained, name: str, member: int = 0) -> list[float]:
+    return [epoch[name][member] for epoch in trained.history]

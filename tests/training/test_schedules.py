@@ -1,0 +1,116 @@
+"""Each schedule of the learning rate against torch's own."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.optim import lr_scheduler
+
+from tenfold.training.schedules import SCHEDULES, Plateau, Schedule
+from tests.training.differences import largest_difference
+
+GAMMA = 0.6
+
+
+def optimizer() -> torch.optim.Optimizer:
+    return torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
+
+
+def rates(scheduler: Any, own: torch.optim.Optimizer, count: int, every: int = 1) -> list[float]:
+    """The rate of so many steps; the scheduler moves after every `every` of them."""
+    found = []
+    for step in range(1, count + 1):
+        found.append(own.param_groups[0]["lr"])
+        own.step()
+        if step % every == 0:
+            scheduler.step()
+    return found
+
+
+def torchs(name: str, steps: int, per_epoch: int, step_size: int) -> list[float]:
+    """torch's own rates of `steps` steps."""
+    own = optimizer()
+    match name:
+        case "step":
+            return rates(lr_scheduler.StepLR(own, step_size, GAMMA), own, steps, per_epoch)
+        case "exponential":
+            return rates(lr_scheduler.ExponentialLR(own, GAMMA), own, steps, per_epoch)
+        case "cosine":
+            return rates(lr_scheduler.CosineAnnealingLR(own, steps), own, steps)
+        case "one_cycle":
+            scheduler = lr_scheduler.OneCycleLR(own, 1.0, total_steps=steps)
+            # It must not be moved past its last step.
+            return [*rates(scheduler, own, steps - 1), own.param_groups[0]["lr"]]
+        case "constant" | "reduce_on_plateau":
+            return [1.0] * steps
+    raise AssertionError(name)
+
+
+@settings(max_examples=25)
+@pytest.mark.parametrize("name", SCHEDULES)
+@given(
+    epochs=st.integers(1, 12),
+    per_epoch=st.integers(1, 5),
+    warmup=st.integers(0, 4),
+    step_size=st.integers(1, 4),
+)
+def test_a_schedule_behind_its_warmup_is_torchs_own(
+    name: str, epochs: int, per_epoch: int, warmup: int, step_size: int
+) -> None:
+    schedule = Schedule(name, warmup + epochs, warmup, step_size, GAMMA)
+    found = [schedule.factor(step, per_epoch) for step in range((warmup + epochs) * per_epoch)]
+    rising = warmup * per_epoch
+    own = optimizer()
+    linear = lr_scheduler.LinearLR(own, 1 / (rising + 1), total_iters=max(rising, 1))
+    expected = rates(linear, own, rising) + torchs(name, epochs * per_epoch, per_epoch, step_size)
+    assert largest_difference([(found, expected)]) < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("name", "gamma"), [("step", 0.1), ("exponential", 0.95), ("reduce_on_plateau", 0.1)]
+)
+def test_a_schedules_own_factor_is_used_where_none_is_given(name: str, gamma: float) -> None:
+    assert Schedule(name).decay() == gamma
+    assert Schedule(name, gamma=0.5).decay() == 0.5
+
+
+def test_a_cosine_stays_at_its_end_beyond_the_horizon() -> None:
+    schedule = Schedule("cosine", horizon=3)
+    assert [schedule.factor(step, 2) for step in (6, 7, 100)] == [0.0] * 3
+
+
+# Some are better than others by less than what counts.
+NEAR = st.sampled_from([1.0, 0.99995, 0.9998, 0.99975, math.nan, math.inf])
+LOSS = st.one_of(st.floats(0.1, 10), NEAR)
+
+
+@given(
+    st.lists(st.tuples(LOSS, LOSS), min_size=1, max_size=40), st.integers(0, 4), st.floats(0.1, 0.9)
+)
+def test_every_members_plateau_is_torchs_own(
+    losses: list[tuple[float, float]], patience: int, gamma: float
+) -> None:
+    plateau = Plateau(2, gamma, patience)
+    found = []
+    for epoch in losses:
+        plateau.watch(epoch)
+        found.append(list(plateau.factors))
+    expected: list[list[float]] = []
+    for member in range(2):
+        own = optimizer()
+        scheduler = lr_scheduler.ReduceLROnPlateau(own, factor=gamma, patience=patience, eps=0)
+        expected.append([])
+        for epoch in losses:
+            scheduler.step(epoch[member])
+            expected[-1].append(own.param_groups[0]["lr"])
+    assert largest_difference([(found, list(zip(*expected, strict=True)))]) < 1e-12
+
+
+def test_only_a_schedule_that_watches_needs_each_members_loss() -> None:
+    assert [name for name in SCHEDULES if Schedule(name).watches] == ["reduce_on_plateau"]
