@@ -71,7 +71,7 @@ def test_a_networks_run_holds_its_learning_curves(finished: Project) -> None:
         curve = client.get_metric_history(run.info.run_id, name)
         assert sorted(point.step for point in curve) == [1, 2, 3, 4]
     # One block and the output layer, measured in every epoch.
-    for name in ("gradient_norm/1", "gradient_norm/2", "dead/units"):
+    for name in ("gradient_norm/1", "gradient_norm/2", "dead_units"):
         curve = client.get_metric_history(run.info.run_id, name)
         assert sorted(point.step for point in curve) == [1, 2, 3, 4]
     assert "val/loss" not in finished.family_runs()["linear"].data.metrics

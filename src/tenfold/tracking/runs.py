@@ -68,9 +68,11 @@ def family_run(
 def _curve(name: str) -> str:
     """MLflow draws metrics that share what stands before the slash side by side.
 
-    >>> _curve("val_loss"), _curve("gradient_norm_2")
-    ('val/loss', 'gradient_norm/2')
+    >>> _curve("val_loss"), _curve("gradient_norm_2"), _curve("dead_units")
+    ('val/loss', 'gradient_norm/2', 'dead_units')
     """
+    if name.endswith("_units"):
+        return name
     head, _, tail = name.rpartition("_")
     return f"{head}/{tail}"
 
