@@ -53,6 +53,15 @@ def test_a_donor_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert "outputs/train/<family>" in message
 
 
+def test_what_a_family_left_behind_itself_is_refused(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder.parents[2])
+    message = refusal("outputs/train/mlp/model", "mlp", schema())
+    assert "this very family leaves behind" in message
+    assert "copy it to a folder outside outputs/" in message
+
+
 def test_a_donor_of_another_family_is_refused(folder: Path) -> None:
     message = refusal(folder, "resnet", schema())
     assert f"models.resnet.init_from must name a trained resnet, but {str(folder)!r}" in message
@@ -62,11 +71,17 @@ def test_a_donor_of_another_family_is_refused(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"numeric": ("size", "weight", "age")}, "other numeric columns (age)"),
-        ({"numeric": ("size",)}, "other numeric columns (weight)"),
-        ({"numeric": ("weight", "size")}, "other numeric columns (size, weight)"),
-        ({"categorical": ("hue",)}, "other categorical columns (colour, hue)"),
-        ({"categorical": ()}, "other categorical columns (colour)"),
+        (
+            {"numeric": ("size", "weight", "age")},
+            "other numeric columns (this table alone has age)",
+        ),
+        ({"numeric": ("size",)}, "other numeric columns (that model alone has weight)"),
+        ({"numeric": ("weight", "size")}, "other numeric columns (its order is size, weight, ...)"),
+        (
+            {"categorical": ("hue",)},
+            "other categorical columns (that model alone has colour; this table alone has hue)",
+        ),
+        ({"categorical": ()}, "other categorical columns (that model alone has colour)"),
     ],
 )
 def test_a_donor_of_other_columns_is_refused(

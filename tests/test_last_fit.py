@@ -237,7 +237,10 @@ def test_a_search_starts_from_a_trained_familys_folder_and_outlives_it(changed: 
 def test_a_search_starts_from_the_registry(changed: Project) -> None:
     before = predictor.load(changed / "outputs/train/mlp/model")
     address = "models:/breast_cancer@champion"
-    changed.change(models={"mlp": {**MLP, "init_from": address}})
+    changed.change(
+        models={"mlp": {**MLP, "init_from": address}},
+        select_model={"registered_model_name": "successor"},
+    )
     assert changed.repro() == ["cross_validate@mlp", "train@mlp", "select_model"]
     kept = predictor.load(changed / "outputs/cross_validate/mlp/members/donor")
     assert kept.digest() == before.digest()
@@ -250,8 +253,10 @@ def test_a_search_starts_from_the_registry(changed: Project) -> None:
     [
         ("mlp", "nowhere", ["models.mlp.init_from", "no trained model in 'nowhere'"]),
         ("mlp", "models:/nobody@champion", ["models:/nobody@champion"]),
+        ("mlp", "outputs/train/mlp", ["models.mlp.init_from", "copy it to a folder outside"]),
+        ("mlp", "models:/breast_cancer@champion", ["must not be this experiment's own model"]),
         ("resnet", "outputs/train/mlp", ["must name a trained resnet", "of family mlp"]),
-        ("resnet", "models:/breast_cancer@champion", ["a trained resnet", "of family mlp"]),
+        ("resnet", "models:/breast_cancer/1", ["must not be this experiment's own model"]),
     ],
 )
 def test_a_search_that_cannot_start_there_is_refused(

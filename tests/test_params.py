@@ -189,6 +189,8 @@ def test_keys_that_contradict_each_other_are_refused(changes: dict[str, Any], me
     assert message in refusal(declare(changes))
 
 
+OWN = "own_model"
+START = {"init_from": "elsewhere"}
 SELU = {"activation": "selu"}
 REGRESSION = {"task": "regression", "metrics": ["mse"]}
 
@@ -261,7 +263,7 @@ REGRESSION = {"task": "regression", "metrics": ["mse"]}
             "schedule 'one_cycle' needs trainer.max_epochs, the length of its cycle, but got none",
         ),
         ("mlp", {"class_weight": "balancd"}, "but got 'balancd'; did you mean 'balanced'?"),
-        ("mlp", {"class_weight": {"n": -1.0}}, ".class_weight.n must be greater than or equal to"),
+        ("mlp", {"class_weight": {"n": -1.0}}, ".class_weight.n must be greater than"),
         (
             "mlp",
             {"class_weight": {0: 1.0, 1: 2.0}},
@@ -307,6 +309,21 @@ def test_a_network_that_contradicts_itself_is_refused_in_words(
         (
             {"models.mlp": {"warmup_epochs": {"low": 0, "high": 9}}, "trainer.max_epochs": 7},
             "warmup_epochs must be less than trainer.max_epochs=7, but got 9",
+        ),
+        (
+            {"models.mlp": START | {"freeze": 1, "unfreeze_at": 7}, "trainer.max_epochs": 7},
+            "unfreeze_at must be less than trainer.max_epochs=7, but got 7: leave it out",
+        ),
+        *(
+            (
+                {
+                    "models.mlp": {"init_from": f"models:/{OWN}{version}"},
+                    "select_model.registered_model_name": OWN,
+                },
+                f"must not be this experiment's own model, which has seen the rows that validate "
+                f"it, but got 'models:/{OWN}{version}'",
+            )
+            for version in ("@champion", "/3")
         ),
         *(
             (

@@ -156,6 +156,19 @@ def test_the_input_example_is_answered(server: Server, folder: Path) -> None:
     assert status == 200
 
 
+@pytest.mark.parametrize("value", [None, 2.5, "many"])
+def test_a_number_of_samples_that_is_none_is_refused_in_words(
+    server: Server, folder: Path, value: Any
+) -> None:
+    request = json.loads((folder / "serving_input_example.json").read_text())
+    status, answer = server.ask(
+        "/invocations", json.dumps(request | {"params": {"n_samples": value}})
+    )
+    assert status == 400
+    assert "n_samples" in str(answer)
+    assert "Traceback" not in str(answer)
+
+
 def test_no_file_of_the_registered_model_is_a_pickle(folder: Path) -> None:
     files = [file for file in folder.rglob("*") if file.is_file()]
     assert any(file.suffix == ".skops" for file in files)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from tenfold import predictor, runtime, tracking
@@ -23,7 +24,7 @@ def fetch(address: str, family: str, schema: Schema) -> Predictor:
     """
     where = f"models.{family}.init_from"
     registered = address.startswith("models:/")
-    found = _registered(address, where) if registered else _stored(address, where)
+    found = _registered(address, where) if registered else _stored(address, family, where)
     if found.family != family:
         raise runtime.Refused(
             f"{where} must name a trained {family}, but {address!r} is of family {found.family}"
@@ -31,12 +32,22 @@ def fetch(address: str, family: str, schema: Schema) -> Predictor:
     for kind in ("numeric", "categorical"):
         theirs, ours = getattr(found.schema, kind), getattr(schema, kind)
         if theirs != ours:
-            odd = sorted(set(theirs) ^ set(ours)) or list(theirs)
             raise runtime.Refused(
-                f"{where}: {address!r} was trained on other {kind} columns ({', '.join(odd[:5])}): "
-                "start from a model of the same columns, in the same order"
+                f"{where}: {address!r} was trained on other {kind} columns "
+                f"({_difference(theirs, ours)}): start from a model of the same columns, in the "
+                "same order"
             )
     return found
+
+
+def _difference(theirs: Sequence[str], ours: Sequence[str]) -> str:
+    """What is in one list of columns and not in the other, a few of each."""
+    only = {
+        "that model alone has": [name for name in theirs if name not in ours],
+        "this table alone has": [name for name in ours if name not in theirs],
+    }
+    said = [f"{whose} {', '.join(names[:3])}" for whose, names in only.items() if names]
+    return "; ".join(said) or f"its order is {', '.join(theirs[:3])}, ..."
 
 
 def _registered(address: str, where: str) -> Predictor:
@@ -50,7 +61,13 @@ def _registered(address: str, where: str) -> Predictor:
     return found
 
 
-def _stored(address: str, where: str) -> Predictor:
+def _stored(address: str, family: str, where: str) -> Predictor:
+    own = Path("outputs/train").resolve()
+    if Path(address).resolve().is_relative_to(own / family):
+        raise runtime.Refused(
+            f"{where}: {address!r} is what this very family leaves behind, and another one after "
+            "every run: copy it to a folder outside outputs/ and name that"
+        )
     for folder in (Path(address), Path(address) / "model"):
         if (folder / "predictor.json").is_file():
             return predictor.load(folder)

@@ -200,6 +200,7 @@ class Params(Section):
         )
         for family, declared in self.models.items():
             _check_family(family, declared, surroundings)
+            _check_start(family, declared, self.select_model.registered_model_name)
         if self.data.target in self.clean.drop_columns:
             raise ValueError(
                 f"clean.drop_columns must not hold data.target, but got {self.data.target!r}: "
@@ -303,6 +304,17 @@ def _check_family(family: str, declared: Mapping[str, Any], surroundings: Surrou
         step = getattr(range_, "step", None)
         if isinstance(step, float) and search_space.is_integer(schema, name):
             raise ValueError(f"models.{family}.{name}.step must be an integer, but got {step}")
+
+
+def _check_start(family: str, declared: Mapping[str, Any], registered: str) -> None:
+    """A model's successors must not start from it: it has seen the rows that validate them."""
+    start = declared.get("init_from")
+    own = (f"models:/{registered}@", f"models:/{registered}/")
+    if isinstance(start, str) and start.startswith(own):
+        raise ValueError(
+            f"models.{family}.init_from must not be this experiment's own model, which has seen "
+            f"the rows that validate it, but got {start!r}: name a model of other rows"
+        )
 
 
 @contextlib.contextmanager

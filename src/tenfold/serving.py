@@ -57,11 +57,16 @@ class Served:
                 or saying why there is no spread.
         """
         _check_values(model_input, self.model.schema)
-        asked = {"n_samples": 0, "seed": 0} | (params or {})
-        if asked["n_samples"] == 0:
-            return self.model.answer(model_input)
         from mlflow.exceptions import MlflowException
 
+        asked = {"n_samples": 0, "seed": 0} | (params or {})
+        for name, value in asked.items():
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise MlflowException.invalid_parameter_value(
+                    f"params.{name} must be an integer, but got {value!r}"
+                )
+        if asked["n_samples"] == 0:
+            return self.model.answer(model_input)
         try:
             return self.model.answer_with_spread(model_input, **asked)
         except ValueError as error:

@@ -109,8 +109,8 @@ def best(trials: list[Trial], metric: str) -> Trial:
     finished = [trial for trial in trials if trial.evaluation is not None]
     if not finished:
         raise runtime.Refused(
-            f"all {len(trials)} configurations failed, the last because {trials[-1].failure}: "
-            "lower learning_rate or the ranges tuned"
+            f"no configuration could be cross-validated ({len(trials)} tried); the last: "
+            f"{trials[-1].failure}"
         )
     champion = finished[0]
     for trial in finished[1:]:

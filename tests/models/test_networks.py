@@ -495,7 +495,7 @@ def test_a_number_that_single_precision_cannot_hold_never_reaches_a_network(
     broken[4, 2] = value
     parts[1] = replace(parts[1], **{where: broken})
     asked = [Configuration(parameters(family), SEEDS)]
-    said = rf"column 2 .* holds {re.escape(str(value))} in row 4: reject such rows"
+    said = rf"column 2 .* holds {re.escape(str(value))} in row 4: scale it .*, or reject such rows"
     with pytest.raises(Refused, match=said):
         models.family(family).predict_folds(asked, parts, setting("regression"))
 
@@ -505,7 +505,7 @@ def test_a_number_that_single_precision_cannot_hold_never_reaches_a_network(
 def test_such_a_number_never_reaches_the_last_fit_either(family: str, value: float) -> None:
     X, y = data("regression")
     X[7, 1] = value
-    said = rf"column 1 .* holds {re.escape(str(value))} in row 7: reject such rows"
+    said = rf"column 1 .* holds {re.escape(str(value))} in row 7: scale it .*, or reject such rows"
     with pytest.raises(Refused, match=said):
         models.family(family).fit(parameters(family), X, y, 0, setting("regression"), 2)
 
@@ -553,3 +553,19 @@ def test_a_class_weighs_what_is_declared_under_its_name(task: Task, heavy: int) 
         model = models.family("mlp").fit(chosen, X, y, 0, setting(task), 30)
         shares.append(model.predict([X])[:, heavy].mean())
     assert shares[1] > shares[0] + 0.25
+
+
+def test_batch_norm_over_one_row_is_refused() -> None:
+    parts = [
+        replace(part, X_train=part.X_train[:1], y_train=part.y_train[:1])
+        for part in folds("mlp", "regression")
+    ]
+    asked = [Configuration(parameters("mlp", normalization="batch_norm", batch_size="full"), SEEDS)]
+    with pytest.raises(Refused, match="needs at least two training rows, but a fold has 1"):
+        models.family("mlp").predict_folds(asked, parts, setting("regression"))
+
+
+def test_networks_that_no_memory_can_hold_are_refused() -> None:
+    asked = [Configuration(parameters("mlp", d_block=10**9), SEEDS)]
+    with pytest.raises(Refused, match=r"models.mlp: 3 networks .* lower d_block"):
+        models.family("mlp").predict_folds(asked, folds("mlp", "regression"), setting("regression"))

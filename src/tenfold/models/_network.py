@@ -92,11 +92,8 @@ class NetworkFamily:
         findings = [str(finding) for finding in trained.findings]
         for fold, epoch in enumerate(trained.diverged):
             if epoch:
-                advice = findings[0] if findings else "lower learning_rate"
-                raise Diverged(
-                    f"fold {fold} diverged in epoch {epoch}, its loss was no finite number "
-                    f"({advice})"
-                )
+                advice = findings[0] if findings else "its loss was no number; lower learning_rate"
+                raise Diverged(f"fold {fold} diverged in epoch {epoch}: {advice}")
         predictions = [
             scale.prediction(output, setting.task)
             for output, scale in zip(outputs, scales, strict=True)
@@ -158,9 +155,10 @@ class NetworkFamily:
         *,
         horizon: int,
     ) -> Trained:
-        from tenfold.training.fitting import UnfitDonor, UnfitTrainer, train
+        from tenfold.training.fitting import TooLarge, UnfitDonor, UnfitTrainer, train
 
         self._check_shape(parameters, members)
+        self._check_rows(parameters, members)
         options = {key: v for key, v in setting.trainer.items() if key != "max_epochs"}
         try:
             return train(
@@ -168,7 +166,7 @@ class NetworkFamily:
                 recipe(parameters, setting.task, max_epochs, horizon),
                 members,
                 n_outputs=n_outputs(setting),
-                class_weights=class_weights(parameters, setting),
+                class_weights=class_weights(parameters, setting, self.kind),
                 donor=None if donor is None else donor.network,
                 trainer=options,
                 progress=setting.progress,
@@ -177,8 +175,17 @@ class NetworkFamily:
         except UnfitDonor as error:
             raise Refused(f"models.{self.kind}.init_from: {error}") from None
         except UnfitTrainer as error:
-            given = ", ".join(f"{key}: {value}" for key, value in options.items())
-            raise Refused(f"trainer: this machine cannot serve {given}: {error}") from None
+            named = ("accelerator", "devices", "strategy", "precision")
+            given = ", ".join(f"{key}: {options[key]}" for key in named if key in options)
+            raise Refused(
+                f"trainer: this machine cannot serve {given}: {error} (accelerator: auto and "
+                "devices: 1 run anywhere)"
+            ) from None
+        except TooLarge as error:
+            raise Refused(
+                f"models.{self.kind}: {len(members)} networks at once need more memory than there "
+                f"is ({error}): lower d_block, batch_size or tune.generation_size"
+            ) from None
 
     def _donor(self, setting: Setting, n_folds: int) -> NetworkModel | None:
         """The model to start from, with a member for every fold, in turn."""
@@ -212,6 +219,15 @@ class NetworkFamily:
                 f"but {found} columns come out of preprocessing: correct the shape or drop columns"
             )
 
+    def _check_rows(self, parameters: NetworkParameters, members: Sequence[Member]) -> None:
+        """The statistics of one row say nothing."""
+        fewest = min(len(member.y_train) for member in members)
+        if fewest < 2 and getattr(parameters, "normalization", "none") == "batch_norm":
+            raise Refused(
+                f"models.{self.kind}.normalization: 'batch_norm' needs at least two training rows, "
+                f"but a fold has {fewest}: use layer_norm, or fewer folds"
+            )
+
     def load(self, folder: Path) -> NetworkModel:
         """Read what `NetworkModel.save` wrote."""
         return load(folder)
@@ -227,8 +243,9 @@ def _finite(X: Array) -> Array:
     if wrong.any():
         row, column = np.argwhere(wrong)[0]
         raise Refused(
-            f"a network takes finite numbers only, but column {column} of the preprocessed table "
-            f"holds {X[row, column]} in row {row}: reject such rows under clean.require"
+            f"a network takes finite numbers below 3.4e38 only, but column {column} of the "
+            f"preprocessed table holds {X[row, column]} in row {row}: scale it "
+            "(preprocessing.numeric.scale: standard), or reject such rows under clean.require"
         )
     return X
 

@@ -33,8 +33,8 @@ class NetworkParameters(FamilyParameters):
         1.0, gt=0, description="Of huber: where it turns linear, in standard deviations."
     )
     label_smoothing: Share = Field(0.0, description="Share of each label spread over all classes.")
-    class_weight: Literal["balanced"] | dict[str, Annotated[float, Field(ge=0)]] | None = Field(
-        None, description="Of the loss: balanced, or class: weight."
+    class_weight: Literal["balanced"] | dict[str, Annotated[float, Field(gt=0)]] | None = Field(
+        None, description="Of the loss: balanced, or {'class': weight}, the class a text."
     )
     optimizer: Annotated[str, OneOf(*OPTIMIZERS)] = "adamw"
     learning_rate: float = Field(1e-3, gt=0)
@@ -75,11 +75,12 @@ class NetworkParameters(FamilyParameters):
     )
     init_from: Annotated[str, Field(min_length=1)] | None = Field(
         None,
-        description="Transfer learning: models:/<name>@<alias>, or a trained family's folder.",
+        description="Transfer learning: models:/<name>@<alias>, or a trained family's folder. "
+        "Its preprocessing comes with it; DVC does not watch it.",
     )
-    freeze: int = Field(0, ge=0, description="First blocks that keep the weights of init_from,")
+    freeze: int = Field(0, ge=0, description="First blocks that keep the weights of init_from.")
     unfreeze_at: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="until this epoch, if any."
+        None, description="Epoch from which the frozen blocks learn too, if any."
     )
     body_learning_rate_factor: float = Field(
         1.0, gt=0, le=1, description="Share of the rate for all but the output layer."
@@ -144,6 +145,11 @@ class NetworkParameters(FamilyParameters):
             raise ValueError(
                 "schedule 'one_cycle' needs trainer.max_epochs, the length of its cycle, but got "
                 "none: add it"
+            )
+        if self.unfreeze_at is not None and self.unfreeze_at >= max_epochs:
+            raise ValueError(
+                f"unfreeze_at must be less than trainer.max_epochs={max_epochs}, but got "
+                f"{self.unfreeze_at}: leave it out to keep the blocks frozen"
             )
         if self.warmup_epochs >= max_epochs:
             raise ValueError(

@@ -55,9 +55,9 @@ def recipe(parameters: NetworkParameters, task: Task, max_epochs: int, horizon: 
 
 
 def class_weights(
-    parameters: NetworkParameters, setting: Setting
+    parameters: NetworkParameters, setting: Setting, family: str
 ) -> Literal["balanced"] | list[float] | None:
-    """In the order of the classes.
+    """What a row of each class weighs, in the order of the classes.
 
     Raises:
         Refused: if the declared classes are not those of the target.
@@ -68,7 +68,7 @@ def class_weights(
     labels = [str(label) for label in setting.classes]
     if set(declared) != set(labels):
         raise Refused(
-            f"class_weight must name the classes {', '.join(labels)}, but names "
+            f"models.{family}.class_weight must name the classes {', '.join(labels)}, but names "
             f"{', '.join(declared) or 'none'}"
         )
     return [declared[label] for label in labels]

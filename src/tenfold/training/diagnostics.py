@@ -163,7 +163,7 @@ def _exploding(
     return Finding(
         "exploding gradients",
         f"in epoch {number} {what} ({len(blown)} of {len(history[0]['train_loss'])} members)",
-        "lower learning_rate, set gradient_clip_val: 1.0, or add normalization",
+        "lower learning_rate or weight_decay, set gradient_clip_val: 1.0, or add normalization",
     )
 
 
@@ -197,7 +197,7 @@ def _dead(history: Sequence[Epoch]) -> Finding | None:
     return Finding(
         "dead units",
         f"{share:.0%} of the ReLU units were silent for every validation row",
-        "lower learning_rate, or use activation: leaky_relu or elu",
+        "use initializer: auto, a lower learning_rate, or activation: leaky_relu or elu",
     )
 
 

@@ -36,6 +36,10 @@ class UnfitDonor(ValueError):
     """A network of which no block fits, or fewer than are to be frozen."""
 
 
+class TooLarge(MemoryError):
+    """A stack for which there is not enough memory."""
+
+
 class UnfitTrainer(ValueError):
     """Options that Lightning's Trainer cannot serve here, such as a GPU that is not there."""
 
@@ -111,6 +115,21 @@ class Trained:
         return forward(self.network, xs)
 
 
+@contextlib.contextmanager
+def _memory() -> Iterator[None]:
+    """On the host torch has no error of its own for too little memory."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise TooLarge(str(error).split(". ")[0]) from None
+    except RuntimeError as error:
+        _, found, asked = str(error).partition("you tried to allocate ")
+        if not found:
+            raise
+        raise TooLarge(f"{asked.split('.')[0]} for one of its parts") from None
+
+
+@_memory()
 def train(
     architecture: Architecture,
     recipe: Recipe,
@@ -144,6 +163,7 @@ def train(
     Raises:
         UnfitDonor: if no block of `donor` fits, or fewer than `recipe.freeze`.
         UnfitTrainer: if Lightning cannot serve `trainer` on this machine.
+        TooLarge: if there is not enough memory.
     """
     options = dict(trainer or {})
     accumulate = options.pop("accumulate_grad_batches", 1)
