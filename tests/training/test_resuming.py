@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import pytorch_lightning as pl
 
-from tenfold.training import fitting
+from tenfold.training import running
 from tenfold.training.callbacks import CrashCheckpoint
 from tenfold.training.fitting import Trained
 from tenfold.training.networks import Architecture
@@ -41,7 +41,7 @@ def cut_after(epoch: int, monkeypatch: pytest.MonkeyPatch, every: int) -> None:
             if trainer.current_epoch == epoch:
                 raise PowerCut
 
-    monkeypatch.setattr(fitting, "CrashCheckpoint", Cut)
+    monkeypatch.setattr(running, "CrashCheckpoint", Cut)
 
 
 def assert_same(found: Trained, expected: Trained, xs: list[Any]) -> None:

@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import contextlib
-import logging
-import signal
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import pytorch_lightning as pl
 import torch
 from numpy.typing import NDArray
-from pytorch_lightning.utilities.exceptions import (  # type: ignore[attr-defined]
-    MisconfigurationException,
-)
 from torch import Tensor, nn
 
 from tenfold.training import batches, networks, transfer
-from tenfold.training.callbacks import CrashCheckpoint, EpochBar
 from tenfold.training.diagnostics import Finding, Watch, diagnose
 from tenfold.training.embeddings import Columns
 from tenfold.training.module import Rates, Recipe, StackedModule
 from tenfold.training.networks import Architecture, Slot, StackedNetwork
 from tenfold.training.pacing import Pace
+from tenfold.training.running import TooLarge, UnfitTrainer, run, within_memory
+
+__all__ = [
+    "Member",
+    "TooLarge",
+    "Trained",
+    "UnfitDonor",
+    "UnfitTrainer",
+    "forward",
+    "train",
+]
 
 Values = NDArray[np.generic]
 _DTYPES = {"64-true": torch.float64}
@@ -34,14 +37,6 @@ _DTYPES = {"64-true": torch.float64}
 
 class UnfitDonor(ValueError):
     """A network of which no block fits, or fewer than are to be frozen."""
-
-
-class TooLarge(MemoryError):
-    """A stack for which there is not enough memory."""
-
-
-class UnfitTrainer(ValueError):
-    """Options that Lightning's Trainer cannot serve here, such as a GPU that is not there."""
 
 
 @dataclass(frozen=True)
@@ -115,21 +110,7 @@ class Trained:
         return forward(self.network, xs)
 
 
-@contextlib.contextmanager
-def _memory() -> Iterator[None]:
-    """On the host torch has no error of its own for too little memory."""
-    try:
-        yield
-    except torch.OutOfMemoryError as error:
-        raise TooLarge(str(error).split(". ")[0]) from None
-    except RuntimeError as error:
-        _, found, asked = str(error).partition("you tried to allocate ")
-        if not found:
-            raise
-        raise TooLarge(f"{asked.split('.')[0]} for one of its parts") from None
-
-
-@_memory()
+@within_memory()
 def train(
     architecture: Architecture,
     recipe: Recipe,
@@ -196,7 +177,7 @@ def train(
         ),
         compiled=compiled,
     )
-    _fit(module, recipe, options, progress, checkpoint)
+    run(module, recipe, options, progress, checkpoint)
     module.to("cpu")
     epochs = ends = [len(module.history)] * len(members)
     if module.val is not None:
@@ -276,64 +257,6 @@ def _class_weights(
         ys = [member.y_train for member in members]
         return torch.tensor(batches.balanced(ys, max(n_outputs, 2)), dtype=dtype)
     return torch.tensor([list(map(float, given))] * len(members), dtype=dtype)
-
-
-def _fit(
-    module: StackedModule,
-    recipe: Recipe,
-    options: Mapping[str, Any],
-    progress: bool,
-    checkpoint: Path | None,
-) -> None:
-    callbacks: list[pl.Callback] = [EpochBar()] if progress else []
-    if checkpoint is not None:
-        callbacks.append(CrashCheckpoint(checkpoint, every_n_epochs=25))
-    with _quiet():
-        try:
-            trainer = pl.Trainer(
-                max_epochs=recipe.max_epochs,
-                callbacks=callbacks,
-                logger=False,
-                enable_checkpointing=False,
-                enable_progress_bar=False,
-                enable_model_summary=False,
-                use_distributed_sampler=False,
-                **_devices(options, frozen=recipe.freeze > 0),
-            )
-        except MisconfigurationException as error:
-            raise UnfitTrainer(" ".join(str(error).split())) from None
-        resume = checkpoint if checkpoint is not None and checkpoint.exists() else None
-        try:
-            # One item per epoch: the module cuts its own mini-batches.
-            trainer.fit(module, train_dataloaders=[0], ckpt_path=resume, weights_only=False)
-        except SystemExit:  # How Lightning answers Ctrl-C.
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-            raise KeyboardInterrupt from None
-
-
-def _devices(options: Mapping[str, Any], *, frozen: bool) -> dict[str, Any]:
-    """The options as Lightning takes them.
-
-    Its own ddp starts the whole program again for every further process; a stage may run only
-    once, so that only the training is started in them.
-    """
-    alone = options.get("devices", 1) == 1
-    if options.get("strategy") != "ddp" and alone:
-        return {key: value for key, value in options.items() if key != "strategy"}
-    # Frozen parameters have no gradient to wait for.
-    idle = "_find_unused_parameters_true" if frozen else ""
-    return {**options, "strategy": f"ddp_spawn{idle}"}
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Lightning's banners and advice on data loaders say nothing to tenfold's user."""
-    for name in ("pytorch_lightning", "lightning_fabric"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module="pytorch_lightning")
-        warnings.filterwarnings("ignore", module="lightning_fabric")
-        yield
 
 
 @contextlib.contextmanager
