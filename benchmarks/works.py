@@ -37,6 +37,7 @@ class Work:
 WORKS = {
     "breast_cancer-b32": Work(569, 30, 32),
     "breast_cancer-b256": Work(569, 30, 256),
+    "table_20k-b32": Work(20_000, 12, 32),
     "table_20k-b256": Work(20_000, 12, 256),
 }
 LARGE = Work(200_000, 12, 256)

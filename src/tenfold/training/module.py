@@ -53,8 +53,8 @@ class Recipe:
         schedule: of the learning rate.
         gradient_clip_val: the largest norm of a member's gradient.
         max_norm: the largest norm of the weights into a hidden unit.
-        freeze: the first blocks that keep the weights they came with,
-        unfreeze_at: until this epoch, if any.
+        freeze: the first blocks that keep the weights they came with.
+        unfreeze_at: the epoch from which these are trained too, if any.
         body_factor: the blocks' share of the learning rate; the output layer has all of it.
     """
 
