@@ -142,8 +142,8 @@ def test_shared_rows_are_read_as_if_every_member_had_its_own() -> None:
         found = []
         for step, places in enumerate(epochs.order(3)):
             found += [*rows.take(places, cpu), rows.reweigh(epochs.weight[step], places)]
-        for x, y, weight in rows.chunks(cpu):
-            found += [x, y, weight]
+        for seen in flat(rows):
+            found += seen
         read.append(found)
     assert largest_difference(zip(*read, strict=True)) == 0.0
 
@@ -173,15 +173,20 @@ def test_class_weights_are_shared_out_within_each_batch(
             assert not found[member, ~present].any()
 
 
+def flat(rows: Rows) -> list[tuple[torch.Tensor, ...]]:
+    passes = rows.chunks(torch.device("cpu"))
+    return [(x, y, own.weight, own.present) for x, y, own in passes]
+
+
 @pytest.mark.parametrize("weighted", [False, True])
 def test_validation_rows_come_in_passes_whose_weights_add_up_to_one(
     weighted: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     part, _ = parts()
     weights = torch.tensor([[1.0, 2.0, 3.0]] * 6, dtype=torch.float64) if weighted else None
-    (whole,) = Rows(part, weights).chunks(torch.device("cpu"))
+    (whole,) = flat(Rows(part, weights))
     monkeypatch.setattr(batches, "CHUNK", 12)
-    passes = list(Rows(part, weights).chunks(torch.device("cpu")))
+    passes = flat(Rows(part, weights))
     assert len(passes) == 4
     for one, many in zip(whole, zip(*passes, strict=True), strict=True):
         assert torch.equal(one, torch.cat(many, dim=1))

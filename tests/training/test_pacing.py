@@ -9,7 +9,7 @@ import torch
 from tenfold.training import pacing
 from tenfold.training.fitting import Trained
 from tenfold.training.networks import Architecture
-from tenfold.training.pacing import FEW, MANY, Pace, one_thread
+from tenfold.training.pacing import FEW, MANY, Pace, one_thread, recall
 from tests.training.folds import members, train
 
 SINGLE = {"accelerator": "cpu"}
@@ -98,3 +98,16 @@ def test_what_runs_on_one_thread_gives_the_others_back() -> None:
         assert torch.get_num_threads() == 1
         _ = 1 / 0
     assert torch.get_num_threads() == 2
+
+
+@pytest.mark.usefixtures("_four_threads")
+def test_a_search_times_each_kind_of_work_once() -> None:
+    first = recall("mlp", FEW, alone=False)
+    assert recall("mlp", FEW, alone=False) is first
+    torch.set_num_threads(2)
+    for other in (
+        recall("mlp", FEW, alone=False),
+        recall("rnn", FEW, alone=False),
+        recall("mlp", FEW + 1, alone=False),
+    ):
+        assert other is not first

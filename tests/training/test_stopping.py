@@ -56,7 +56,7 @@ def test_every_member_stops_where_it_would_alone(
     for epoch, row in enumerate(losses, start=1):
         with torch.no_grad():
             network.epoch.fill_(epoch)
-        best.look(network, torch.zeros(3), torch.tensor(row), epoch)
+        best.look(torch.zeros(3), torch.tensor(row), epoch)
     expected = [by_hand([row[i] for row in losses], patience, min_delta) for i in range(3)]
     assert best.epoch.tolist() == [own[0] for own in expected]
     assert best.diverged.tolist() == [own[1] for own in expected]

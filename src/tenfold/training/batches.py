@@ -94,9 +94,10 @@ class Epochs:
         edges = torch.arange(steps + 1)[:, None] * count // steps
         longest = int((edges[1:] - edges[:-1]).max())
         slots = torch.arange(longest)
-        self.position = edges[:-1, :, None] + slots
-        present = self.position < edges[1:, :, None]
-        self.position = torch.where(present, self.position, 0)
+        position = edges[:-1, :, None] + slots
+        present = position < edges[1:, :, None]
+        members = torch.arange(len(self.sizes))[:, None]
+        self.place = torch.where(present, position, 0) + members * max(self.sizes)
         rows = present.sum(-1, keepdim=True).clamp(min=1)
         self.weight = present.double() / rows
         self.padded = not bool(present.all())
@@ -104,18 +105,29 @@ class Epochs:
 
     def order(self, epoch: int) -> Tensor:
         """Row numbers into the flattened (tables * width) rows, shape (steps, k, batch)."""
-        longest = max(self.sizes)
-        orders = torch.zeros(len(self.sizes), longest, dtype=torch.int64)
-        for member, (size, seed) in enumerate(zip(self.sizes, self.seeds, strict=True)):
-            generator = torch.Generator().manual_seed(seed_of(seed, "order", epoch))
-            orders[member, :size] = torch.randperm(size, generator=generator)
+        orders = torch.zeros(len(self.sizes), max(self.sizes), dtype=torch.int64)
+        generator = torch.Generator()
+        for own, size, seed in zip(orders, self.sizes, self.seeds, strict=True):
+            generator.manual_seed(seed_of(seed, "order", epoch))
+            torch.randperm(size, generator=generator, out=own[:size])
         orders += self.offset[:, None]
-        flat = self.position + torch.arange(len(self.sizes))[:, None] * longest
-        return orders.view(-1)[flat]
+        return orders.view(-1)[self.place]
 
 
 # Validation rows of all members that are looked at in one pass.
 CHUNK = 1 << 15
+
+
+@dataclass(frozen=True)
+class Pass:
+    """Rows that are looked at together: where they lie, and what each weighs (k, rows).
+
+    Weights add up to 1 over all passes; `present` says which weigh anything.
+    """
+
+    rows: slice
+    weight: Tensor
+    present: Tensor
 
 
 class Rows:
@@ -133,6 +145,7 @@ class Rows:
         self.n_rows = part.n_rows[part.table]
         self.table = part.table if part.shared else None
         self.class_weights = class_weights
+        self._passes: list[Pass] | None = None
 
     def settle(self, device: torch.device) -> None:
         """Move to the device for good, unless more than half of its free memory would go."""
@@ -165,18 +178,20 @@ class Rows:
         # A batch may hold no row that weighs anything.
         return weight / weight.sum(1, keepdim=True).clamp(min=1e-30)
 
-    def chunks(self, device: torch.device) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        """All rows in passes: x (k, rows, d), y (k, rows), and weights that add up to 1."""
-        members = len(self.n_rows)
+    def chunks(self, device: torch.device) -> Iterator[tuple[Tensor, Tensor, Pass]]:
+        """All rows in passes: x (k, rows, d), y (k, rows), and what is known of these rows."""
         x = self.x.view(self.tables, self.width, -1)
         y = self.y.view(self.tables, self.width)
-        weight = self._weights(y, device)
-        size = max(1, CHUNK // members)
-        for start in range(0, self.width, size):
-            part_x, part_y = x[:, start : start + size], y[:, start : start + size]
+        if self._passes is None:
+            weight = self._weights(y, device)
+            starts = range(0, self.width, max(1, CHUNK // len(self.n_rows)))
+            parts = [slice(start, start + starts.step) for start in starts]
+            self._passes = [Pass(part, weight[:, part], weight[:, part] > 0) for part in parts]
+        for own in self._passes:
+            part_x, part_y = x[:, own.rows], y[:, own.rows]
             if self.table is not None:
                 part_x, part_y = part_x[self.table], part_y[self.table]
-            yield part_x.to(device), part_y.to(device), weight[:, start : start + size]
+            yield part_x.to(device), part_y.to(device), own
 
     def _weights(self, y: Tensor, device: torch.device) -> Tensor:
         present = torch.arange(self.width, device=device) < self.n_rows[:, None]

@@ -57,13 +57,15 @@ class Watch:
         """The norm of each block's gradient and the output's, `gradient_norm_1` first: (k,)."""
         found = {}
         for number, layer in enumerate(self.layers, start=1):
-            squares = [
-                parameter.grad.flatten(1).square().sum(1)
+            norms = [
+                torch.linalg.vector_norm(parameter.grad.flatten(1), dim=1)
                 for parameter in layer.parameters()
                 if parameter.grad is not None
             ]
-            if squares:
-                found[f"gradient_norm_{number}"] = torch.stack(squares).sum(0).sqrt()
+            if norms:
+                found[f"gradient_norm_{number}"] = torch.linalg.vector_norm(
+                    torch.stack(norms), dim=0
+                )
         return found
 
     def listen(self) -> None:

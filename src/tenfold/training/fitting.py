@@ -13,12 +13,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tenfold.training import batches, networks, transfer
+from tenfold.training import batches, networks, pacing, transfer
 from tenfold.training.diagnostics import Finding, Watch, diagnose
 from tenfold.training.embeddings import Columns
 from tenfold.training.module import Rates, Recipe, StackedModule
 from tenfold.training.networks import Architecture, Slot, StackedNetwork
-from tenfold.training.pacing import Pace
 from tenfold.training.running import TooLarge, UnfitTrainer, run, within_memory
 
 __all__ = [
@@ -171,7 +170,8 @@ def train(
         Watch(network, architecture.activation),
         class_weights=_class_weights(members, class_weights, n_outputs, dtype),
         accumulate=accumulate,
-        pace=Pace(
+        pace=pacing.recall(
+            (architecture, steps),
             len(members) * (max(sizes) // steps + 1) * architecture.d_block,
             alone=len(members) == 1,
         ),

@@ -151,7 +151,7 @@ class StackedModule(pl.LightningModule):
         self.processes = self.trainer.world_size
         for noise in self.noises:
             noise.place = (self.trainer.global_rank, self.processes)
-        self.best.to(self.device)
+        self.best.settle(self.network)
         self.row_weight = self.row_weight.to(self.device)
         for rows in (self.rows, self.val):
             if rows is not None:
@@ -184,7 +184,7 @@ class StackedModule(pl.LightningModule):
             self.watch.listen()
             val_loss = self._look(self.val)
             seen |= {"val_loss": val_loss} | self.watch.heard()
-            self.best.look(self.network, train_loss, val_loss, epoch + 1)
+            self.best.look(train_loss, val_loss, epoch + 1)
         self.history.append({name: value.tolist() for name, value in seen.items()})
         if self.recipe.schedule.watches:
             self.plateau.watch(self.history[-1]["val_loss" if self.val else "train_loss"])
@@ -264,10 +264,10 @@ class StackedModule(pl.LightningModule):
         """Each member's mean loss on `rows` (k,), without training."""
         self.network.eval()
         total = torch.zeros(len(self.rates), dtype=torch.float64, device=self.device)
-        for x, y, weight in rows.chunks(self.device):
-            self.watch.present = weight > 0
+        for x, y, own in rows.chunks(self.device):
+            self.watch.present = own.present
             per_row = self.recipe.objective.per_row(self.network(x), y)
-            total += (per_row * weight).sum(1)
+            total += (per_row * own.weight).sum(1)
         self.network.train()
         self._freeze(self.current_epoch)
         return total.cpu()

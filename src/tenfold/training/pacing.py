@@ -9,8 +9,9 @@ add up in the same order (`MKL_CBWR`).
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 
 import torch
 
@@ -76,3 +77,13 @@ class Pace:
             self.seconds[threads] = time.perf_counter() - start
             self.epochs += 1
             torch.set_num_threads(self.most)
+
+
+def recall(work: Hashable, numbers: int, *, alone: bool) -> Pace:
+    """The Pace of this process for a kind of work, so that a search times its epochs once."""
+    return _remembered(work, numbers, alone, torch.get_num_threads())
+
+
+@functools.lru_cache(maxsize=256)
+def _remembered(work: Hashable, numbers: int, alone: bool, threads: int) -> Pace:
+    return Pace(numbers, alone=alone)

@@ -29,6 +29,7 @@ class Best:
         self.epoch = torch.zeros(members, dtype=torch.int64)
         self.diverged = torch.zeros(members, dtype=torch.int64)
         self.weights = networks.weights(network)
+        self.settle(network)
 
     def going_on(self, epoch: int) -> Tensor:
         """Which members may still improve after `epoch` epochs (k,)."""
@@ -40,7 +41,7 @@ class Best:
         return torch.where(self.diverged > 0, self.diverged, patient).tolist()
 
     @torch.no_grad()
-    def look(self, network: nn.Module, train_loss: Tensor, val_loss: Tensor, epoch: int) -> None:
+    def look(self, train_loss: Tensor, val_loss: Tensor, epoch: int) -> None:
         """Keep the weights of every member that improved in epoch number `epoch`, from 1."""
         going_on = self.going_on(epoch - 1)
         finite = val_loss.isfinite() & train_loss.isfinite()
@@ -48,18 +49,20 @@ class Best:
         improved = going_on & finite & (val_loss < self.loss - self.min_delta)
         self.loss = torch.where(improved, val_loss, self.loss)
         self.epoch = torch.where(improved, epoch, self.epoch)
-        if not improved.any():
-            return
-        for name, value in network.state_dict().items():
-            kept = self.weights[name]
-            if improved.all():
-                kept.copy_(value)
-            else:
-                torch.where(by_member(improved.to(value.device), value), value, kept, out=kept)
+        better = int(improved.sum())
+        if better == len(improved):
+            torch._foreach_copy_(list(self.weights.values()), list(self.live.values()))
+        elif better:
+            improved = improved.to(next(iter(self.live.values())).device)
+            for value, kept in zip(self.live.values(), self.weights.values(), strict=True):
+                torch.where(by_member(improved, value), value, kept, out=kept)
 
-    def to(self, device: torch.device) -> None:
-        """The weights live where the network does."""
-        self.weights = {name: value.to(device) for name, value in self.weights.items()}
+    def settle(self, network: nn.Module) -> None:
+        """Follow the network to its device: `live` are its weights, in place of copies."""
+        self.live = network.state_dict()
+        self.weights = {
+            name: self.weights[name].to(value.device) for name, value in self.live.items()
+        }
 
     def state(self) -> dict[str, Any]:
         """What a resumed run needs."""
