@@ -6,147 +6,40 @@ import contextlib
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from tenfold import messages, models, search_space
 from tenfold.messages import nearest
 from tenfold.metrics import METRICS, Task
 from tenfold.models import Surroundings
+from tenfold.params.data import Clean, Data
+from tenfold.params.preprocessing import Categorical, Numeric, Preprocessing
+from tenfold.params.section import Name, Section
+from tenfold.params.splitting import Split
+from tenfold.params.training import Run, SelectModel, Train, Trainer, Tune
 from tenfold.runtime import Refused
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\- ]*$", max_length=100)]
-Text = Annotated[str, StringConstraints(min_length=1)]
-
-
-class Section(BaseModel):
-    """A part of params.yaml: unknown keys are errors, and no value is silently converted."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _bare_keys(cls, value: Any, info: ValidationInfo) -> Any:
-        """`require:` with nothing behind it means the default."""
-        field = cls.model_fields[info.field_name or ""]
-        return value if value is not None or field.is_required() else field.get_default()
-
-
-class Data(Section):
-    """Where the table is and which column is predicted."""
-
-    path: Text = Field(description="CSV, TSV, Parquet or JSON (lines or an array), by its ending.")
-    target: Text = Field(description="The column to predict.")
-    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = Field(
-        None, description="Between the columns of a CSV; found by looking when absent."
-    )
-
-
-class Clean(Section):
-    """Row-local rules, so that nothing can leak from row to row."""
-
-    missing_values: list[str] = Field([""], description="Texts that mean: no value.")
-    types: dict[str, Literal["integer", "double", "text"]] = Field(
-        {}, description="Column types; a row with a cell that does not fit is rejected."
-    )
-    drop_duplicates: bool = Field(True, description="Reject exact copies of an earlier row.")
-    drop_missing_target: bool = Field(True, description="Reject rows without a target.")
-    require: list[Text] = Field(
-        [], description="SQL predicates of one row; a row for which one is false is rejected."
-    )
-    drop_columns: list[Text] = Field([], description="Columns no model may see.")
-    max_missing: float = Field(
-        1.0, ge=0, le=1, description="Drop columns with a greater share of missing cells."
-    )
-
-
-class Split(Section):
-    """The hold-out test rows, and the folds of the rest."""
-
-    test_size: float = Field(0.2, gt=0, lt=1, description="Share of rows kept for the last test.")
-    n_splits: int = Field(10, ge=2, description="Folds of cross-validation.")
-
-
-class Numeric(Section):
-    """How numeric columns reach every family."""
-
-    impute: Literal["median", "mean", "most_frequent"] = "median"
-    indicator: bool = Field(False, description="Add a 0/1 column where a value was missing.")
-    scale: Literal["standard", "min_max", "robust", "none"] = "standard"
-
-
-class Categorical(Section):
-    """How categorical columns reach every family."""
-
-    encode: Literal["one_hot", "ordinal"] = "one_hot"
-    min_frequency: int = Field(
-        1, ge=1, description="Categories seen in fewer rows share one rare bucket."
-    )
-
-
-class Preprocessing(Section):
-    """Everything that is fitted, and therefore fitted inside each fold."""
-
-    numeric: Numeric = Numeric()
-    categorical: Categorical = Categorical()
-
-
-class Tune(Section):
-    """The search over every `{low, high}` and `{choices}` of a family."""
-
-    n_trials: int = Field(15, ge=1, description="Configurations tried per tuned family.")
-    sampler: Literal["tpe", "random"] = "tpe"
-    generation_size: int = Field(
-        5, ge=1, description="Configurations asked for at once, before any is scored."
-    )
-
-
-class Train(Section):
-    """The last fit of a network family; the classical rivals always learn from all rows."""
-
-    strategy: Literal["bag", "refit"] = Field(
-        "bag",
-        description="bag: keep the folds' networks, which answer as one; refit: train one "
-        "network on all rows, for the median of the folds' best epochs.",
-    )
-
-
-class Trainer(Section):
-    """Handed to Lightning's Trainer, for the network families."""
-
-    max_epochs: int = Field(100, ge=1)
-    accelerator: Literal["auto", "cpu", "gpu", "mps"] = "auto"
-    devices: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
-        1, description="Processes, or GPUs; several share every network's batches."
-    )
-    strategy: Literal["auto", "ddp"] = Field("auto", description="auto: ddp for several devices.")
-    precision: Literal["32-true", "64-true", "bf16-mixed"] = "32-true"
-    accumulate_grad_batches: int = Field(
-        1, ge=1, description="Batches whose gradients make one step."
-    )
-    compile: bool = Field(False, description="torch.compile the networks.")
-
-
-class SelectModel(Section):
-    """Where the champion goes."""
-
-    registered_model_name: Name = Field(description="Its name in the MLflow registry.")
-
-
-class Run(Section):
-    """Where and how loudly things run; no stage depends on it and no result may."""
-
-    progress: Literal["auto", "on", "off"] = Field("auto", description="auto: on a terminal.")
+__all__ = [
+    "Categorical",
+    "Clean",
+    "Data",
+    "Numeric",
+    "Params",
+    "Preprocessing",
+    "Run",
+    "SelectModel",
+    "Split",
+    "Train",
+    "Trainer",
+    "Tune",
+    "json_schema",
+    "load",
+    "parse",
+    "picture",
+    "read_yaml",
+]
 
 
 class Params(Section):

@@ -1,0 +1,57 @@
+"""`tune:`, `train:`, `trainer:`, `select_model:` and `run:`: from search to registry."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tenfold.params.section import Name, Section
+
+
+class Tune(Section):
+    """The search over every `{low, high}` and `{choices}` of a family."""
+
+    n_trials: int = Field(15, ge=1, description="Configurations tried per tuned family.")
+    sampler: Literal["tpe", "random"] = "tpe"
+    generation_size: int = Field(
+        5, ge=1, description="Configurations asked for at once, before any is scored."
+    )
+
+
+class Train(Section):
+    """The last fit of a network family; the classical rivals always learn from all rows."""
+
+    strategy: Literal["bag", "refit"] = Field(
+        "bag",
+        description="bag: keep the folds' networks, which answer as one; refit: train one "
+        "network on all rows, for the median of the folds' best epochs.",
+    )
+
+
+class Trainer(Section):
+    """Handed to Lightning's Trainer, for the network families."""
+
+    max_epochs: int = Field(100, ge=1)
+    accelerator: Literal["auto", "cpu", "gpu", "mps"] = "auto"
+    devices: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        1, description="Processes, or GPUs; several share every network's batches."
+    )
+    strategy: Literal["auto", "ddp"] = Field("auto", description="auto: ddp for several devices.")
+    precision: Literal["32-true", "64-true", "bf16-mixed"] = "32-true"
+    accumulate_grad_batches: int = Field(
+        1, ge=1, description="Batches whose gradients make one step."
+    )
+    compile: bool = Field(False, description="torch.compile the networks.")
+
+
+class SelectModel(Section):
+    """Where the champion goes."""
+
+    registered_model_name: Name = Field(description="Its name in the MLflow registry.")
+
+
+class Run(Section):
+    """Where and how loudly things run; no stage depends on it and no result may."""
+
+    progress: Literal["auto", "on", "off"] = Field("auto", description="auto: on a terminal.")
