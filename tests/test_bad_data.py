@@ -49,25 +49,46 @@ def refusal(file: str, **given: Any) -> str:
         (b"a,b,a,y\n1,2,3,4\n", "2 columns are named 'a'"),
         (b"a,A,y\n1,2,3\n", "'a' and 'A' differ only in case"),
         (b",y\n1,2\n", "column 1 has no name"),
-        (b"tenfold_row,y\n1,2\n", "'tenfold_row' has a name tenfold uses itself"),
-        (b"Tenfold_Fold,y\n1,2\n", "'Tenfold_Fold' has a name tenfold uses itself"),
-        (b"a,y\n1,2\n3\n", "line 3 has 1 cells, but the header has 2"),
-        (b"a,y\n1,2\n3,4,5\n", "line 3 has 3 cells, but the header has 2"),
-        (b'a,y\n"1\n2",3\n4,5,6\n', "line 4 has 3 cells"),
-        (b"a,y\n1,2\n\n3,4\n", "line 3 is empty: delete it"),
-        (b'a,y\n1,2\n"3,4\n5,6\n', "begins in line 3 is malformed"),
-        (b'a,y\n1,2\n"3" x,4\n', "begins in line 3 is malformed"),
-        (b"a,y\n1,2\r\n3,4\n", "line ends are mixed"),
+        (b"tenfold_row,y\n1,2\n", "'tenfold_row' has a name that tenfold keeps"),
+        (b"Tenfold_Fold,y\n1,2\n", "'Tenfold_Fold' has a name that tenfold keeps"),
+        (b"a,y\n1,2,3\n3,4,5\n", "no row is left of 2; rejected: {'malformed: 3 cells"),
         (b"a,y\n1,2\n\xe9,4\n", "line 3 is not UTF-8 text (byte 0xe9)"),
         (b"a,y\n1,2\n\xe2\x82", "ends inside a UTF-8 character"),
-        ("a,y\n1,2\n".encode("utf-16"), "line 1 is not UTF-8"),
-        ("a,y\n1,2\n".encode("utf-16-le"), "zero bytes"),
+        ("a,y\n1,2\n".encode("utf-16-le"), "zero bytes as UTF-16 does: set data.encoding"),
         (b"39,x,0\n40,z,1\n", "no column 'y'; (known: 0, 39, x); is its header line missing?"),
     ],
 )
 def test_a_csv_that_is_no_table_is_refused(content: bytes, message: str) -> None:
     Path("t.csv").write_bytes(content)
     assert message in refusal("t.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "reason"),
+    [
+        (b"a,y\n1,2\n3\n5,6\n", 3, "1 cells, but the header has 2"),
+        (b"a,y\n1,2\n3,4,5\n5,6\n", 3, "3 cells, but the header has 2"),
+        (b'a,y\n"1\n2",2\n4,5,6\n5,6\n', 4, "3 cells, but the header has 2"),
+        (b"a,y\n1,2\n\n5,6\n", 3, "an empty line"),
+        (b'a,y\n1,2\n"3,4\n5,6\n', 3, "a quote is not closed"),
+        (b'a,y\n1,2\n"3" x,4\n5,6\n', 3, "',' expected after '\"'"),
+        (b"a,y\n1,2\n3\0,4\n5,6\n", 3, "a zero byte"),
+    ],
+)
+def test_a_line_that_is_no_record_is_kept_with_its_reason(
+    content: bytes, line: int, reason: str
+) -> None:
+    Path("t.csv").write_bytes(content)
+    Path("out").mkdir()
+    report = cleaning.clean(Data(path="t.csv", target="y"), Clean(), "binary", Path("out"))
+    assert (report["read"], report["kept"]) == (3, 2)
+    assert report["rejected"] == {f"malformed: {reason}": 1}
+    (odd,) = pq.read_table("out/rejected.parquet").to_pylist()
+    assert (odd["tenfold_source"], odd["tenfold_line"]) == ("t.csv", line)
+    assert odd["tenfold_reason"] == f"malformed: {reason}"
+    assert odd["tenfold_content"] in content.replace(b"\0", b"").decode()
+    kept = pq.read_table("out/table.parquet").to_pylist()
+    assert [row["y"] for row in kept] == [2, 6]
 
 
 @pytest.mark.parametrize(
@@ -78,8 +99,9 @@ def test_a_csv_that_is_no_table_is_refused(content: bytes, message: str) -> None
         ('[{"a": 1}, {"a": tru}]', "t.json", "Malformed JSON"),
         ('[{"a": {"b": 1}, "y": 2}]', "t.json", "'a' holds a nested value in record 1"),
         ('{"y": 1}\n{"y": [2]}', "t.jsonl", "'y' holds a nested value in record 2"),
-        ('{"a": 1, "a": 2, "y": 1}', "t.jsonl", "record 1 holds a key twice"),
-        ('{"a": 1}\n3', "t.jsonl", "record 2 must be an object"),
+        ('[{"a": 1, "a": 2, "y": 1}]', "t.json", "record 1 is malformed: a key twice"),
+        ('{"a": 1, "a": 2, "y": 1}', "t.jsonl", "none of its records is an object"),
+        ('[{"a": 1}, 3]', "t.json", "record 2 is malformed: not an object but"),
         ('{"a": 1, "A": 2, "y": 1}', "t.jsonl", "differ only in case"),
         ('\ufeff[{"a": 1}]', "t.json", "byte order mark"),
         ("PAR1", "t.parquet", "cannot be read"),
@@ -116,7 +138,8 @@ def test_a_path_that_leads_to_no_table_is_refused() -> None:
 def test_a_delimiter_that_cannot_be_one_is_refused() -> None:
     Path("t.csv").write_text("a,y\n1,2\n")
     Path("t.json").write_text('[{"a": 1}]')
-    assert "must not be a quote" in refusal("t.csv", delimiter='"')
+    with pytest.raises(ValueError, match="delimiter and quote must differ"):
+        Data(path="t.csv", target="y", delimiter='"')
     assert "remove data.delimiter" in refusal("t.json", delimiter=",")
 
 

@@ -113,7 +113,7 @@ def test_parquet_columns_keep_their_numeric_type() -> None:
 def test_a_missing_marker_is_a_whole_cell_white_space_around_it_aside() -> None:
     content = 'a,y\n?,1\n ?,2\n"\t?\r\n",3\n??,4\n? ?,5\n x ,6\n'
     cleaned = Cleaned(content, missing_values=["?"])
-    assert cleaned.column("a") == [None, None, None, "??", "? ?", " x "]
+    assert cleaned.column("a") == [None, None, None, "??", "? ?", "x"]
 
 
 def test_a_marker_with_white_space_of_its_own_matches_as_it_is_written() -> None:
@@ -215,7 +215,16 @@ def test_a_row_is_rejected_once_for_its_first_reason() -> None:
 def test_a_rejected_row_keeps_its_raw_cells() -> None:
     cleaned = Cleaned("a,b,y\nNA,007,\n1,2,1\n", missing_values=["NA", ""])
     assert cleaned.rejected == [
-        {"tenfold_row": 2, "tenfold_reason": "missing target", "a": "NA", "b": "007", "y": ""}
+        {
+            "tenfold_row": 2,
+            "tenfold_source": "table.csv",
+            "tenfold_line": 2,
+            "tenfold_reason": "missing target",
+            "tenfold_content": None,
+            "a": "NA",
+            "b": "007",
+            "y": "",
+        }
     ]
 
 
@@ -246,6 +255,8 @@ def test_the_report_counts_rows_and_values() -> None:
             "y": {"type": "integer", "missing": 0, "distinct": 2},
         },
         "dropped_columns": {},
+        "mended": {},
+        "sources": ["table.csv"],
         "remarks": ["a has one value only"],
     }
 
@@ -262,8 +273,8 @@ def test_the_same_source_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -
     connect = sources.connect
     for threads in (1, 2, 8):
 
-        def with_threads(threads: int = threads) -> Any:
-            connection = connect()
+        def with_threads(spilled: Path, threads: int = threads) -> Any:
+            connection = connect(spilled)
             connection.execute(f"SET threads = {threads}")
             return connection
 

@@ -97,7 +97,10 @@ def test_a_family_with_nothing_behind_it_takes_all_defaults() -> None:
         ({"models.mpl": {}}, "unknown family 'mpl'; did you mean 'mlp'? (known: cnn, dummy,"),
         ({"metrics": ["auc"]}, "unknown metric 'auc'; did you mean 'auroc'? (known: accuracy,"),
         ({"task": "binray"}, "but got 'binray'; did you mean 'binary'?"),
-        ({"clean.types": {"a": "int"}}, "clean.types.a must be 'integer', 'double' or 'text'"),
+        (
+            {"clean.types": {"a": "int"}},
+            "clean.types.a must be 'integer', 'double', 'text', 'boolean' or 'date'",
+        ),
         (
             {"models.mlp": {"activation": {"choices": ["relu", "tahn"]}}},
             "models.mlp.activation must be 'elu', 'gelu', 'leaky_relu', 'prelu', 'relu', 'rrelu', "

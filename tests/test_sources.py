@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ def _inside_tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def read(content: str | bytes, file: str = "table.csv", delimiter: str | None = None) -> Any:
     Path(file).write_bytes(content.encode() if isinstance(content, str) else content)
-    return sources.read(Data(path=file, target="a", delimiter=delimiter))
+    return sources.sound(Data(path=file, target="a", delimiter=delimiter))
 
 
 def rows(source: sources.Source) -> list[tuple[Any, ...]]:
@@ -135,17 +136,18 @@ def test_parquet_numbers_keep_their_type_and_the_rest_is_text() -> None:
         "d": "double",
         "t": "text",
         "b": "text",
-        "when": "text",
+        "when": "date",
     }
-    assert rows(source)[1] == (2, 2, 1.5, None, "false", "2020-01-02 00:00:00")
+    assert rows(source)[1] == (2, 2, 1.5, None, "false", datetime(2020, 1, 2))
 
 
 def test_a_sealed_connection_reads_no_file() -> None:
     source = read("a,b\n1,2\n")
     Path("out").mkdir()
-    sources.seal(source.connection, Path("out"))
+    Path("other.csv").write_text("a,b\n1,2\n")
+    sources.seal(source, Path("out"))
     with pytest.raises(Exception, match="disabled by config"):
-        source.connection.execute("FROM 'table.csv'")
+        source.connection.execute("FROM 'other.csv'")
 
 
 CELLS = st.text(st.sampled_from("a1é#'\"\\,;\t\n \r|"), max_size=5)

@@ -4,46 +4,211 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Collection, Sequence
-from typing import Literal
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
+from tenfold.params import Cast
+from tenfold.params.cleaning import Type
 from tenfold.sources import Kind, name, text
 
 # Beyond this a double no longer holds every integer.
 LARGEST = 2**53
 
-INTEGER = "[ ]*[+-]?(0|[1-9][0-9]*)[ ]*"
-PADDED = "[ ]*[+-]?0[0-9]+[ ]*"
-WHOLE = r"[ ]*[+-]?[0-9]+(\.0*)?[ ]*"
-NUMBER = r"[ ]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[ ]*"
-INFINITE = "(?i)[ ]*[+-]?inf(inity)?[ ]*"
-NAN = "(?i)[ ]*[+-]?nan[ ]*"
+INTEGER = "[+-]?(0|[1-9][0-9]*)"
+PADDED = "[+-]?0[0-9]+"
+WHOLE = r"[+-]?[0-9]+(\.0*)?"
+NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+INFINITE = "(?i)[+-]?inf(inity)?"
+NAN = "(?i)[+-]?nan"
+ISO_DATE = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?"
+)
+
+# The kind of column that a declared type makes: a boolean counts, as 0 or 1.
+KINDS: dict[Type, Kind] = {
+    "integer": "integer",
+    "double": "double",
+    "text": "text",
+    "boolean": "integer",
+    "date": "date",
+}
 
 
-def is_missing(column: str, kind: Kind, markers: Sequence[str]) -> str:
-    """Whether a cell is a marker, white space around it aside; a number may also be NaN."""
-    cell = name(column)
-    if kind == "text":
-        texts = ", ".join(map(text, markers)) or "NULL"
-        return f"{cell} IN ({texts}) OR trim({cell}, {text(string.whitespace)}) IN ({texts})"
-    numbers = [f"{text(marker)}::DOUBLE" for marker in markers if re.fullmatch(NUMBER, marker)]
-    found = f"{cell} IN ({', '.join(numbers) or 'NULL'})"
-    return f"{found} OR isnan({cell})" if kind == "double" else found
+@dataclass(frozen=True)
+class Cell:
+    """Any cell of a column, as the source gives it and as it is declared to be read.
 
+    Attributes:
+        column: its name.
+        given: what the source says it is.
+        markers: texts that mean no value, white space around them aside.
+        trim: whether white space is taken from both ends of a text.
+        replaced: text -> what takes its place.
+        decimal: the decimal mark of a text's numbers.
+    """
 
-def form(column: str, kind: Literal["integer", "text"]) -> str:
-    """Which form a present cell has: integer, large (integer), double, nan or text."""
-    cell = name(column)
-    exact = f"TRY_CAST({cell} AS HUGEINT) BETWEEN -{LARGEST} AND {LARGEST}"
-    integer = f"CASE WHEN {exact} THEN 'integer' ELSE 'large' END"
-    if kind == "integer":
-        return integer
-    return f"""CASE
-        WHEN {matches(cell, INTEGER)} THEN {integer}
-        WHEN {matches(cell, PADDED)} THEN 'text'
-        WHEN {matches(cell, NUMBER)} OR {matches(cell, INFINITE)} THEN 'double'
-        WHEN {matches(cell, NAN)} THEN 'nan'
-        ELSE 'text' END"""
+    column: str
+    given: Kind
+    markers: tuple[str, ...] = ("",)
+    trim: bool = True
+    replaced: Mapping[str, str | None] = field(default_factory=dict)
+    decimal: str = "."
+
+    @property
+    def raw(self) -> str:
+        """The cell itself."""
+        return name(self.column)
+
+    @property
+    def trimmed(self) -> str:
+        """A text without white space at its ends."""
+        return f"trim({self.raw}, {text(string.whitespace)})"
+
+    def missing(self) -> str:
+        """Whether it is a marker; a number may also be NaN."""
+        if self.given == "text":
+            texts = ", ".join(map(text, self.markers)) or "NULL"
+            return f"{self.raw} IN ({texts}) OR {self.trimmed} IN ({texts})"
+        if self.given == "date":
+            return "false"
+        numbers = [f"{text(m)}::DOUBLE" for m in self.markers if re.fullmatch(NUMBER, m.strip())]
+        found = f"{self.raw} IN ({', '.join(numbers) or 'NULL'})"
+        return f"{found} OR isnan({self.raw})" if self.given == "double" else found
+
+    def present(self) -> str:
+        """Its value as it was given, trimmed and replaced; NULL where it is missing."""
+        cell = self.trimmed if self.given == "text" and self.trim else self.raw
+        if not self.replaced:
+            return f"CASE WHEN {self.missing()} THEN NULL ELSE {cell} END"
+        words = cell if self.given == "text" else f"{self.raw}::VARCHAR"
+        swaps = "".join(
+            f" WHEN {words} = {text(old)} THEN {'NULL' if new is None else text(new)}"
+            for old, new in self.replaced.items()
+        )
+        return f"CASE WHEN {self.missing()} THEN NULL{swaps} ELSE {words} END"
+
+    def words(self) -> str:
+        """Its value as text."""
+        textual = self.given == "text" or self.replaced
+        return self.present() if textual else f"({self.present()})::VARCHAR"
+
+    def digits(self, cast: Cast | None = None) -> str:
+        """Its value as the text of a number with a decimal point and nothing between digits."""
+        decimal = (cast and cast.decimal) or self.decimal
+        thousands = cast and cast.thousands
+        words = f"trim({self.words()}, {text(string.whitespace)})"
+        if self.given != "text" or (decimal == "." and not thousands):
+            return words
+        if thousands:
+            mark = re.escape(thousands)
+            grouped = matches(words, rf"[+-]?[0-9]{{1,3}}({mark}[0-9]{{3}})+([^{mark}]*)")
+            plain = f"replace({words}, {text(thousands)}, '')"
+            words = f"CASE WHEN {grouped} THEN {plain} ELSE {words} END"
+        if decimal == ".":
+            return words
+        # A point would now stand between digits in another sense.
+        return f"CASE WHEN contains({words}, '.') THEN 'x' ELSE replace({words}, ',', '.') END"
+
+    def form(self) -> str:
+        """Which form a cell has: integer, large (integer), double, nan or text; NULL if missing."""
+        cell = self.digits()
+        exact = f"TRY_CAST({cell} AS HUGEINT) BETWEEN -{LARGEST} AND {LARGEST}"
+        integer = f"CASE WHEN {exact} THEN 'integer' WHEN {cell} IS NOT NULL THEN 'large' END"
+        if self.given == "integer":
+            return integer
+        return f"""CASE WHEN {cell} IS NULL THEN NULL
+            WHEN {matches(cell, INTEGER)} THEN {integer}
+            WHEN {matches(cell, PADDED)} THEN 'text'
+            WHEN {matches(cell, NUMBER)} OR {matches(cell, INFINITE)} THEN 'double'
+            WHEN {matches(cell, NAN)} THEN 'nan'
+            ELSE 'text' END"""
+
+    def typed(self, wanted: Type, cast: Cast | None = None) -> str:
+        """Its value in a type; NULL where it is missing or does not fit."""
+        if wanted == "text":
+            return self.words()
+        if self.given == wanted and not self.replaced:
+            return f"({self.present()})::BIGINT" if wanted == "integer" else self.present()
+        slow = self._slow(wanted, cast)
+        quick = self._quick(wanted, cast)
+        return f"CASE {quick} ELSE {slow} END" if quick else slow
+
+    def _slow(self, wanted: Type, cast: Cast | None) -> str:
+        """The value of any text that stands for one."""
+        if wanted == "boolean":
+            declared = cast or Cast(type="boolean")
+            true, false = (
+                ", ".join(text(word.lower()) for word in words)
+                for words in (declared.true, declared.false)
+            )
+            words = f"lower({self.words()})"
+            return f"CASE WHEN {words} IN ({true}) THEN 1 WHEN {words} IN ({false}) THEN 0 END"
+        if wanted == "date":
+            words = self.words()
+            if cast and cast.format:
+                return f"TRY_STRPTIME({words}, {text(cast.format)})"
+            return f"CASE WHEN {matches(words, ISO_DATE)} THEN TRY_CAST({words} AS TIMESTAMP) END"
+        digits = self.digits(cast)
+        if wanted == "double":
+            fits = matches(digits, f"{NUMBER}|{INFINITE}")
+            return f"CASE WHEN {fits} THEN TRY_CAST({digits} AS DOUBLE) END"
+        number = f"TRY_CAST(regexp_replace({digits}, '\\.0*', '') AS BIGINT)"
+        fits = f"{matches(digits, WHOLE)} AND abs({number}::HUGEINT) <= {LARGEST}"
+        return f"CASE WHEN {fits} THEN {number} END"
+
+    def _quick(self, wanted: Type, cast: Cast | None) -> str:
+        """The value of a number as almost all are written, told without a regular expression."""
+        declared = cast is not None and (cast.thousands or cast.decimal == ",")
+        if self.given != "text" or self.replaced or declared or wanted not in ("integer", "double"):
+            return ""
+        if wanted == "double" and self.decimal == ",":
+            return ""
+        numbers = [marker for marker in self.markers if re.fullmatch(NUMBER, marker.strip())]
+        marked = ", ".join(map(text, numbers))
+        first = f"WHEN {self.raw} IN ({marked}) THEN NULL " if marked else ""
+        if wanted == "integer":
+            return first + f"WHEN {self._is_integer()} THEN TRY_CAST({self.raw} AS BIGINT)"
+        return first + f"WHEN {self._is_number()} THEN TRY_CAST({self.raw} AS DOUBLE)"
+
+    def _is_integer(self) -> str:
+        """Whether the text is what an integer would be written as."""
+        number = f"TRY_CAST({self.raw} AS BIGINT)"
+        return f"({number}::VARCHAR = {self.raw} AND {number} BETWEEN -{LARGEST} AND {LARGEST})"
+
+    def _is_number(self) -> str:
+        """Whether the text is a number that begins with a digit, or a minus and one.
+
+        Texts compare by their bytes; "00" to "0:" are padded, or end in what is no number.
+        """
+        cell = self.raw
+        begins = " OR ".join(
+            f"({cell} >= '{sign}{low}' AND {cell} < '{sign}{high}')"
+            for sign in ("", "-")
+            for low, high in (("1", ":"), ("0", "00"))
+        )
+        return (
+            f"(({begins}) AND NOT contains({cell}, '_') AND TRY_CAST({cell} AS DOUBLE) IS NOT NULL)"
+        )
+
+    def contradicts(self, guess: Kind) -> str:
+        """Whether a cell shows that a column cannot be what it was guessed to be."""
+        if self.given == "double" or guess not in ("integer", "double") or self.given == "date":
+            return "false"
+        fits = ["integer", "nan", *(["large", "double"] if guess == "double" else [])]
+        forms = ", ".join(map(text, fits))
+        odd = f"coalesce({self.form()} NOT IN ({forms}), false)"
+        if self.given == "integer" or self.replaced or (guess == "double" and self.decimal == ","):
+            return odd
+        sound = self._is_integer() if guess == "integer" else self._is_number()
+        return f"CASE WHEN {sound} THEN false ELSE {odd} END"
+
+    def unfit(self, wanted: Type, cast: Cast | None = None) -> str:
+        """Whether it is neither missing nor NaN, and yet has no value in the wanted type."""
+        odd = f"{self.words()} IS NOT NULL AND {self.typed(wanted, cast)} IS NULL"
+        if wanted in ("integer", "double"):
+            return f"{odd} AND NOT {matches(self.digits(cast), NAN)}"
+        return odd
 
 
 def shared(forms: Collection[str]) -> Kind:
@@ -52,32 +217,6 @@ def shared(forms: Collection[str]) -> Kind:
     if "text" in forms or ("large" in forms and "double" not in forms):
         return "text"
     return "integer" if set(forms) - {"nan"} == {"integer"} else "double"
-
-
-def typed(column: str, given: Kind, wanted: Kind) -> str:
-    """A cell in its type; NULL where it is missing or does not fit."""
-    cell = name(column)
-    if given == wanted == "double":
-        return cell
-    words = f"{cell}::VARCHAR"
-    if wanted == "text":
-        return words
-    if wanted == "integer":
-        number = f"TRY_CAST(regexp_replace({words}, '\\.0*', '') AS BIGINT)"
-        fits = f"{matches(words, WHOLE)} AND abs({number}::HUGEINT) <= {LARGEST}"
-        return f"CASE WHEN {fits} THEN {number} END"
-    return (
-        f"CASE WHEN {matches(words, f'{NUMBER}|{INFINITE}')} THEN TRY_CAST({words} AS DOUBLE) END"
-    )
-
-
-def is_unfit(column: str, given: Kind, wanted: Kind) -> str:
-    """Whether a cell is neither missing nor NaN, and yet has no value in the wanted type."""
-    cell = name(column)
-    return (
-        f"{cell} IS NOT NULL AND {typed(column, given, wanted)} IS NULL "
-        f"AND NOT {matches(f'{cell}::VARCHAR', NAN)}"
-    )
 
 
 def matches(words: str, pattern: str) -> str:

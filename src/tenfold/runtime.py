@@ -185,6 +185,27 @@ def code_digest() -> str:
     return fingerprint([(file.relative_to(package).as_posix(), digest(file)) for file in files])
 
 
+def temporary(kind: str) -> tempfile.TemporaryDirectory[str]:
+    """A scratch folder that goes when it is no longer held, or when its process has been killed."""
+    parent = (SCRATCH / kind).resolve()
+    parent.mkdir(parents=True, exist_ok=True)
+    for left in parent.iterdir():
+        owner = left.name.split("-")[0]
+        if owner.isdigit() and not _alive(int(owner)):
+            discard(left)
+    return tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-", dir=parent)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
 def discard(folder: Path) -> None:
     """Remove a scratch folder whose work has been written to an output."""
     shutil.rmtree(folder, ignore_errors=True)

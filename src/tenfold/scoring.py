@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tenfold import cells, sources
+from tenfold import sources
+from tenfold.cells import Cell
 from tenfold.dataset import ROW, Schema
 from tenfold.messages import nearest
 from tenfold.params import Data
@@ -34,13 +35,13 @@ def score(path: Path, model: Any, n_samples: int = 0, seed: int = 0) -> pd.DataF
 
     schema: Schema = model.get_raw_model().schema
     try:
-        source = sources.read(Data(path=str(path), target=schema.target))
+        source = sources.sound(Data(path=str(path), target=schema.target))
     except Refused as refusal:
         raise Refused(str(refusal).removeprefix("data.path: ")) from None
     for name in schema.features:
         if name not in source.columns:
             raise Refused(f"{path} lacks the column {name!r}; {nearest(name, source.columns)}")
-    table = source.connection.table(sources.RAW).df()
+    table = source.connection.execute(f"FROM {sources.RAW} ORDER BY {ROW}").df()
     features = {name: _feature(source, name, schema, path) for name in schema.features}
     answers = _answers(model, pd.DataFrame(features), n_samples, seed)
     taken = [column for column in answers if column in table]
@@ -65,10 +66,9 @@ def _feature(source: sources.Source, name: str, schema: Schema, path: Path) -> A
     """One column, missing values as in training: float64 with NaN, or text with None."""
     import pandas as pd
 
-    missing = cells.is_missing(name, source.columns[name], schema.missing_values)
+    cell = Cell(name, source.columns[name], schema.missing_values)
     rows = source.connection.execute(
-        f"SELECT CASE WHEN {missing} THEN NULL ELSE {sources.name(name)} END "
-        f"FROM {sources.RAW} ORDER BY {ROW}"
+        f"SELECT {cell.present()} FROM {sources.RAW} ORDER BY {ROW}"
     ).fetchall()
     values = pd.Series([row[0] for row in rows], dtype=object)
     if name in schema.categorical:
@@ -81,7 +81,7 @@ def _feature(source: sources.Source, name: str, schema: Schema, path: Path) -> A
             f"SELECT {ROW} FROM {sources.RAW} ORDER BY {ROW} LIMIT 1 OFFSET {first}"
         ).fetchall()[0][0]
         raise Refused(
-            f"{path}, {source.unit} {line}: {name!r} must be a finite number, but got "
+            f"{path}, {source.where(line)}: {name!r} must be a finite number, but got "
             f"{values.iloc[first]!r}: correct it or leave it empty (a text that means no value "
             "belongs in clean.missing_values)"
         )

@@ -14,7 +14,8 @@ from tenfold import messages, models, search_space
 from tenfold.messages import nearest
 from tenfold.metrics import METRICS, Task
 from tenfold.models import Surroundings
-from tenfold.params.data import Clean, Data
+from tenfold.params.cleaning import Cast, Clean
+from tenfold.params.data import Data
 from tenfold.params.preprocessing import Categorical, Numeric, Preprocessing
 from tenfold.params.section import Name, Section
 from tenfold.params.splitting import Split
@@ -22,6 +23,7 @@ from tenfold.params.training import Run, SelectModel, Train, Trainer, Tune
 from tenfold.runtime import Refused
 
 __all__ = [
+    "Cast",
     "Categorical",
     "Clean",
     "Data",

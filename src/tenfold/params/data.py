@@ -1,37 +1,78 @@
-"""`data:` and `clean:`: the table, and the rules its rows must keep."""
+"""`data:`: where the table is and how its text is to be read."""
 
 from __future__ import annotations
 
+import codecs
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from tenfold.params.section import Section, Text
+
+Mark = Annotated[str, StringConstraints(min_length=1, max_length=1)]
+
+# What `path` may begin with instead of naming a file, and whether a query must tell what to read.
+SCHEMES = {"postgresql": True, "sklearn": False, "sqlite": True}
 
 
 class Data(Section):
     """Where the table is and which column is predicted."""
 
-    path: Text = Field(description="CSV, TSV, Parquet or JSON (lines or an array), by its ending.")
+    path: Text = Field(
+        description="A file or a pattern such as `parts/*.parquet`: CSV, TSV, Parquet, JSON (lines "
+        "or an array) or Excel, by its ending, text also as .gz or .zst; `sqlite:FILE`, "
+        "`postgresql:VARIABLE` (the environment variable that holds the address) or `sklearn:NAME`."
+    )
     target: Text = Field(description="The column to predict.")
-    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] | None = Field(
+    delimiter: Mark | None = Field(
         None, description="Between the columns of a CSV; found by looking when absent."
     )
+    quote: Mark | Literal["none"] = Field('"', description="Around the cells of a CSV.")
+    encoding: Text = Field("utf-8", description="Of a CSV, as Python names it: cp1252, utf-16.")
+    decimal: Literal[".", ","] = Field(".", description="The decimal mark of a text's numbers.")
+    header: bool = Field(True, description="Whether the first record of a CSV names the columns.")
+    columns: list[Text] = Field([], description="Names of a CSV's columns, whatever its header.")
+    sheet: Text | None = Field(None, description="Of an Excel file; needed if there are several.")
+    query: Text | None = Field(None, description="The SELECT whose rows are read from a database.")
 
+    @property
+    def scheme(self) -> str | None:
+        """What `path` begins with, where it names no file."""
+        scheme, colon, _ = self.path.partition(":")
+        return scheme if colon and scheme in SCHEMES else None
 
-class Clean(Section):
-    """Row-local rules, so that nothing can leak from row to row."""
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            return codecs.lookup(value).name
+        except LookupError:
+            raise ValueError(
+                f"must be an encoding that Python knows, but got {value!r}: try latin-1, cp1252 "
+                "or utf-16"
+            ) from None
 
-    missing_values: list[str] = Field([""], description="Texts that mean: no value.")
-    types: dict[str, Literal["integer", "double", "text"]] = Field(
-        {}, description="Column types; a row with a cell that does not fit is rejected."
-    )
-    drop_duplicates: bool = Field(True, description="Reject exact copies of an earlier row.")
-    drop_missing_target: bool = Field(True, description="Reject rows without a target.")
-    require: list[Text] = Field(
-        [], description="SQL predicates of one row; a row for which one is false is rejected."
-    )
-    drop_columns: list[Text] = Field([], description="Columns no model may see.")
-    max_missing: float = Field(
-        1.0, ge=0, le=1, description="Drop columns with a greater share of missing cells."
-    )
+    @field_validator("delimiter", "quote")
+    @classmethod
+    def _no_line_end(cls, value: str | None) -> str | None:
+        if value in ("\r", "\n", "\0"):
+            raise ValueError(f"must be a character within a line, but got {value!r}")
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Data:
+        if self.scheme is None and self.query is not None:
+            raise ValueError(
+                f"query is for a database, but path is {self.path!r}: let path begin with sqlite: "
+                "or postgresql:, or remove query"
+            )
+        if self.scheme is not None and SCHEMES[self.scheme] and self.query is None:
+            raise ValueError(f"query is missing: say what to SELECT from {self.path!r}")
+        if self.delimiter is not None and self.delimiter == self.quote:
+            raise ValueError(
+                f"delimiter and quote must differ, but both are {self.quote!r}: change one"
+            )
+        twice = {column for column in self.columns if self.columns.count(column) > 1}
+        if twice:
+            raise ValueError(f"columns must differ, but {sorted(twice)[0]!r} is there twice")
+        return self

@@ -1,33 +1,40 @@
-"""Read a table into DuckDB: CSV, TSV, Parquet or JSON, every record with its line in the source.
+"""Read a table into DuckDB: files of many kinds, every row with its line in the source.
 
-Nothing is guessed that could misread a value: text formats arrive as text, and a file whose
-lines do not add up to its records is refused.
+Nothing is guessed that could misread a value: text formats arrive as text, and what is no row of
+the table is kept with its line and the reason.
 """
 
 from __future__ import annotations
 
-import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import duckdb
 
 from tenfold import runtime
 from tenfold.dataset import ROW
-from tenfold.messages import nearest
 from tenfold.params import Data
 from tenfold.runtime import Refused
-from tenfold.sources import delimited, json_objects, parquet
-from tenfold.sources.columns import REASON, Kind
+from tenfold.sources import delimited, files, json_objects, parquet
+from tenfold.sources.columns import CONTENT, LINE, REASON, SOURCE, Kind
+from tenfold.sources.files import Seen
+from tenfold.sources.parts import Part
 from tenfold.sources.sql import RAW, first_line, name, text
+from tenfold.sources.unpacking import plain
 
 __all__ = [
+    "CONTENT",
+    "LINE",
+    "MALFORMED",
     "RAW",
     "REASON",
     "ROW",
+    "SOURCE",
     "Kind",
     "Source",
+    "Unsound",
     "connect",
     "first_line",
     "name",
@@ -37,62 +44,203 @@ __all__ = [
 ]
 
 DELIMITED = (".csv", ".tsv")
-READERS = {
-    ".parquet": parquet.read,
-    ".json": json_objects.read,
-    ".jsonl": json_objects.read,
-    ".ndjson": json_objects.read,
-}
-ENDINGS = (*DELIMITED, *READERS)
+JSON = (".json", ".jsonl", ".ndjson")
+ENDINGS = (*DELIMITED, *JSON, ".parquet")
+MALFORMED = "malformed"
+
+
+class Unsound(Exception):
+    """A source whose records do not add up to its lines: read it again, with care."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A table in DuckDB: table `RAW` holds `ROW` and the columns exactly as the file has them.
+    """A table in DuckDB: view `RAW` holds `ROW` and the columns exactly as the source has them.
 
-    A column is text unless the file itself says that it is numeric (Parquet).
+    A column is text unless the source itself says otherwise (Parquet). View `MALFORMED` holds
+    `ROW`, `REASON` and `CONTENT` of what is no row.
+
+    Attributes:
+        parts: the files; the rows of part i come behind `offsets[i]`.
+        records: how many rows `RAW` must give to be sound; None where that is certain.
     """
 
     connection: Any
     columns: dict[str, Kind]
-    unit: Literal["line", "record"]
+    parts: Sequence[Part]
+    offsets: Sequence[int]
+    files: Sequence[Seen]
+    records: int | None
+    scratch: Any
+
+    @property
+    def done(self) -> list[str]:
+        """What was mended on the way, in words."""
+        return [word for part in self.parts for word in part.done]
+
+    def check(self, n_records: int) -> None:
+        """Check that so many rows are all there are.
+
+        Raises:
+            Unsound: if they are not.
+            Refused: if a file has changed since it was first looked at.
+        """
+        files.check_unchanged(self.files)
+        if self.records is not None and n_records != self.records:
+            raise Unsound(f"{n_records} rows, but {self.records} records")
+        if n_records == 0 and not self.n_malformed():
+            names = ", ".join(part.name for part in self.parts)
+            raise Refused(f"data.path: {names} has no rows: it needs at least one")
+
+    def n_malformed(self) -> int:
+        """How many lines or records are no rows."""
+        found = self.connection.execute(f"SELECT count(*) FROM {MALFORMED}").fetchall()
+        return int(found[0][0])
+
+    def where(self, row: int) -> str:
+        """Where a row lies, for a person."""
+        number = max(i for i, offset in enumerate(self.offsets) if row > offset)
+        part = self.parts[number]
+        place = f"{part.unit} {row - self.offsets[number]}"
+        return place if len(self.parts) == 1 else f"{part.name}, {place}"
+
+    def place(self) -> str:
+        """SQL of `SOURCE` and `LINE` of a row."""
+        sources = "".join(
+            f" WHEN {ROW} > {offset} THEN {text(part.name)}"
+            for part, offset in reversed(list(zip(self.parts, self.offsets, strict=True)))
+        )
+        lines = "".join(
+            f" WHEN {ROW} > {offset} THEN {ROW} - {offset}" for offset in reversed(self.offsets)
+        )
+        return f"CASE{sources} END AS {SOURCE}, CASE{lines} END AS {LINE}"
 
 
-def read(data: Data) -> Source:
-    """Read the file at `data.path`, by its ending.
+def read(data: Data, *, careful: bool = False) -> Source:
+    """Read what `data` names; whoever has read all rows must ask `Source.check`.
+
+    Args:
+        data: the section of params.yaml.
+        careful: read text record by record, and keep what is no record.
 
     Raises:
-        Refused: if there is no such file, or it cannot be read as one plain table.
+        Refused: if there is no such table, or it cannot be read as one.
     """
-    path = Path(data.path)
-    ending = path.suffix.lower()
-    if ending not in ENDINGS:
-        raise Refused(f"data.path: unknown ending {ending!r} of {path}; {nearest(ending, ENDINGS)}")
-    _check_file(path)
-    if data.delimiter is not None and ending not in DELIMITED:
-        raise Refused(f"data.delimiter is for CSV, but data.path is {path}: remove data.delimiter")
+    found = files.find(data.path, ENDINGS)
+    scratch = runtime.temporary("sources")
+    connection = connect(Path(scratch.name) / "spilled")
+    parts = []
+    for number, seen in enumerate(found):
+        inside = Path(scratch.name) / str(number)
+        inside.mkdir()
+        try:
+            parts.append(_part(connection, seen.path, data, inside, number, careful=careful))
+        except duckdb.Error as error:
+            raise Refused(f"{seen.path} cannot be read: {first_line(error)}") from None
+    kinds = _common(parts)
+    offsets = _unite(connection, parts, kinds)
+    certain = [part.records for part in parts]
+    records = None if None in certain else sum(filter(None, certain))
+    return Source(connection, kinds, parts, offsets, found, records, scratch)
+
+
+def sound(data: Data) -> Source:
+    """Read what `data` names, all of it sound.
+
+    Raises:
+        Refused: as `read` does, or if there is anything that is no row.
+    """
+    source = read(data)
     try:
-        connection = connect()
-        if ending in DELIMITED:
-            columns = delimited.read(connection, path, data.delimiter)
-        else:
-            columns = READERS[ending](connection, path)
-    except duckdb.Error as error:
-        raise Refused(f"{path} cannot be read: {first_line(error)}") from None
-    if not connection.execute(f"FROM {RAW} LIMIT 1").fetchall():
-        raise Refused(f"data.path: {path} has no rows: it needs at least one")
-    return Source(connection, columns, "line" if ending in DELIMITED else "record")
+        source.check(count(source))
+    except (duckdb.Error, Unsound):
+        source = read(data, careful=True)
+        odd = source.connection.execute(
+            f"SELECT {ROW}, {REASON} FROM {MALFORMED} ORDER BY {ROW} LIMIT 1"
+        ).fetchall()
+        if odd:
+            raise Refused(f"{data.path}, {source.where(odd[0][0])}: {odd[0][1]}: mend it") from None
+    return source
 
 
-def connect() -> Any:
-    """An in-memory DuckDB that spills to scratch, fetches no extension and knows no time zone."""
-    spill = (runtime.SCRATCH / "duckdb").resolve()
-    spill.mkdir(parents=True, exist_ok=True)
+def count(source: Source) -> int:
+    """How many rows there are, every cell of them read."""
+    columns = ", ".join(f"count({name(column)})" for column in source.columns)
+    return int(source.connection.execute(f"SELECT count(*), {columns} FROM {RAW}").fetchall()[0][0])
+
+
+def _part(
+    connection: Any, path: Path, data: Data, scratch: Path, number: int, *, careful: bool
+) -> Part:
+    ending = files.ending(path)
+    if ending not in DELIMITED:
+        _refuse_settings(data, path)
+    if ending in DELIMITED:
+        return delimited.read(path, data, scratch, careful=careful)
+    if ending in JSON:
+        readable, _ = plain(path, data.encoding, scratch)
+        return json_objects.read(connection, path, readable, number)
+    return parquet.read(connection, path, str(path))
+
+
+def _refuse_settings(data: Data, path: Path) -> None:
+    """What is said about a CSV must not be said in vain."""
+    for setting in ("delimiter", "quote", "header", "columns"):
+        if setting in data.model_fields_set and getattr(data, setting) not in (None, [], True):
+            raise Refused(
+                f"data.{setting} is for CSV, but data.path is {path}: remove data.{setting}"
+            )
+
+
+def _common(parts: Sequence[Part]) -> dict[str, Kind]:
+    """The columns of all parts: they must have the same, in any order."""
+    first = parts[0]
+    common = dict(first.kinds)
+    for part in parts[1:]:
+        for column in first.kinds.keys() ^ part.kinds.keys():
+            holder, lacking = (first, part) if column in first.kinds else (part, first)
+            raise Refused(
+                f"data.path: {holder.name} has a column {column!r}, but {lacking.name} has none: "
+                "all files must have the same columns"
+            )
+        for column, kind in part.kinds.items():
+            if kind != common[column]:
+                numbers = {kind, common[column]} == {"integer", "double"}
+                common[column] = "double" if numbers else "text"
+    return common
+
+
+def _unite(connection: Any, parts: Sequence[Part], kinds: dict[str, Kind]) -> list[int]:
+    """Make the views `RAW` and `MALFORMED` of all parts, and return each one's offset."""
+    offsets, offset = [], 0
+    for part in parts:
+        offsets.append(offset)
+        offset += part.last
+    rows, odd = [], []
+    for part, behind in zip(parts, offsets, strict=True):
+        cells = [
+            f"{name(column)}{'' if part.kinds[column] == kind else f'::{parquet.SQL_TYPES[kind]}'}"
+            f" AS {name(column)}"
+            for column, kind in kinds.items()
+        ]
+        rows.append(f"SELECT {ROW} + {behind} AS {ROW}, {', '.join(cells)} FROM ({part.select})")
+        if part.malformed:
+            odd.append(
+                f"SELECT {ROW} + {behind} AS {ROW}, {REASON}, {CONTENT} FROM ({part.malformed})"
+            )
+    nothing = f"SELECT 0::BIGINT AS {ROW}, '' AS {REASON}, '' AS {CONTENT} WHERE false"
+    connection.execute(f"CREATE TEMP VIEW {RAW} AS {' UNION ALL '.join(rows)}")
+    connection.execute(f"CREATE TEMP VIEW {MALFORMED} AS {' UNION ALL '.join(odd or [nothing])}")
+    return offsets
+
+
+def connect(spilled: Path) -> Any:
+    """An in-memory DuckDB that spills to a folder, fetches no extension and knows no time zone."""
     connection = duckdb.connect(
         config={
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
-            "temp_directory": str(spill / str(os.getpid())),
+            "temp_directory": str(spilled.resolve()),
         }
     )
     connection.execute("SET enable_progress_bar = false")
@@ -100,20 +248,18 @@ def connect() -> Any:
     return connection
 
 
-def seal(connection: Any, out: Path) -> None:
-    """From here on the connection reaches no file outside `out`, and this cannot be undone."""
-    connection.execute(f"SET allowed_directories = [{text(str(out.resolve()))}]")
+def seal(source: Source, out: Path) -> None:
+    """From here on the connection reaches the source and `out` only; this cannot be undone."""
+    connection = source.connection
+    allowed = [out.resolve(), Path(source.scratch.name).resolve()]
+    paths = [seen.path.resolve() for seen in source.files]
+    connection.execute(f"SET allowed_directories = {_texts(allowed)}")
+    connection.execute(
+        f"SET allowed_paths = {_texts(paths + [seen.path for seen in source.files])}"
+    )
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
 
 
-def _check_file(path: Path) -> None:
-    if path.is_dir():
-        raise Refused(f"data.path must be a file, but {path} is a folder: name a file in it")
-    if not path.is_file():
-        neighbours = path.parent.iterdir() if path.parent.is_dir() else ()
-        known = [file.name for file in neighbours if file.suffix.lower() in ENDINGS]
-        hint = f"; in {path.parent}: {nearest(path.name, known)}" if known else ""
-        raise Refused(f"data.path: there is no file {path}{hint}")
-    if path.stat().st_size == 0:
-        raise Refused(f"data.path: {path} is empty: it needs a header and rows")
+def _texts(paths: Sequence[Path]) -> str:
+    return f"[{', '.join(text(str(path)) for path in paths)}]"

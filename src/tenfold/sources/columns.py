@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from tenfold.dataset import FOLD, ROW
 from tenfold.runtime import Refused
 
 REASON = "tenfold_reason"
-RESERVED = (ROW, FOLD, REASON)
+SOURCE = "tenfold_source"
+LINE = "tenfold_line"
+CONTENT = "tenfold_content"
+PREFIX = "tenfold_"
 
-Kind = Literal["integer", "double", "text"]
+Kind = Literal["integer", "double", "text", "date"]
 
 
 def check_names(path: Path, names: Sequence[str], cure: str = "") -> None:
@@ -25,8 +27,10 @@ def check_names(path: Path, names: Sequence[str], cure: str = "") -> None:
     for position, column in enumerate(names, start=1):
         if not column:
             raise Refused(f"{path}: column {position} has no name: name every column{cure}")
-        if column.lower() in RESERVED:
-            raise Refused(f"{path}: column {column!r} has a name tenfold uses itself: rename it")
+        if column.lower().startswith(PREFIX):
+            raise Refused(
+                f"{path}: column {column!r} has a name that tenfold keeps for itself: rename it"
+            )
     for column, count in Counter(names).items():
         if count > 1:
             raise Refused(f"{path}: {count} columns are named {column!r}: rename one{cure}")

@@ -1,69 +1,100 @@
 """Read CSV and TSV: every cell as the text it is, every record with its line.
 
-DuckDB reads the records; the standard library finds the header before it and, where the records
-do not add up to the lines, the line that is wrong.
+DuckDB reads a sound file, in which every line is a record. Any other is read record by record.
 """
 
 from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from tenfold.dataset import ROW
+from tenfold.params import Data
 from tenfold.runtime import Refused
 from tenfold.sources import sql
-from tenfold.sources.columns import Kind, check_names
-from tenfold.sources.scanning import scan
-from tenfold.sources.sql import RAW, name, text
+from tenfold.sources.columns import CONTENT, REASON, Kind, check_names
+from tenfold.sources.parts import Part
+from tenfold.sources.repairing import Record, records
+from tenfold.sources.scanning import Scan, scan
+from tenfold.sources.sql import text
+from tenfold.sources.unpacking import plain
 
 DELIMITERS = (",", ";", "\t", "|")
+BATCH = 50_000
 
 
-def read(connection: Any, path: Path, declared: str | None) -> dict[str, Kind]:
-    """Make table `RAW` of a CSV, with the `declared` delimiter or the likeliest.
+@dataclass(frozen=True)
+class _Layout:
+    """How a file's text is cut into cells."""
+
+    path: Path
+    delimiter: str
+    quote: str | None
+    header: list[str]
+    header_lines: int
+    seen: Scan
+
+
+def read(path: Path, data: Data, scratch: Path, *, careful: bool) -> Part:
+    """The rows of one file, in the declared layout or the likeliest.
+
+    Args:
+        path: the file.
+        data: what is declared about it.
+        scratch: a folder for what must be unpacked or repaired.
+        careful: read record by record, and keep what is no record.
 
     Raises:
-        Refused: naming the line that is no record of the table.
+        Refused: if it is no text, or has no header that names columns.
     """
-    seen = scan(path)
-    delimiter = _delimiter(path, declared)
-    header, header_lines = _header(path, delimiter)
-    try:
-        connection.execute(_table(path, delimiter, header, header_lines, seen.quoted))
-    except duckdb.Error as error:
-        cause = _malformed(path, delimiter, len(header)) or sql.first_line(error)
-        raise Refused(f"{path}: {cause}") from None
-    if _last_line(connection, header, header_lines) != seen.lines:
-        problem = _malformed(path, delimiter, len(header))
-        if problem is None:
-            raise RuntimeError(f"{path}: the records do not add up to its {seen.lines} lines")
-        raise Refused(f"{path}: {problem}")
-    return dict.fromkeys(header, "text")
+    readable, done = plain(path, data.encoding, scratch)
+    layout = _layout(path, readable, data)
+    kinds: dict[str, Kind] = dict.fromkeys(layout.header, "text")
+    if not careful and not layout.seen.zeros:
+        n_records = layout.seen.lines - layout.header_lines
+        last = layout.seen.lines
+        return Part(str(path), _select(layout), kinds, "line", last, n_records, None, tuple(done))
+    good, bad = scratch / f"{readable.name}.rows.parquet", scratch / f"{readable.name}.odd.parquet"
+    _repair(layout, good, bad)
+    select, malformed = (f"FROM read_parquet({sql.file(file)})" for file in (good, bad))
+    if layout.seen.mixed:
+        done.append(f"{path} has more than one kind of line end")
+    last = layout.seen.lines
+    return Part(str(path), select, kinds, "line", last, None, malformed, tuple(done))
 
 
-def _delimiter(path: Path, declared: str | None) -> str:
-    """The declared delimiter, or the one that gives the first records the most equal cells."""
-    if declared is not None:
-        if declared in '"\r\n':
-            raise Refused(f"data.delimiter must not be a quote or a line end, but got {declared!r}")
-        return declared
-    if path.suffix.lower() == ".tsv":
+def _layout(path: Path, readable: Path, data: Data) -> _Layout:
+    seen = scan(path, readable, data.quote)
+    delimiter = data.delimiter or _delimiter(path, readable)
+    quote = None if data.quote == "none" or not seen.quoted else data.quote
+    if data.header:
+        header, header_lines = _header(path, readable, delimiter, data)
+    else:
+        header, header_lines = _numbered(readable, delimiter, data), 0
+    return _Layout(readable, delimiter, quote, header, header_lines, seen)
+
+
+def _delimiter(path: Path, readable: Path) -> str:
+    """The delimiter that gives the first records the most equal cells."""
+    if path.suffix.lower() == ".tsv" or ".tsv." in path.name.lower():
         return "\t"
 
     def fit(delimiter: str) -> tuple[bool, int]:
-        with _open(path) as file:
+        with _open(readable) as file:
             try:
-                records = list(islice(csv.reader(file, delimiter=delimiter), 100))
+                found = list(islice(csv.reader(file, delimiter=delimiter), 100))
             except csv.Error:
                 return False, 0
-        widths = {len(cells) for cells in records if cells}
-        width = len(records[0]) if records else 0
+        widths = {len(cells) for cells in found if cells}
+        width = len(found[0]) if found else 0
         return len(widths) == 1 and width > 1, width
 
     return max(DELIMITERS, key=fit)
@@ -74,19 +105,50 @@ def _open(path: Path) -> Any:
     return path.open(encoding="utf-8-sig", newline="")
 
 
-def _header(path: Path, delimiter: str) -> tuple[list[str], int]:
-    """The column names, without spaces around them, and how many lines they take."""
-    with _open(path) as file:
-        reader = csv.reader(file, delimiter=delimiter, strict=True, skipinitialspace=True)
+def _first(path: Path, readable: Path, delimiter: str, quote: str) -> tuple[list[str], int]:
+    """The cells of the first record, without spaces around them, and how many lines it takes."""
+    quoting: dict[str, Any] = {"quotechar": quote} if quote != "none" else {"quoting": 3}
+    with _open(readable) as file:
+        reader = csv.reader(
+            file, delimiter=delimiter, strict=True, skipinitialspace=True, **quoting
+        )
         try:
-            header = [column.strip() for column in next(reader, [])]
+            return [cell.strip() for cell in next(reader, [])], reader.line_num
         except csv.Error as error:
             raise Refused(f"{path}: the header cannot be read: {error}") from None
+
+
+def _header(path: Path, readable: Path, delimiter: str, data: Data) -> tuple[list[str], int]:
+    """The column names, and how many lines they take."""
+    header, n_lines = _first(path, readable, delimiter, data.quote)
     if not any(header):
         raise Refused(f"{path}: line 1 is empty: it must hold the column names")
-    headless = " (is the header line missing?)" if any(map(_is_number, header)) else ""
+    if data.columns:
+        header = _declared(path, data.columns, len(header))
+    headless = (
+        " (is the header line missing? then set data.header: false)"
+        if any(map(_is_number, header))
+        else ""
+    )
     check_names(path, header, headless)
-    return header, reader.line_num
+    return header, n_lines
+
+
+def _numbered(readable: Path, delimiter: str, data: Data) -> list[str]:
+    """The declared names of a file without a header, or column_1, column_2, ..."""
+    width = len(_first(readable, readable, delimiter, data.quote)[0])
+    if data.columns:
+        return _declared(readable, data.columns, width)
+    return [f"column_{number}" for number in range(1, width + 1)]
+
+
+def _declared(path: Path, columns: list[str], width: int) -> list[str]:
+    if len(columns) != width:
+        raise Refused(
+            f"data.columns names {len(columns)} columns, but {path} has {width}: name every one"
+        )
+    check_names(path, columns)
+    return columns
 
 
 def _is_number(column: str) -> bool:
@@ -97,62 +159,58 @@ def _is_number(column: str) -> bool:
     return True
 
 
-def _table(path: Path, delimiter: str, header: list[str], header_lines: int, quoted: bool) -> str:
-    """SQL that reads a CSV with every option pinned, so that DuckDB's sniffer decides nothing."""
-    types = ", ".join(f"{text(column)}: 'VARCHAR'" for column in header)
-    not_null = ", ".join(map(text, header))
-    # Line ends inside quotes are the only reason why a record and the next are not one line apart;
-    # they also mislead DuckDB's parallel reader, which starts in the middle of the file.
-    extra = _ends_within(header) if quoted else "0"
+def _select(layout: _Layout) -> str:
+    """The rows as DuckDB reads them; every option is set, so that its sniffer decides nothing."""
+    types = ", ".join(f"{text(column)}: 'VARCHAR'" for column in layout.header)
+    not_null = ", ".join(map(text, layout.header))
+    quote = text(layout.quote or "")
     return f"""
-        CREATE TEMP TABLE {RAW} AS
-        SELECT ({header_lines} + record - extra + sum(extra) OVER (
-                   ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW))::BIGINT AS {ROW},
-               {", ".join(map(name, header))}
-        FROM (
-            SELECT row_number() OVER () AS record, {extra} AS extra, *
-            FROM read_csv({sql.file(path)},
-                auto_detect = false, columns = {{{types}}}, force_not_null = [{not_null}],
-                header = true, delim = {text(delimiter)}, quote = '"', escape = '"',
-                comment = '', nullstr = '', strict_mode = true, null_padding = false,
-                ignore_errors = false, hive_partitioning = false, max_line_size = 100000000,
-                parallel = {str(not quoted).lower()})
-        )"""
+        SELECT {layout.header_lines} + row_number() OVER () AS {ROW}, *
+        FROM read_csv({sql.file(layout.path)},
+            auto_detect = false, columns = {{{types}}}, force_not_null = [{not_null}],
+            header = {str(layout.header_lines > 0).lower()}, delim = {text(layout.delimiter)},
+            quote = {quote}, escape = {quote}, comment = '', nullstr = '', strict_mode = true,
+            null_padding = false, ignore_errors = false, hive_partitioning = false,
+            max_line_size = 100000000)"""
 
 
-def _ends_within(columns: Sequence[str]) -> str:
-    """SQL that counts the line ends inside a record's cells."""
-    cells = f"concat_ws('|', {', '.join(map(name, columns))})"
-    return f"len(regexp_extract_all({cells}, '\\r\\n?|\\n'))"
+# Chapter: files that are not sound
 
 
-def _last_line(connection: Any, header: Sequence[str], header_lines: int) -> int:
-    """Where the records end: DuckDB skips empty lines and an unclosed quote in silence."""
-    found = connection.execute(
-        f"SELECT {ROW} + {_ends_within(header)} FROM {RAW} ORDER BY {ROW} DESC LIMIT 1"
-    ).fetchall()
-    return int(found[0][0]) if found else header_lines
+def _repair(layout: _Layout, good: Path, bad: Path) -> None:
+    """Write the records of a file, and what is none, as two Parquet files."""
+    rows = pa.schema([(ROW, pa.int64()), *((column, pa.string()) for column in layout.header)])
+    odd = pa.schema([(ROW, pa.int64()), (REASON, pa.string()), (CONTENT, pa.string())])
+    with (
+        _open(layout.path) as file,
+        pq.ParquetWriter(good, rows) as kept,
+        pq.ParquetWriter(bad, odd) as left,
+    ):
+        found = records(file, layout.delimiter, layout.quote, len(layout.header))
+        for batch in _batches(_behind_header(found, layout.header_lines)):
+            sound = [record for record in batch if record.reason is None]
+            cells = list(zip(*(record.cells for record in sound), strict=True))
+            columns = cells or [()] * len(layout.header)
+            lines = [record.line for record in sound]
+            kept.write_table(pa.table([pa.array(lines, pa.int64()), *columns], schema=rows))
+            left.write_table(_odd([record for record in batch if record.reason], odd))
 
 
-def _malformed(path: Path, delimiter: str, width: int) -> str | None:
-    """The first line that is no record of the table, found by a second, slower reader."""
-    line, empty = 1, None
-    with _open(path) as file:
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
-        try:
-            for cells in reader:
-                if not cells:
-                    empty = empty or line
-                elif empty:
-                    return f"line {empty} is empty: delete it"
-                elif len(cells) != width:
-                    return (
-                        f"line {line} has {len(cells)} cells, but the header has {width}: mend it"
-                    )
-                line = reader.line_num + 1
-        except csv.Error as error:
-            return f"the record that begins in line {line} is malformed ({error}): mend its quotes"
-        ends = file.newlines
-    if isinstance(ends, tuple):
-        return "line ends are mixed: save the file with one kind of line end"
-    return None
+def _odd(found: Sequence[Record], schema: pa.Schema) -> pa.Table:
+    return pa.table(
+        [
+            pa.array([record.line for record in found], pa.int64()),
+            pa.array([f"malformed: {record.reason}" for record in found], pa.string()),
+            pa.array([record.cells[0] for record in found], pa.string()),
+        ],
+        schema=schema,
+    )
+
+
+def _behind_header(found: Iterator[Record], header_lines: int) -> Iterator[Record]:
+    return (record for record in found if record.line > header_lines)
+
+
+def _batches(found: Iterator[Record]) -> Iterator[list[Record]]:
+    while batch := list(islice(found, BATCH)):
+        yield batch

@@ -10,77 +10,121 @@ from typing import Any
 from tenfold.dataset import ROW
 from tenfold.runtime import Refused
 from tenfold.sources import sql
-from tenfold.sources.columns import Kind, check_names
+from tenfold.sources.columns import CONTENT, REASON, check_names
+from tenfold.sources.files import ending
+from tenfold.sources.parts import Part
 from tenfold.sources.scanning import scan
-from tenfold.sources.sql import RAW, name, text
+from tenfold.sources.sql import name, text
 
 
-def read(connection: Any, path: Path) -> dict[str, Kind]:
-    """Make table `RAW` of a file of objects, and return its columns: the keys of any object.
+def read(connection: Any, path: Path, readable: Path, number: int) -> Part:
+    """The records of a file of objects; its columns are the keys of any of them.
+
+    Of JSON lines, a line that is no object is no row; a broken array cannot be told apart.
+
+    Args:
+        connection: of DuckDB.
+        path: as messages name it.
+        readable: the file itself, or its text where it had to be unpacked.
+        number: of the file, which names the tables made on the way.
 
     Raises:
-        Refused: if the file is cut off, or a record is not an object of single values.
+        Refused: if an array is cut off, or a column does not hold single values.
     """
-    scan(path)
-    _check_brackets(path)
-    form = "auto" if path.suffix.lower() == ".json" else "newline_delimited"
+    last = scan(path, readable).lines
+    by_line = _begins(path, readable) != b"[" and ending(path) != ".json"
+    found, cells = f"records_{number}", f"cells_{number}"
+    reader = _lines(readable) if by_line else _objects(readable)
     connection.execute(
-        f"CREATE TEMP TABLE records AS SELECT row_number() OVER () AS {ROW}, json "
-        f"FROM read_json_objects({sql.file(path)}, format = {text(form)})"
+        f"CREATE TEMP TABLE {found} AS SELECT {ROW}, json, {ODD} AS {REASON} FROM ({reader})"
     )
-    _check_records(connection, path)
-    keys = _keys(connection)
+    if not by_line:
+        _check_records(connection, path, found)
+    rows = f"(FROM {found} WHERE {REASON} IS NULL)"
+    keys = _keys(connection, rows)
+    if not keys:
+        raise Refused(f"data.path: {path} has no rows: none of its records is an object with keys")
     check_names(path, keys)
-    _check_flat(connection, path, keys)
-    cells = [f"json_extract_string(json, {_pointer(key)}) AS {name(key)}" for key in keys]
+    _check_flat(connection, path, rows, keys)
+    made = [f"json_extract_string(json, {_pointer(key)}) AS {name(key)}" for key in keys]
     connection.execute(
-        f"CREATE TEMP TABLE {RAW} AS SELECT {', '.join([ROW, *cells])} FROM records ORDER BY {ROW}"
+        f"CREATE TEMP TABLE {cells} AS SELECT {', '.join([ROW, *made])} FROM {rows} ORDER BY {ROW}"
     )
-    connection.execute("DROP TABLE records")
-    return dict.fromkeys(keys, "text")
+    odd = f"SELECT {ROW}, {REASON}, json AS {CONTENT} FROM {found} WHERE {REASON} IS NOT NULL"
+    return Part(
+        str(path),
+        f"FROM {cells}",
+        dict.fromkeys(keys, "text"),
+        "line" if by_line else "record",
+        last,
+        malformed=odd,
+    )
 
 
-def _check_brackets(path: Path) -> None:
-    """DuckDB reads an array without its end as if it were whole."""
-    with path.open("rb") as file:
+# Why a text is no row, or NULL.
+ODD = """CASE
+    WHEN trim(json) = '' THEN 'malformed: an empty line'
+    WHEN NOT json_valid(json) THEN 'malformed: not JSON'
+    WHEN json_type(json) <> 'OBJECT' THEN 'malformed: not an object but ' || json_type(json)
+    WHEN len(json_keys(json)) <> len(list_distinct(json_keys(json)))
+        THEN 'malformed: a key twice' END"""
+
+
+def _lines(readable: Path) -> str:
+    """SQL of every line: what stands for a delimiter occurs in no text."""
+    return (
+        f"SELECT row_number() OVER () AS {ROW}, json FROM read_csv({sql.file(readable)}, "
+        "auto_detect = false, columns = {'json': 'VARCHAR'}, delim = '\x01\x02\x03\x04', "
+        "quote = '', escape = '', header = false, nullstr = '', force_not_null = ['json'], "
+        "strict_mode = true, max_line_size = 100000000)"
+    )
+
+
+def _objects(readable: Path) -> str:
+    return (
+        f"SELECT row_number() OVER () AS {ROW}, json::VARCHAR AS json FROM "
+        f"read_json_objects({sql.file(readable)}, format = 'auto', compression = 'uncompressed')"
+    )
+
+
+def _begins(path: Path, readable: Path) -> bytes:
+    """The first byte that is no white space; and that what begins as an array ends as one.
+
+    DuckDB reads an array without its end as if it were whole.
+    """
+    with readable.open("rb") as file:
         start = file.read(1024).lstrip()
-        file.seek(-min(1024, path.stat().st_size), os.SEEK_END)
+        file.seek(-min(1024, readable.stat().st_size), os.SEEK_END)
         end = file.read().rstrip()
     if start.startswith(codecs.BOM_UTF8):
         raise Refused(f"{path} begins with a byte order mark: save it as UTF-8 without one")
     if start.startswith(b"[") and not end.endswith(b"]"):
         raise Refused(f"{path} begins with '[' but does not end with ']': is it cut off?")
+    return start[:1]
 
 
-def _check_records(connection: Any, path: Path) -> None:
+def _check_records(connection: Any, path: Path, records: str) -> None:
     odd = connection.execute(
-        f"SELECT {ROW}, json_type(json) FROM records WHERE json_type(json) IS DISTINCT FROM "
-        f"'OBJECT' ORDER BY {ROW} LIMIT 1"
+        f"SELECT {ROW}, {REASON} FROM {records} WHERE {REASON} IS NOT NULL ORDER BY {ROW} LIMIT 1"
     ).fetchall()
     if odd:
-        raise Refused(f"{path}: record {odd[0][0]} must be an object, but is {odd[0][1]}: mend it")
-    twice = connection.execute(
-        f"SELECT {ROW} FROM records WHERE len(json_keys(json)) <> "
-        f"len(list_distinct(json_keys(json))) ORDER BY {ROW} LIMIT 1"
-    ).fetchall()
-    if twice:
-        raise Refused(f"{path}: record {twice[0][0]} holds a key twice: remove one")
+        raise Refused(f"{path}: record {odd[0][0]} is {odd[0][1]}: mend it")
 
 
-def _keys(connection: Any) -> list[str]:
+def _keys(connection: Any, records: str) -> list[str]:
     """Every key of any record, in the order of appearance."""
     found = connection.execute(
         f"SELECT key FROM (SELECT {ROW}, unnest(json_keys(json)) AS key, "
-        f"generate_subscripts(json_keys(json), 1) AS place FROM records) "
+        f"generate_subscripts(json_keys(json), 1) AS place FROM {records}) "
         f"GROUP BY key ORDER BY min(({ROW}, place))"
     ).fetchall()
     return [row[0] for row in found]
 
 
-def _check_flat(connection: Any, path: Path, keys: list[str]) -> None:
+def _check_flat(connection: Any, path: Path, records: str, keys: list[str]) -> None:
     for key in keys:
         nested = connection.execute(
-            f"SELECT {ROW} FROM records WHERE json_type(json, {_pointer(key)}) "
+            f"SELECT {ROW} FROM {records} WHERE json_type(json, {_pointer(key)}) "
             f"IN ('OBJECT', 'ARRAY') ORDER BY {ROW} LIMIT 1"
         ).fetchall()
         if nested:

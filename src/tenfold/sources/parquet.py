@@ -1,4 +1,4 @@
-"""Read Parquet: numbers keep their type, and every other single value becomes text."""
+"""Read Parquet: numbers and dates keep their type, every other single value becomes text."""
 
 from __future__ import annotations
 
@@ -9,42 +9,57 @@ from tenfold.dataset import ROW
 from tenfold.runtime import Refused
 from tenfold.sources import sql
 from tenfold.sources.columns import Kind, check_names
-from tenfold.sources.sql import RAW, name
+from tenfold.sources.parts import Part
+from tenfold.sources.sql import name
 
 INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
 INTEGERS |= {f"U{signed}" for signed in INTEGERS}
 NOT_CELLS = ("STRUCT", "MAP", "UNION", "BLOB", "BIT", "VARIANT", "GEOMETRY")
-SQL_TYPES: dict[Kind, str] = {"integer": "HUGEINT", "double": "DOUBLE", "text": "VARCHAR"}
+SQL_TYPES: dict[Kind, str] = {
+    "integer": "HUGEINT",
+    "double": "DOUBLE",
+    "text": "VARCHAR",
+    "date": "TIMESTAMP",
+}
 
 
-def read(connection: Any, path: Path) -> dict[str, Kind]:
-    """Make table `RAW` of a Parquet file, and return its columns.
+def read(connection: Any, path: Path, shown: str) -> Part:
+    """The rows of a Parquet file.
+
+    Args:
+        connection: of DuckDB.
+        path: the file.
+        shown: what messages call it.
 
     Raises:
         Refused: if a column has no name of its own or holds nested or binary values.
     """
-    reader = f"read_parquet({sql.file(path)}, hive_partitioning = false)"
-    described = connection.execute(f"DESCRIBE FROM {reader}").fetchall()
-    columns = {row[0]: _kind(path, row[0], row[1]) for row in described}
+    reader = f"read_parquet({sql.file(path)}, hive_partitioning = false, file_row_number = true)"
+    described = connection.execute(
+        f"DESCRIBE FROM read_parquet({sql.file(path)}, hive_partitioning = false)"
+    ).fetchall()
+    columns = {row[0]: _kind(shown, row[0], row[1]) for row in described}
     # DESCRIBE renames duplicates; the schema does not, and of a flat table it lists, after the
     # root, just the columns.
     schema = connection.execute(f"SELECT name FROM parquet_schema({sql.file(path)})").fetchall()
-    check_names(path, [row[0] for row in schema[1:]])
+    check_names(Path(shown), [row[0] for row in schema[1:]])
+    if "file_row_number" in map(str.lower, columns):
+        raise Refused(f"{shown}: column 'file_row_number' has a name DuckDB uses: rename it")
     cells = [f"{name(key)}::{SQL_TYPES[kind]} AS {name(key)}" for key, kind in columns.items()]
-    connection.execute(
-        f"CREATE TEMP TABLE {RAW} AS SELECT row_number() OVER () AS {ROW}, {', '.join(cells)} "
-        f"FROM {reader}"
-    )
-    return columns
+    rows = connection.execute(
+        f"SELECT num_rows FROM parquet_file_metadata({sql.file(path)})"
+    ).fetchall()
+    select = f"SELECT file_row_number + 1 AS {ROW}, {', '.join(cells)} FROM {reader}"
+    return Part(shown, select, columns, "record", int(rows[0][0]), int(rows[0][0]))
 
 
-def _kind(path: Path, column: str, sql_type: str) -> Kind:
+def _kind(shown: str, column: str, sql_type: str) -> Kind:
     if sql_type.endswith("]") or sql_type.startswith(NOT_CELLS):
         raise Refused(
-            f"{path}: column {column!r} holds {sql_type}, not single values: flatten or remove it"
+            f"{shown}: column {column!r} holds {sql_type}, not single values: flatten or remove it"
         )
     if sql_type in INTEGERS:
         return "integer"
     if sql_type in ("FLOAT", "DOUBLE") or sql_type.startswith("DECIMAL"):
         return "double"
-    return "text"
+    return "date" if sql_type.startswith(("TIMESTAMP", "DATE")) else "text"

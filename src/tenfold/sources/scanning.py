@@ -15,41 +15,65 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Scan:
-    """`lines` ends at the last line that is not empty; `quoted` if there is any quote."""
+    """What the bytes say.
+
+    Attributes:
+        lines: up to the last line that is not empty.
+        quoted: whether there is any quote.
+        mixed: whether lines end in more than one way.
+        zeros: whether there is a zero byte, which no cell may hold.
+    """
 
     lines: int
     quoted: bool
+    mixed: bool
+    zeros: bool
 
 
-def scan(path: Path) -> Scan:
+def scan(path: Path, readable: Path, quote: str = '"') -> Scan:
     """Count physical lines, empty ones at the end aside, and check that the bytes are text.
+
+    Args:
+        path: as messages name it.
+        readable: the file itself, or its text where it had to be unpacked.
+        quote: the character whose presence is noted.
 
     Raises:
         Refused: with the line of the first byte that is not UTF-8.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
-    ends, lines, quoted = 0, 0, False
-    for chunk in _chunks(path):
+    mark = quote.encode()
+    ends = lines = feeds = pairs = returns = 0
+    quoted = zeros = False
+    for chunk in _chunks(readable):
         try:
             decoder.decode(chunk)
         except UnicodeDecodeError as error:
             line = ends + _line_ends(error.object[: error.start]) + 1
             raise Refused(
                 f"{path}: line {line} is not UTF-8 text (byte 0x{error.object[error.start]:02x}): "
-                "save the file as UTF-8"
+                "set data.encoding (cp1252 or latin-1 for most files of old), or save it as UTF-8"
             ) from None
-        if b"\0" in chunk:
-            raise Refused(f"{path} holds zero bytes, so it is not UTF-8 text: save it as UTF-8")
-        quoted = quoted or b'"' in chunk
+        zeros = zeros or b"\0" in chunk
+        if ends == 0 and 4 * chunk[:200].count(0) > len(chunk[:200]):
+            raise Refused(
+                f"{path} holds zero bytes as UTF-16 does: set data.encoding: utf-16, or save it as "
+                "UTF-8"
+            )
+        quoted = quoted or mark in chunk
+        feeds += chunk.count(b"\n")
+        returns += chunk.count(b"\r")
+        pairs += chunk.count(b"\r\n") if returns else 0
+        ends = feeds + returns - pairs
         content = chunk.rstrip(NEWLINES)
         if content:
-            lines = ends + _line_ends(content) + 1
-        ends += _line_ends(chunk)
+            lines = ends - _line_ends(chunk[len(content) :]) + 1
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         raise Refused(f"{path} ends inside a UTF-8 character: is it cut off?") from None
-    return Scan(lines, quoted)
+    kinds = sum((feeds > pairs, returns > pairs, pairs > 0))
+    return Scan(lines, quoted, kinds > 1, zeros)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -64,4 +88,5 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 
 def _line_ends(content: bytes) -> int:
-    return content.count(b"\n") + content.count(b"\r") - content.count(b"\r\n")
+    returns = content.count(b"\r")
+    return content.count(b"\n") + returns - (content.count(b"\r\n") if returns else 0)

@@ -1,83 +1,143 @@
-"""The predicates of `clean.require`: each one boolean about one row, the same every time."""
+"""The user's SQL in `clean:`: predicates and derived columns, each about one row alone."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import duckdb
 
 from tenfold.messages import nearest
 from tenfold.runtime import Refused
-from tenfold.sources import Source, first_line, text
+from tenfold.sources import Kind, first_line, text
 
-# The view that predicates are about: the typed columns, named as in the source.
+# The view that they are about: the typed columns, named as in the source.
 ROWS = "rows"
 
 # What SQL calls without brackets, so that DuckDB's syntax tree shows a column.
 CLOCKS = {"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"}
 
+# DuckDB's type -> the kind of column, by how its name begins.
+KINDS: dict[str, Kind] = {
+    "BOOLEAN": "integer",
+    "DATE": "date",
+    "DECIMAL": "double",
+    "DOUBLE": "double",
+    "FLOAT": "double",
+    "TIMESTAMP": "date",
+    "VARCHAR": "text",
+}
 
-def check(source: Source, predicate: str) -> None:
+
+def check_predicate(connection: Any, predicate: str, view: str, columns: Collection[str]) -> None:
     """Check that a predicate is one boolean about the named columns of one row.
 
     Raises:
         Refused: quoting the predicate.
     """
     where = f"clean.require: {predicate!r}"
-    parsed = _parse(source.connection, predicate)
+    sql_type = _check(connection, where, predicate, view, columns)
+    if sql_type != "BOOLEAN":
+        raise Refused(f"{where} must be true or false, but is {sql_type}: compare it")
+
+
+def check_derived(
+    connection: Any,
+    column: str,
+    expression: str,
+    view: str,
+    columns: Collection[str],
+    target: str,
+) -> Kind:
+    """Check that a new column is a value of one row's columns without the target.
+
+    Returns:
+        The kind of column it makes.
+
+    Raises:
+        Refused: quoting the expression.
+    """
+    where = f"clean.derive.{column}: {expression!r}"
+    sql_type = _check(connection, where, expression, view, columns)
+    # DuckDB takes names in any case.
+    if target.lower() in _columns(_parse(connection, expression)):
+        raise Refused(f"{where} must not look at the target {target!r}: it would give it away")
+    for beginning, kind in KINDS.items():
+        if sql_type.startswith(beginning) and not sql_type.endswith("]"):
+            return kind
+    if "INT" in sql_type and not sql_type.endswith("]") and "(" not in sql_type:
+        return "integer"
+    raise Refused(
+        f"{where} must be a number, a text, a date or true or false, but is {sql_type}: cast it"
+    )
+
+
+def _check(
+    connection: Any, where: str, expression: str, view: str, columns: Collection[str]
+) -> str:
+    """The SQL type of an expression about one row of `view`."""
+    parsed = _parse(connection, expression)
     if parsed.get("error"):
         raise Refused(f"{where} is not valid SQL: {parsed['error_message']}")
     expressions = parsed["statements"][0]["node"]["select_list"]
     if len(expressions) != 1:
         raise Refused(f"{where} must be one predicate: put each in its own line")
-    problem = _not_row_local(source.connection, expressions[0])
+    problem = _not_row_local(connection, expressions[0])
     if problem:
         raise Refused(f"{where} must look at one row only, but holds {problem}")
-    closed = _closed(predicate)
+    closed = closing(expression)
     try:
-        described = source.connection.execute(
-            f"DESCRIBE SELECT {closed} FROM (FROM {ROWS}) WHERE {closed}"
+        # A condition may not hold what a selection may.
+        described = connection.execute(
+            f"DESCRIBE SELECT {closed} FROM (FROM {view}) WHERE {closed} IS NOT NULL"
         ).fetchall()
     except duckdb.Error as error:
         unknown = re.search(r'Referenced (?:column|table) "(.*?)" not found', str(error))
         if unknown:
             raise Refused(
                 f"{where} names an unknown column {unknown[1]!r}; "
-                f"{nearest(unknown[1], source.columns)}. Text goes in single quotes"
+                f"{nearest(unknown[1], columns)}. Text goes in single quotes"
             ) from None
         raise Refused(f"{where} is not valid here: {first_line(error)}") from None
-    if described[0][1] != "BOOLEAN":
-        raise Refused(f"{where} must be true or false, but is {described[0][1]}: compare it")
+    return str(described[0][1])
 
 
 def reason(predicate: str) -> str:
     """SQL of a CASE: the reason why a row that breaks the predicate is rejected."""
-    return f"WHEN {_closed(predicate)} IS FALSE THEN {text(f'require: {predicate}')}"
+    return f"WHEN {closing(predicate)} IS FALSE THEN {text(f'require: {predicate}')}"
 
 
-def try_out(connection: Any, predicate: str) -> None:
-    """Evaluate a predicate on every row.
+def try_out(connection: Any, where: str, expression: str, view: str) -> None:
+    """Evaluate an expression on every row.
 
     Raises:
-        Refused: if it fails on one, quoting the predicate.
+        Refused: if it fails on one, quoting it.
     """
     try:
-        connection.execute(f"SELECT count(*) FROM {ROWS} WHERE {_closed(predicate)} IS FALSE")
+        connection.execute(f"SELECT count({closing(expression)}) FROM {view}")
     except duckdb.Error as error:
-        raise Refused(f"clean.require: {predicate!r} fails on a row: {first_line(error)}") from None
+        raise Refused(f"{where}: {expression!r} fails on a row: {first_line(error)}") from None
 
 
-def _closed(expression: str) -> str:
+def closing(expression: str) -> str:
     """An expression in brackets; the line end closes a comment in it."""
     return f"({expression}\n)"
 
 
+def _columns(tree: Any) -> set[str]:
+    """The last part of every column's name in a syntax tree, in lower case."""
+    return {
+        str(node["column_names"][-1]).lower()
+        for node in _nodes(tree)
+        if node.get("class") == "COLUMN_REF"
+    }
+
+
 def _parse(connection: Any, expression: str) -> dict[str, Any]:
     """An expression's syntax tree, as DuckDB itself sees it."""
-    query = f"SELECT {_closed(expression)} FROM {ROWS}"
+    query = f"SELECT {closing(expression)} FROM {ROWS}"
     tree = connection.execute("SELECT json_serialize_sql(?)", [query]).fetchall()[0][0]
     return dict(json.loads(tree))
 

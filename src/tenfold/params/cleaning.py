@@ -1,0 +1,118 @@
+"""`clean:`: the rules that every cell, row and column must keep."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from tenfold.params.section import Section, Text
+
+Type = Literal["integer", "double", "text", "boolean", "date"]
+
+
+class Cast(Section):
+    """How a column's texts are read."""
+
+    type: Type
+    format: Text | None = Field(
+        None, description="Of a date, as strptime has it: `%d.%m.%Y`; ISO 8601 when absent."
+    )
+    decimal: Literal[".", ","] | None = Field(None, description="By default that of `data`.")
+    thousands: Literal[".", ",", " ", "'"] | None = Field(
+        None, description="A mark between the digits, which is taken out."
+    )
+    true: list[Text] = Field(["true", "yes", "1"], description="Words, upper or lower case.")
+    false: list[Text] = Field(["false", "no", "0"], description="Words, upper or lower case.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Cast:
+        settings = {"format": ("date",), "decimal": ("double",), "thousands": ("integer", "double")}
+        settings |= {"true": ("boolean",), "false": ("boolean",)}
+        for setting, types in settings.items():
+            if setting in self.model_fields_set and self.type not in types:
+                raise ValueError(
+                    f"{setting} is for the type {' or '.join(types)}, but type is {self.type}: "
+                    f"remove {setting}"
+                )
+        if self.thousands is not None and self.thousands == self.decimal:
+            raise ValueError(f"decimal and thousands must differ, but both are {self.decimal!r}")
+        both = {word.lower() for word in self.true} & {word.lower() for word in self.false}
+        if both:
+            raise ValueError(f"true and false must differ, but both hold {sorted(both)[0]!r}")
+        return self
+
+
+class Limits(Section):
+    """The least and the greatest value of a column."""
+
+    min: float | None = None
+    max: float | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Limits:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min must not exceed max, but got {self.min} and {self.max}")
+        return self
+
+
+class Duplicates(Section):
+    """Which rows count as one, and which of them stays."""
+
+    by: list[Text] = Field([], description="The columns that must agree; by default all.")
+    keep: Literal["first", "last", "none"] = "first"
+
+
+class Clean(Section):
+    """Row-local rules, so that nothing can leak from row to row."""
+
+    trim: bool = Field(True, description="Take white space from both ends of every text.")
+    missing_values: list[str] = Field([""], description="Texts that mean: no value.")
+    column_missing_values: dict[str, list[str]] = Field(
+        {}, description="Column: the texts that mean no value there, instead of missing_values."
+    )
+    replace: dict[str, dict[str, str | None]] = Field(
+        {}, description="Column: text -> the text, or null, that takes its place."
+    )
+    types: dict[str, Type | Cast] = Field(
+        {}, description="Column types; a row with a cell that does not fit is rejected."
+    )
+    derive: dict[str, Text] = Field(
+        {}, description="New columns: SQL of one row's typed columns; no aggregates or windows."
+    )
+    drop_duplicates: bool | Duplicates = Field(
+        True, description="Reject exact copies of an earlier row, or rows that agree `by` columns."
+    )
+    drop_missing_target: bool = Field(True, description="Reject rows without a target.")
+    ranges: dict[str, Limits] = Field({}, description="Column: {min, max} of its numbers.")
+    allowed: dict[str, list[str | int | float]] = Field(
+        {}, description="Column: the only values it may have, besides none."
+    )
+    require: list[Text] = Field(
+        [], description="SQL predicates of one row; a row for which one is false is rejected."
+    )
+    max_missing_in_row: float = Field(
+        1.0, ge=0, le=1, description="Reject rows with a greater share of missing cells."
+    )
+    max_rejected: float = Field(
+        1.0, ge=0, le=1, description="Stop if a greater share of the rows is rejected."
+    )
+    keep_columns: list[Text] = Field([], description="The only columns models may see.")
+    drop_columns: list[Text] = Field([], description="Columns no model may see.")
+    max_missing: float = Field(
+        1.0, ge=0, le=1, description="Drop columns with a greater share of missing cells."
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Clean:
+        both = set(self.keep_columns) & set(self.drop_columns)
+        if both:
+            raise ValueError(
+                f"{sorted(both)[0]!r} is in keep_columns and in drop_columns: remove it from one"
+            )
+        return self
+
+    def cast(self, column: str) -> Cast | None:
+        """How a declared column is read."""
+        declared = self.types.get(column)
+        return Cast(type=declared) if isinstance(declared, str) else declared

@@ -1,0 +1,95 @@
+"""Find the files that `data.path` names, and notice when one changes while it is read."""
+
+from __future__ import annotations
+
+import glob
+import os
+import stat
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tenfold.messages import nearest
+from tenfold.runtime import Refused
+
+# Text that these hold is unpacked before it is read.
+PACKED = (".gz", ".zst")
+PATTERN = "*?["
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A file as it was when it was first looked at."""
+
+    path: Path
+    size: int
+    modified: int
+    inode: int
+
+    @classmethod
+    def now(cls, path: Path) -> Seen:
+        """The file as it is."""
+        found = path.stat()
+        return cls(path, found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+def ending(path: Path) -> str:
+    """The ending that tells the format, in lower case: that of the packed file, if it is packed.
+
+    >>> ending(Path("parts/2024.CSV.gz"))
+    '.csv'
+    """
+    if path.suffix.lower() in PACKED:
+        path = path.with_suffix("")
+    return path.suffix.lower()
+
+
+def find(path: str, endings: Sequence[str]) -> list[Seen]:
+    """The file at `path`, or all files that match it as a pattern, in the order of their names.
+
+    Raises:
+        Refused: if there is none, or one is no regular file, empty or of an unknown ending.
+    """
+    literal = Path(path)
+    if any(mark in path for mark in PATTERN) and not literal.exists():
+        paths = sorted(map(Path, glob.glob(path, recursive=True)))  # noqa: PTH207
+        if not paths:
+            raise Refused(f"data.path: no file matches {path!r}: check the folder and the pattern")
+    else:
+        paths = [literal]
+    for found in paths:
+        _check(found, endings)
+    return [Seen.now(found) for found in paths]
+
+
+def check_unchanged(files: Iterable[Seen]) -> None:
+    """Check that nobody has written to the files since they were first looked at.
+
+    Raises:
+        Refused: naming the file.
+    """
+    for seen in files:
+        if not seen.path.exists() or Seen.now(seen.path) != seen:
+            raise Refused(f"{seen.path} changed while it was read: run again when it is whole")
+
+
+def _check(path: Path, endings: Sequence[str]) -> None:
+    if path.is_dir():
+        raise Refused(
+            f"data.path must be a file, but {path} is a folder: name a file in it, or all of them "
+            f"by a pattern such as {path}/*.csv"
+        )
+    found = ending(path)
+    if found not in endings:
+        raise Refused(f"data.path: unknown ending {found!r} of {path}; {nearest(found, endings)}")
+    if not path.exists():
+        neighbours = path.parent.iterdir() if path.parent.is_dir() else ()
+        known = [file.name for file in neighbours if ending(file) in endings]
+        hint = f"; in {path.parent}: {nearest(path.name, known)}" if known else ""
+        raise Refused(f"data.path: there is no file {path}{hint}")
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise Refused(f"data.path: {path} is no regular file: save what it gives as a file first")
+    if not os.access(path, os.R_OK):
+        raise Refused(f"data.path: {path} cannot be read: change its permissions")
+    if path.stat().st_size == 0:
+        raise Refused(f"data.path: {path} is empty: it needs a header and rows")

@@ -1,0 +1,34 @@
+"""One file of a source, as a reader leaves it for DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tenfold.sources.columns import Kind
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file's rows.
+
+    Attributes:
+        name: of the file, as a person knows it.
+        select: SQL of column `ROW`, counted from 1 in `unit`s, and the columns of `kinds`.
+        kinds: the columns, in order.
+        unit: what `ROW` counts.
+        last: the greatest `ROW` there can be.
+        records: how many rows `select` must give to be sound; None where that is certain.
+        malformed: SQL of ROW, reason and content of what is no row, if there is any.
+        done: what was mended on the way, in words.
+    """
+
+    name: str
+    select: str
+    kinds: Mapping[str, Kind]
+    unit: Literal["line", "record"]
+    last: int
+    records: int | None = None
+    malformed: str | None = None
+    done: tuple[str, ...] = field(default=())

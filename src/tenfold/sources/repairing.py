@@ -1,0 +1,103 @@
+"""Read a CSV record by record where it is not sound: what is no record is kept, with its reason.
+
+Slower than DuckDB, and used only where DuckDB's records do not add up to the lines of the file.
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TextIO
+
+# A quote that is still open after so many lines was never meant to be closed.
+LONGEST = 1000
+
+
+@dataclass(frozen=True)
+class Record:
+    """Cells, or the reason why there are none; `line` is where it begins, from 1."""
+
+    line: int
+    cells: list[str]
+    reason: str | None = None
+
+
+def records(file: TextIO, delimiter: str, quote: str | None, width: int) -> Iterator[Record]:
+    """Every record of a file opened with `newline=""`, in order.
+
+    What is no record is one line: reading goes on behind it. Empty lines at the end are no records.
+    """
+    csv.field_size_limit(sys.maxsize)
+    lines = _Lines(file)
+    empty: list[int] = []
+    for line in lines:
+        text = line.rstrip("\r\n")
+        if not text:
+            empty.append(lines.number)
+            continue
+        yield from (Record(number, [""], "an empty line") for number in empty)
+        empty.clear()
+        yield _record(lines, line, text, delimiter, quote, width)
+
+
+def _record(
+    lines: _Lines, line: str, text: str, delimiter: str, quote: str | None, width: int
+) -> Record:
+    number = lines.number
+    if "\0" in text:
+        return Record(number, [text.replace("\0", "")], "a zero byte")
+    if quote is None or quote not in text:
+        cells = text.split(delimiter)
+    else:
+        taken: list[str] = []
+        reader = csv.reader(
+            _feed(lines, line, taken), delimiter=delimiter, quotechar=quote, strict=True
+        )
+        try:
+            cells = next(reader)
+        except csv.Error as error:
+            lines.give_back(taken)
+            reason = "a quote is not closed" if "end of data" in str(error) else str(error)
+            return Record(number, [text], reason)
+        if len(cells) != width and taken:
+            lines.give_back(taken)
+            return Record(number, [text], "a quote is not closed")
+    if len(cells) != width:
+        return Record(number, [text], f"{len(cells)} cells, but the header has {width}")
+    return Record(number, cells)
+
+
+def _feed(lines: _Lines, first: str, taken: list[str]) -> Iterator[str]:
+    """The lines that a record goes on over."""
+    yield first
+    while len(taken) < LONGEST:
+        line = next(lines, None)
+        if line is None:
+            return
+        taken.append(line)
+        yield line
+
+
+class _Lines:
+    """A file's lines, numbered from 1, that can be given back."""
+
+    def __init__(self, file: TextIO) -> None:
+        self.file = file
+        self.number = 0
+        self.returned: deque[str] = deque()
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self.returned.popleft() if self.returned else next(self.file)
+        self.number += 1
+        return line
+
+    def give_back(self, lines: list[str]) -> None:
+        """Let the lines come again."""
+        self.returned.extendleft(reversed(lines))
+        self.number -= len(lines)
