@@ -34,10 +34,11 @@ DOORS = {
     "skops": ("persistence",),
     "ruamel": ("params",),
     "matplotlib": ("plots",),
+    "sqlite3": ("sources.sqlite", "tracking.registry"),
 }
 
 # Sources that no stage reads yet.
-UNWIRED = {PACKAGE / "sources" / f"{name}.py" for name in ("records",)}
+UNWIRED = {PACKAGE / "sources" / f"{name}.py" for name in ("records", "sqlite")}
 
 
 def imports(path: Path, *, at_runtime: bool = True) -> Iterator[tuple[str, str | None]]:
