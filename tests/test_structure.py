@@ -38,7 +38,7 @@ DOORS = {
 }
 
 # Sources that no stage reads yet.
-UNWIRED = {PACKAGE / "sources" / f"{name}.py" for name in ("records", "sqlite")}
+UNWIRED = {PACKAGE / "sources" / f"{name}.py" for name in ("bundled", "records", "sqlite")}
 
 
 def imports(path: Path, *, at_runtime: bool = True) -> Iterator[tuple[str, str | None]]:
