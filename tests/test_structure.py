@@ -34,11 +34,12 @@ DOORS = {
     "skops": ("persistence",),
     "ruamel": ("params",),
     "matplotlib": ("plots",),
+    "openpyxl": ("sources.excel",),
     "sqlite3": ("sources.sqlite", "tracking.registry"),
 }
 
 # Sources that no stage reads yet.
-UNWIRED = {PACKAGE / "sources" / f"{name}.py" for name in ("bundled", "records", "sqlite")}
+UNWIRED = {PACKAGE / "sources" / f"{name}.py" for name in ("bundled", "excel", "records", "sqlite")}
 
 
 def imports(path: Path, *, at_runtime: bool = True) -> Iterator[tuple[str, str | None]]:
