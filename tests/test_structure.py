@@ -35,11 +35,15 @@ DOORS = {
     "ruamel": ("params",),
     "matplotlib": ("plots",),
     "openpyxl": ("sources.excel",),
+    "psycopg": ("sources.postgresql",),
     "sqlite3": ("sources.sqlite", "tracking.registry"),
 }
 
 # Sources that no stage reads yet.
-UNWIRED = {PACKAGE / "sources" / f"{name}.py" for name in ("bundled", "excel", "records", "sqlite")}
+UNWIRED = {
+    PACKAGE / "sources" / f"{name}.py"
+    for name in ("bundled", "excel", "postgresql", "records", "sqlite")
+}
 
 
 def imports(path: Path, *, at_runtime: bool = True) -> Iterator[tuple[str, str | None]]:
