@@ -165,7 +165,8 @@ def test_a_stage_program_is_short(stage: str) -> None:
 
 @pytest.mark.parametrize("program", ["clean", "split"])
 def test_the_light_stages_load_nothing_heavy(program: str) -> None:
-    heavy = {"torch", "pytorch_lightning", "mlflow", "optuna", "matplotlib"}
+    heavy = {"torch", "pytorch_lightning", "mlflow", "optuna", "matplotlib", "sklearn"}
+    heavy |= {"openpyxl", "psycopg"}
     code = (
         f"import sys; sys.path.insert(0, 'pipelines'); import {program}; "
         f"print(sorted({heavy} & set(sys.modules)))"
