@@ -34,6 +34,15 @@ DOORS = {
     "skops": ("persistence",),
     "ruamel": ("params",),
     "matplotlib": ("plots",),
+    "openpyxl": ("sources.excel",),
+    "psycopg": ("sources.postgresql",),
+    "sqlite3": ("sources.sqlite", "tracking.registry"),
+}
+
+# Sources that no stage reads yet.
+UNWIRED = {
+    PACKAGE / "sources" / f"{name}.py"
+    for name in ("bundled", "excel", "postgresql", "records", "sqlite")
 }
 
 
@@ -102,7 +111,7 @@ def declared(stage: str, family: str) -> set[Path]:
 
 @pytest.mark.parametrize("stage", ["clean", "split"])
 def test_a_stage_depends_on_the_modules_it_runs(stage: str) -> None:
-    assert declared(stage, "") == reached_from(ROOT / "pipelines" / f"{stage}.py")
+    assert declared(stage, "") - UNWIRED == reached_from(ROOT / "pipelines" / f"{stage}.py")
 
 
 def test_select_model_which_loads_any_family_depends_on_all_modules() -> None:
@@ -126,10 +135,11 @@ def test_a_stage_of_a_family_depends_on_the_modules_it_runs(stage: str, family: 
 @pytest.mark.parametrize("library", sorted(DOORS))
 def test_a_library_is_imported_only_behind_its_door(library: str) -> None:
     for file in PACKAGE.rglob("*.py"):
-        room = file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        parts = file.relative_to(PACKAGE).with_suffix("").parts
+        rooms = {".".join(parts[:length]) for length in range(1, len(parts) + 1)}
         for module, _ in imports(file):
             if module.split(".")[0] == library:
-                assert room in DOORS[library], f"{file} imports {module}"
+                assert rooms & set(DOORS[library]), f"{file} imports {module}"
 
 
 def test_the_training_room_needs_nothing_else_of_tenfold() -> None:
@@ -155,7 +165,8 @@ def test_a_stage_program_is_short(stage: str) -> None:
 
 @pytest.mark.parametrize("program", ["clean", "split"])
 def test_the_light_stages_load_nothing_heavy(program: str) -> None:
-    heavy = {"torch", "pytorch_lightning", "mlflow", "optuna", "matplotlib"}
+    heavy = {"torch", "pytorch_lightning", "mlflow", "optuna", "matplotlib", "sklearn"}
+    heavy |= {"openpyxl", "psycopg"}
     code = (
         f"import sys; sys.path.insert(0, 'pipelines'); import {program}; "
         f"print(sorted({heavy} & set(sys.modules)))"

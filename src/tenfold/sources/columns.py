@@ -18,7 +18,7 @@ PREFIX = "tenfold_"
 Kind = Literal["integer", "double", "text", "date"]
 
 
-def check_names(path: Path, names: Sequence[str], cure: str = "") -> None:
+def check_names(path: Path | str, names: Sequence[str], cure: str = "") -> None:
     """Column names must be present, unique (DuckDB ignores case) and not tenfold's own.
 
     Raises:
