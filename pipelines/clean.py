@@ -5,29 +5,35 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tenfold import cleaning, params, runtime
+from tenfold import cleaning, params, runtime, sources, terminal
+
+OUT = Path("outputs/clean")
 
 
 def main() -> None:
-    """Read the source, apply the rules of `clean:` and write `outputs/clean/`."""
+    """Read the source, apply the rules of `clean:` and write `outputs/clean/`.
+
+    DVC always runs this stage, since it cannot watch a pattern, a database or a bundled table.
+    """
     experiment = params.load()
-    with runtime.directory(Path("outputs/clean")) as out:
+    source = sources.fingerprint(experiment.data)
+    inputs: Any = source and [
+        source,
+        experiment.task,
+        experiment.data.model_dump(mode="json"),
+        experiment.clean.model_dump(mode="json"),
+    ]
+    if runtime.is_current("clean", inputs, OUT):
+        print(f"{experiment.data.path}: unchanged")
+        return
+    with runtime.directory(OUT) as out:
         report = cleaning.clean(experiment.data, experiment.clean, experiment.task, out)
         # Whoever scores a file later reads it as this table was read.
         report["missing_values"] = experiment.clean.missing_values
         runtime.write_json(out / "report.json", report)
-    print(summary(experiment.data.path, report))
-
-
-def summary(path: str, report: dict[str, Any]) -> str:
-    """What happened to the rows and columns, for a person."""
-    rejected = sum(report["rejected"].values())
-    lines = [f"{path}: {report['read']} rows read, {report['kept']} kept, {rejected} rejected"]
-    lines += [f"  {count:>6}  {reason}" for reason, count in sorted(report["rejected"].items())]
-    dropped = sorted(report["dropped_columns"].items())
-    lines += [f"  column {column} dropped: {why}" for column, why in dropped]
-    lines += [f"  note: {remark}" for remark in report["remarks"]]
-    return "\n".join(lines)
+    if inputs:
+        runtime.stamp("clean", inputs, OUT)
+    print(terminal.cleaned(experiment.data.path, report))
 
 
 if __name__ == "__main__":

@@ -128,11 +128,11 @@ def test_nested_binary_and_repeated_parquet_columns_are_refused() -> None:
 def test_a_path_that_leads_to_no_table_is_refused() -> None:
     Path("house.csv").write_text("a,y\n1,2\n")
     Path("folder.csv").mkdir()
-    Path("t.xlsx").write_text("x")
+    Path("t.docx").write_text("x")
     assert "no file huose.csv; in .: did you mean 'house.csv'?" in refusal("huose.csv")
     assert "there is no file none/t.csv" in refusal("none/t.csv")
     assert "folder.csv is a folder" in refusal("folder.csv")
-    assert "unknown ending '.xlsx'" in refusal("t.xlsx")
+    assert "unknown ending '.docx'" in refusal("t.docx")
 
 
 def test_a_delimiter_that_cannot_be_one_is_refused() -> None:

@@ -76,10 +76,10 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
         **counts,
         "columns": {column: described[column] for column in [*kept, data.target]},
         "dropped_columns": named | dropped,
-        "mended": judged.mended | dict.fromkeys(source.done, 1),
+        "mended": judged.mended,
         "sources": [part.name for part in source.parts],
     }
-    return {**report, "remarks": describing.remarks(report, data.target)}
+    return {**report, "remarks": source.done + describing.remarks(report, data.target)}
 
 
 def cells_of(source: Source, data: Data, rules: Clean) -> dict[str, Cell]:

@@ -185,6 +185,20 @@ def code_digest() -> str:
     return fingerprint([(file.relative_to(package).as_posix(), digest(file)) for file in files])
 
 
+def is_current(stage: str, inputs: Any, outputs: Path) -> bool:
+    """Whether a stage that DVC always runs has made `outputs` of these inputs."""
+    stamp = SCRATCH / "stamps" / f"{stage}.json"
+    if inputs is None or not stamp.exists() or not outputs.exists():
+        return False
+    return bool(read_json(stamp) == [fingerprint(code_digest(), inputs), digest(outputs)])
+
+
+def stamp(stage: str, inputs: Any, outputs: Path) -> None:
+    """Remember what a stage has made of what."""
+    made = [fingerprint(code_digest(), inputs), digest(outputs)]
+    write_json(SCRATCH / "stamps" / f"{stage}.json", made)
+
+
 def temporary(kind: str) -> tempfile.TemporaryDirectory[str]:
     """A scratch folder that goes when it is no longer held, or when its process has been killed."""
     parent = (SCRATCH / kind).resolve()

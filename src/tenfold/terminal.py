@@ -19,6 +19,18 @@ def on_terminal(progress: str) -> bool:
     return sys.stderr.isatty() if progress == "auto" else progress == "on"
 
 
+def cleaned(path: str, report: Mapping[str, Any]) -> str:
+    """What happened to the rows, cells and columns."""
+    rejected = sum(report["rejected"].values())
+    lines = [f"{path}: {report['read']} rows read, {report['kept']} kept, {rejected} rejected"]
+    lines += [f"  {count:>6}  {reason}" for reason, count in sorted(report["rejected"].items())]
+    lines += [f"  {count:>6}  {what}" for what, count in sorted(report["mended"].items())]
+    dropped = sorted(report["dropped_columns"].items())
+    lines += [f"  column {column} dropped: {why}" for column, why in dropped]
+    lines += [f"  note: {remark}" for remark in report["remarks"]]
+    return "\n".join(lines)
+
+
 @contextlib.contextmanager
 def progress(family: str, metric: str, *, shown: bool) -> Iterator[Callable[[Trial, int], None]]:
     """A bar over the trials of a search, with the best score so far."""

@@ -174,7 +174,7 @@ def test_what_is_no_single_value_is_refused_by_column(
         ("SELECT prise FROM houses", 'column "prise" does not exist'),
         ("SELECT * FROM house", "did you mean 'houses'? (known: houses)"),
         ("SELECT price, price FROM houses", "2 columns are named 'price': rename one, with AS"),
-        ("SELECT price AS tenfold_row FROM houses", "a name tenfold uses itself"),
+        ("SELECT price AS tenfold_row FROM houses", "a name that tenfold keeps for itself"),
         ("SELECT price / (price - 2) AS a FROM houses", "division by zero"),
     ],
 )

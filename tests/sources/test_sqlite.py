@@ -140,7 +140,7 @@ def test_a_journal_that_is_over_is_no_hindrance(tmp_path: Path) -> None:
             "2 columns are named 'price': rename one in data.query",
         ),
         ("SELECT price, price AS PRICE FROM houses", "differ only in case"),
-        ("SELECT price AS tenfold_row FROM houses", "a name tenfold uses itself"),
+        ("SELECT price AS tenfold_row FROM houses", "a name that tenfold keeps for itself"),
     ],
 )
 def test_a_query_that_is_not_one_reading_statement_is_refused(

@@ -6,6 +6,7 @@ the table is kept with its line and the reason.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,17 @@ from tenfold import runtime
 from tenfold.dataset import ROW
 from tenfold.params import Data
 from tenfold.runtime import Refused
-from tenfold.sources import delimited, files, json_objects, parquet
+from tenfold.sources import (
+    bundled,
+    delimited,
+    excel,
+    files,
+    json_objects,
+    parquet,
+    postgresql,
+    records,
+    sqlite,
+)
 from tenfold.sources.columns import CONTENT, LINE, REASON, SOURCE, Kind
 from tenfold.sources.files import Seen
 from tenfold.sources.parts import Part
@@ -45,7 +56,8 @@ __all__ = [
 
 DELIMITED = (".csv", ".tsv")
 JSON = (".json", ".jsonl", ".ndjson")
-ENDINGS = (*DELIMITED, *JSON, ".parquet")
+ENDINGS = (*DELIMITED, *JSON, ".parquet", *excel.ENDINGS)
+DATABASES = (".db", ".sqlite", ".sqlite3")
 MALFORMED = "malformed"
 
 
@@ -126,22 +138,32 @@ def read(data: Data, *, careful: bool = False) -> Source:
     Raises:
         Refused: if there is no such table, or it cannot be read as one.
     """
-    found = files.find(data.path, ENDINGS)
+    found = _files(data)
     scratch = runtime.temporary("sources")
-    connection = connect(Path(scratch.name) / "spilled")
-    parts = []
-    for number, seen in enumerate(found):
-        inside = Path(scratch.name) / str(number)
-        inside.mkdir()
-        try:
-            parts.append(_part(connection, seen.path, data, inside, number, careful=careful))
-        except duckdb.Error as error:
-            raise Refused(f"{seen.path} cannot be read: {first_line(error)}") from None
+    folder = Path(scratch.name)
+    connection = connect(folder / "spilled")
+    if data.scheme:
+        _refuse_settings(data, data.path)
+        stored = folder / "rows.parquet"
+        records.store(_fetched(data), stored)
+        parts = [parquet.read(connection, stored, data.path)]
+    else:
+        parts = [
+            _part(connection, seen.path, data, folder / str(number), careful=careful)
+            for number, seen in enumerate(found)
+        ]
     kinds = _common(parts)
     offsets = _unite(connection, parts, kinds)
     certain = [part.records for part in parts]
-    records = None if None in certain else sum(filter(None, certain))
-    return Source(connection, kinds, parts, offsets, found, records, scratch)
+    n_records = None if None in certain else sum(filter(None, certain))
+    return Source(connection, kinds, parts, offsets, found, n_records, scratch)
+
+
+def fingerprint(data: Data) -> list[str] | None:
+    """What changes when the rows do; None where that shows only when they are read."""
+    if data.scheme in ("sqlite", "postgresql"):
+        return None
+    return [data.path, *(f"{seen.path}: {runtime.digest(seen.path)}" for seen in _files(data))]
 
 
 def sound(data: Data) -> Source:
@@ -169,21 +191,51 @@ def count(source: Source) -> int:
     return int(source.connection.execute(f"SELECT count(*), {columns} FROM {RAW}").fetchall()[0][0])
 
 
-def _part(
-    connection: Any, path: Path, data: Data, scratch: Path, number: int, *, careful: bool
-) -> Part:
+def _files(data: Data) -> list[Seen]:
+    """The files that are read, if any."""
+    if data.scheme == "sqlite":
+        return files.find(data.path.removeprefix("sqlite:"), DATABASES)
+    return [] if data.scheme else files.find(data.path, ENDINGS)
+
+
+def _fetched(data: Data) -> records.Records:
+    """The rows of what is no file of a table."""
+    query = data.query or ""
+    if data.scheme == "sqlite":
+        return sqlite.read(Path(data.path.removeprefix("sqlite:")), query)
+    if data.scheme == "sklearn":
+        return bundled.read(data.path)
+    variable = data.path.removeprefix("postgresql:")
+    address = os.environ.get(variable)
+    if not address:
+        raise Refused(
+            f"data.path: the environment has no variable {variable!r}: let it hold the address, as "
+            "in postgresql://user:password@host/database"
+        )
+    return postgresql.read(address, query)
+
+
+def _part(connection: Any, path: Path, data: Data, scratch: Path, *, careful: bool) -> Part:
+    """One file; `scratch` is its own folder, for what must be unpacked or rewritten."""
+    scratch.mkdir()
     ending = files.ending(path)
-    if ending not in DELIMITED:
-        _refuse_settings(data, path)
     if ending in DELIMITED:
         return delimited.read(path, data, scratch, careful=careful)
-    if ending in JSON:
-        readable, _ = plain(path, data.encoding, scratch)
-        return json_objects.read(connection, path, readable, number)
-    return parquet.read(connection, path, str(path))
+    _refuse_settings(data, str(path))
+    try:
+        if ending in JSON:
+            readable, done = plain(path, data.encoding, scratch)
+            return json_objects.read(connection, path, readable, scratch.name, done)
+        if ending in excel.ENDINGS:
+            stored = scratch / "rows.parquet"
+            records.store(excel.read(path, data.sheet), stored)
+            return parquet.read(connection, stored, str(path))
+        return parquet.read(connection, path, str(path))
+    except duckdb.Error as error:
+        raise Refused(f"{path} cannot be read: {first_line(error)}") from None
 
 
-def _refuse_settings(data: Data, path: Path) -> None:
+def _refuse_settings(data: Data, path: str) -> None:
     """What is said about a CSV must not be said in vain."""
     for setting in ("delimiter", "quote", "header", "columns"):
         if setting in data.model_fields_set and getattr(data, setting) not in (None, [], True):

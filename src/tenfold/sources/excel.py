@@ -18,6 +18,8 @@ from tenfold.runtime import Refused
 from tenfold.sources.columns import check_names
 from tenfold.sources.records import Records, Row
 
+# An old .xls is refused in words.
+ENDINGS = (".xlsx", ".xlsm", ".xls")
 # What begins an old .xls, and a workbook with a password.
 COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1")
 ZIP = b"PK"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from tenfold.sources.scanning import scan
 from tenfold.sources.sql import name, text
 
 
-def read(connection: Any, path: Path, readable: Path, number: int) -> Part:
+def read(connection: Any, path: Path, readable: Path, number: str, done: Sequence[str]) -> Part:
     """The records of a file of objects; its columns are the keys of any of them.
 
     Of JSON lines, a line that is no object is no row; a broken array cannot be told apart.
@@ -27,6 +28,7 @@ def read(connection: Any, path: Path, readable: Path, number: int) -> Part:
         path: as messages name it.
         readable: the file itself, or its text where it had to be unpacked.
         number: of the file, which names the tables made on the way.
+        done: what was done to make its text readable.
 
     Raises:
         Refused: if an array is cut off, or a column does not hold single values.
@@ -58,6 +60,7 @@ def read(connection: Any, path: Path, readable: Path, number: int) -> Part:
         "line" if by_line else "record",
         last,
         malformed=odd,
+        done=tuple(done),
     )
 
 
