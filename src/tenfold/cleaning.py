@@ -245,6 +245,4 @@ def _write_rejected(source: Source, path: Path) -> None:
 
 
 def _copy(connection: Any, query: str, path: Path) -> None:
-    connection.execute(
-        f"COPY ({query}) TO {text(str(path.resolve()))} (FORMAT parquet, COMPRESSION zstd)"
-    )
+    connection.execute(f"COPY ({query}) TO {text(str(path.resolve()))} (FORMAT parquet)")

@@ -19,6 +19,7 @@ ODD = "tenfold_odd"
 UNFIT = "tenfold_unfit"
 NO_TARGET = "tenfold_no_target"
 MENDED = "tenfold_mended_"
+QUICK = "tenfold_quick_"
 # Rows from whose cells a column's type is guessed; all the others then confirm it.
 SAMPLE = 20_000
 # Columns of one query; DuckDB plans wider ones slowly.
@@ -135,15 +136,22 @@ def _set_types(
 ) -> dict[str, Kind]:
     """Make view `TYPED` of typed columns, and view `ROWS` of these and the derived ones."""
     kinds: dict[str, Kind] = {}
-    columns = []
-    for column, cell in read.items():
+    columns, quick = [], {}
+    for number, (column, cell) in enumerate(read.items()):
         cast = rules.cast(column)
         # A column that shows no type so far has none that any cell could contradict but this.
         wanted = cast.type if cast else guesses[column] or "double"
         kinds[column] = cells.KINDS[wanted]
-        columns.append(f"{cell.typed(wanted, cast)} AS {name(column)}")
-    columns += _of_raw(read, rules, guesses)
-    view = f"SELECT {ROW}, {', '.join(columns)} FROM {RAW}"
+        short = cell.quick(wanted, cast)
+        if short:
+            quick[column] = f"{QUICK}{number}", short
+        known = quick.get(column, ("", ""))[0]
+        columns.append(f"{cell.typed(wanted, cast, known)} AS {name(column)}")
+    shorts = "".join(f", {short} AS {known}" for known, short in quick.values())
+    columns += _of_raw(
+        read, rules, guesses, {column: known for column, (known, _) in quick.items()}
+    )
+    view = f"SELECT {ROW}, {', '.join(columns)} FROM (SELECT *{shorts} FROM {RAW})"
     source.connection.execute(f"CREATE OR REPLACE TEMP VIEW {TYPED} AS {view}")
     _check_casts(source, rules)
     for column, expression in rules.derive.items():
@@ -246,7 +254,10 @@ def _reasons(kinds: Mapping[str, Kind], target: str, rules: Clean) -> Iterator[s
 
 
 def _of_raw(
-    read: Mapping[str, Cell], rules: Clean, guesses: Mapping[str, Kind | None]
+    read: Mapping[str, Cell],
+    rules: Clean,
+    guesses: Mapping[str, Kind | None],
+    quick: Mapping[str, str],
 ) -> Iterator[str]:
     """Columns about a row that are told from its cells before they are typed."""
     unfit = "".join(
@@ -256,7 +267,10 @@ def _of_raw(
         if (cast := rules.cast(column)) and cast.type != "text"
     )
     yield f"CASE{unfit} WHEN false THEN '' END AS {UNFIT}"
-    odd = (_contradiction(read[column], guess) for column, guess in guesses.items())
+    odd = (
+        _contradiction(read[column], guess, quick.get(column, ""))
+        for column, guess in guesses.items()
+    )
     yield f"{' OR '.join(f'({one})' for one in odd if one) or 'false'} AS {ODD}"
     declared = rules.drop_duplicates
     keys = [] if isinstance(declared, bool) else declared.by
@@ -266,10 +280,10 @@ def _of_raw(
         yield f"coalesce({flag}, false) AS {MENDED}{number}"
 
 
-def _contradiction(cell: Cell, guess: Kind | None) -> str:
+def _contradiction(cell: Cell, guess: Kind | None, quick: str = "") -> str:
     if guess is None:
         return f"{cell.words()} IS NOT NULL"
-    found = cell.contradicts(guess)
+    found = cell.contradicts(guess, quick)
     return "" if found == "false" else found
 
 
@@ -278,7 +292,9 @@ def _flags(read: Mapping[str, Cell], guesses: Mapping[str, Kind | None]) -> dict
     flags = {}
     for column, cell in read.items():
         if cell.trim and cell.given == "text" and guesses.get(column, "text") == "text":
-            flags[f"{column}: white space trimmed"] = f"{cell.raw} <> {cell.trimmed}"
+            flags[f"{column}: white space trimmed"] = (
+                f"NOT {cell.bare} AND {cell.raw} <> {cell.trimmed}"
+            )
         if cell.replaced:
             old = ", ".join(map(text, cell.replaced))
             plain = cell.trimmed if cell.given == "text" else f"{cell.raw}::VARCHAR"
