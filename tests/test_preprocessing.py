@@ -142,7 +142,7 @@ def folds_of(size: list[float], colour: list[str], fold: list[int]) -> Any:
     table = pd.DataFrame({"size": size, "colour": colour})
     n = len(fold)
     data = Dataset(both, both.frame(table), np.arange(float(n)), np.arange(n), np.array(fold))
-    return cross_validation.prepare(data, cross_validation.transformers(data, declared))
+    return cross_validation.prepare(data, declared)[1]
 
 
 def test_validation_rows_change_nothing_in_what_is_fitted() -> None:

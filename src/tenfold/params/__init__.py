@@ -15,7 +15,7 @@ from tenfold.messages import nearest
 from tenfold.metrics import METRICS, Task
 from tenfold.models import Surroundings
 from tenfold.params.data import Clean, Data
-from tenfold.params.preprocessing import Categorical, Numeric, Preprocessing
+from tenfold.params.preprocessing import Categorical, Column, Dates, Numeric, Preprocessing
 from tenfold.params.section import Name, Section
 from tenfold.params.splitting import Split
 from tenfold.params.training import Run, SelectModel, Train, Trainer, Tune
@@ -24,7 +24,9 @@ from tenfold.runtime import Refused
 __all__ = [
     "Categorical",
     "Clean",
+    "Column",
     "Data",
+    "Dates",
     "Numeric",
     "Params",
     "Preprocessing",
@@ -87,7 +89,7 @@ class Params(Section):
         trainer = self.trainer
         surroundings = Surroundings(
             self.task,
-            self.preprocessing.numeric.scale,
+            next((scale for scale in self.preprocessing.scales if scale != "standard"), "standard"),
             trainer.max_epochs,
             "max_epochs" in trainer.model_fields_set,
         )
