@@ -23,7 +23,9 @@ def main() -> None:
         experiment.seed,
     )
     cleaned = runtime.read_json(Path("outputs/clean/report.json"))
-    features, dropped = roles.choose(table, parts.report["features"], experiment.preprocessing)
+    features, dropped = roles.choose(
+        parts.report["features"], experiment.preprocessing, table.column
+    )
     report = parts.report | {
         "dropped_columns": dropped,
         "features": features,

@@ -33,8 +33,9 @@ def notes(distinct: int, absent: int = 0) -> Any:
 
 
 def choose(own: Any, **declared: Any) -> tuple[dict[str, list[str]], dict[str, str]]:
-    found = roles.of(own, "y", ["tenfold_row"])
-    return roles.choose(own, found, Preprocessing.model_validate(declared))
+    names = [name for name in own.column_names if name not in ("tenfold_row", "y")]
+    found = roles.of(own.schema, names)
+    return roles.choose(found, Preprocessing.model_validate(declared), own.column)
 
 
 def refusal(own: Any, **declared: Any) -> str:

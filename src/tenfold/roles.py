@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -25,12 +25,11 @@ FITTING: dict[str, tuple[str, list[str]]] = {
 }
 
 
-def of(table: Any, target: str, internal: Sequence[str]) -> Roles:
-    """The feature columns of an Arrow table by role, each in the table's order."""
+def of(schema: Any, names: Iterable[str]) -> Roles:
+    """The feature columns, named, of an Arrow schema by role, each in the order of the names."""
     roles: Roles = {"numeric": [], "categorical": [], "dates": []}
-    for name in table.column_names:
-        if name != target and name not in internal:
-            roles[_role(table.schema.field(name).type)].append(name)
+    for name in names:
+        roles[_role(schema.field(name).type)].append(name)
     return roles
 
 
@@ -41,11 +40,14 @@ def _role(kind: Any) -> str:
 
 
 def choose(
-    table: Any, roles: Mapping[str, list[str]], declared: Preprocessing
+    roles: Mapping[str, list[str]], declared: Preprocessing, read: Callable[[str], Any]
 ) -> tuple[Roles, dict[str, str]]:
     """The roles without the columns that are dropped by declaration, and why those are.
 
-    Counts are over the whole table: they look at no target.
+    Args:
+        roles: of all feature columns.
+        declared: what is to be done to them.
+        read: the Arrow column of a name, over the whole table: no target is looked at.
 
     Raises:
         Refused: if a declaration names no column or does not fit its column, if there is free
@@ -55,7 +57,7 @@ def choose(
     texts = {
         name: found
         for name in roles["categorical"]
-        if not declared.columns.get(name, Column()).given and (found := _free_text(table[name]))
+        if not declared.columns.get(name, Column()).given and (found := _free_text(read(name)))
     }
     if texts and declared.text == "refuse":
         raise Refused(_refusal(texts))

@@ -207,11 +207,12 @@ def _report(
     in_test: NDArray[np.bool_],
     fold: NDArray[np.int64],
 ) -> dict[str, Any]:
+    names = [name for name in table.column_names if name not in (ROW, target)]
     report: dict[str, Any] = {
         "rows": {"train": int(np.sum(~in_test)), "test": int(np.sum(in_test))},
         "folds": np.bincount(fold).tolist(),
         "classes": [],
-        "features": roles.of(table, target, [ROW]),
+        "features": roles.of(table.schema, names),
         "target": target,
         "task": task,
     }
