@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tenfold import predictor
+from tenfold import predictor, publication, scoring, serving
 from tenfold.cross_validation import Evaluation
 from tenfold.evaluating import Inputs
 from tenfold.params import Preprocessing
 from tenfold.predictor import Predictor
+from tenfold.runtime import Refused
 from tests import mixed
 
 EMBEDDED = {"embeddings": {"numeric": "piecewise_linear", "categorical": "learned"}}
@@ -114,3 +115,108 @@ def test_a_date_tells_what_only_a_date_can() -> None:
         known = data.X["when"].notna()
         errors.append(float(np.mean((found.oof - turning)[known] ** 2)))
     assert errors[0] < 0.1 * errors[1]
+
+
+# --- asked again ---
+
+
+@pytest.fixture(scope="module")
+def registered(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The model as the registry loads it, pickle off."""
+    import mlflow
+
+    folder = tmp_path_factory.mktemp("registered")
+    model, _ = served("linear", "binary", refit=True)
+    (folder / "files").mkdir()
+    model.save(folder / "files")
+    mlflow.pyfunc.save_model(
+        str(folder / "model"),
+        loader_module="tenfold.serving",
+        data_path=str(folder / "files"),
+        signature=serving.signature(model.schema),
+        input_example=publication.example(mixed.table(), model.schema),
+        pip_requirements=[],
+    )
+    return mlflow.pyfunc.load_model(str(folder / "model"))
+
+
+ROW: dict[str, Any] = {
+    "size": 9.5,
+    "weight": None,
+    "lonely": 0.5,
+    "flat": 2.0,
+    "colour": "red",
+    "town": "3",
+    "when": "2024-05-31T13:00:00",
+    "seen": None,
+}
+
+
+def ask(model: Any, **changes: Any) -> float:
+    answer = model.predict(pd.DataFrame([ROW | changes], dtype=object))
+    return float(answer["probability_yes"].iloc[0])
+
+
+@pytest.mark.parametrize("column", ["when", "seen", "colour", "town", "size"])
+def test_a_null_and_what_was_never_seen_are_answered(registered: Any, column: str) -> None:
+    new: dict[str, Any] = {"when": "2031-01-01", "seen": "1999-12-31 23:59", "size": 1e6}
+    for value in (None, new.get(column, "new")):
+        assert 0 <= ask(registered, **{column: value}) <= 1
+
+
+def test_a_date_at_serving_is_the_date_of_training(registered: Any) -> None:
+    table = pd.DataFrame([ROW]).astype({"when": "datetime64[us]", "weight": float})
+    expected = registered.get_raw_model().answer(table)["probability_yes"].iloc[0]
+    assert ask(registered) == pytest.approx(expected, rel=1e-12)
+    for same in ("2024-05-31 13:00", "2024-05-31T15:00:00+02:00", "2024-05-31T13:00:00Z"):
+        assert ask(registered, when=same) == ask(registered)
+    assert ask(registered, when="2024-01-31") != ask(registered)
+    assert ask(registered, when=None) == ask(registered, when="") == ask(registered, when="NA")
+
+
+@pytest.mark.parametrize("value", ["31.05.2024", "2024-02-30", "soon", 20240531, 1.5, True])
+def test_what_is_no_date_is_refused_by_its_column_and_row(registered: Any, value: Any) -> None:
+    from mlflow.exceptions import MlflowException
+
+    rows = pd.DataFrame([ROW, ROW | {"when": value}], dtype=object)
+    with pytest.raises(MlflowException) as refused:
+        registered.predict(rows)
+    assert "when" in str(refused.value)
+    assert refused.value.error_code in ("INVALID_PARAMETER_VALUE", "BAD_REQUEST")
+    if isinstance(value, str):
+        assert "column 'when', row 1: must be an ISO 8601 date or time" in str(refused.value)
+
+
+def test_dates_are_signed_as_strings(registered: Any) -> None:
+    kinds = {
+        column["name"]: column["type"] for column in registered.metadata.signature.inputs.to_dict()
+    }
+    assert {name: kinds[name] for name in ("when", "seen", "colour")} == dict.fromkeys(
+        ("when", "seen", "colour"), "string"
+    )
+    assert set(kinds) == set(ROW)
+
+
+def write(path: Path, *rows: dict[str, Any]) -> Path:
+    pd.DataFrame(rows, dtype=object).to_csv(path, index=False)
+    return path
+
+
+def test_a_file_with_dates_is_scored(registered: Any, tmp_path: Path) -> None:
+    other = ROW | {"when": "NA", "seen": " 2024-02-29 12:00 "}
+    scored = scoring.score(write(tmp_path / "in.csv", ROW, other), registered)
+    assert scored["when"].tolist() == ["2024-05-31T13:00:00", "NA"]
+    expected = [ask(registered), ask(registered, when=None, seen="2024-02-29T12:00")]
+    assert scored["probability_yes"].tolist() == expected
+    mixed.table(9).to_parquet(tmp_path / "in.parquet")
+    again = scoring.score(tmp_path / "in.parquet", registered)["probability_yes"]
+    own = registered.get_raw_model().answer(mixed.table(9))["probability_yes"]
+    np.testing.assert_allclose(again, own, rtol=1e-12)
+
+
+def test_a_files_line_that_holds_no_date_is_named(registered: Any, tmp_path: Path) -> None:
+    path = write(tmp_path / "in.csv", ROW, ROW | {"when": "31.05.2024"})
+    with pytest.raises(Refused) as refused:
+        scoring.score(path, registered)
+    assert "in.csv, line 3: 'when' must be an ISO 8601 date" in str(refused.value)
+    assert "'31.05.2024'" in str(refused.value)

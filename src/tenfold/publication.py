@@ -217,6 +217,6 @@ def example(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     for name in schema.categorical:
         row[name] = row[name].astype(object).where(row[name].notna(), None)
     for name in schema.dates:
-        date = row[name].iloc[0]
-        row[name] = pd.Series([None if pd.isna(date) else date.isoformat()], dtype=object)
+        texts = row[name].map(lambda date: date.isoformat(), na_action="ignore")
+        row[name] = texts.astype(object).where(row[name].notna(), None)
     return row
