@@ -34,7 +34,7 @@ def of(schema: Any, names: Iterable[str]) -> Roles:
 
 
 def _role(kind: Any) -> str:
-    if pa.types.is_string(kind):
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return "categorical"
     return "dates" if pa.types.is_timestamp(kind) else "numeric"
 

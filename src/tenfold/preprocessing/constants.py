@@ -24,4 +24,4 @@ class VaryingColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def transform(self, X: Array) -> Array:
         """X (n, d) without what was constant in training."""
-        return X[:, self.kept_]
+        return X if len(self.kept_) == X.shape[1] else X[:, self.kept_]
