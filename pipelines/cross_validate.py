@@ -23,7 +23,7 @@ def main() -> None:
     family, seed = models.family(name), runtime.derive_seed(experiment.seed, name)
     evaluate = Evaluator(
         family,
-        Inputs(train, experiment.preprocessing, donor),
+        Inputs(train, experiment.preprocessing, donor, experiment.seed),
         Setting(experiment.task, schema.classes, experiment.trainer.model_dump()),
         experiment.metrics,
         seed,

@@ -22,7 +22,8 @@ def main() -> None:
     best = runtime.read_json(found / "best.json")
     parameters = models.parameters(name).model_validate(best["parameters"])
     train, family = dataset.read(TRAIN, schema), models.family(name)
-    inputs = Inputs(train, experiment.preprocessing, members.donor(found / "members"))
+    donor = members.donor(found / "members")
+    inputs = Inputs(train, experiment.preprocessing, donor, experiment.seed)
     asked = experiment.model_dump(mode="json", include={"seed", "preprocessing", "trainer"})
     scratch = runtime.scratch("checkpoints", name, best, asked, runtime.digest(TRAIN))
     setting = Setting(
@@ -33,20 +34,18 @@ def main() -> None:
         checkpoint=scratch / "last.ckpt",
     )
     if experiment.train.strategy == "bag" and members.kept(found / "members"):
-        transformers = inputs.transformers(parameters)
+        transformers, _ = inputs.folds(parameters)
         model = members.load(found / "members", family)
         print(f"train@{name}: a bag of the {len(transformers)} folds' networks")
     else:
-        transformers = [inputs.transformer(parameters)]
+        transformers, X = inputs.whole(parameters)
+        seed = runtime.derive_seed(experiment.seed, name, "train")
         model = family.fit(
-            parameters,
-            transformers[0].transform(train.X),
-            train.y,
-            runtime.derive_seed(experiment.seed, name, "train"),
+            parameters, X, train.y, seed,
             inputs.setting(parameters, setting),
             # Each fold stopped at its own best epoch; all rows train for the middle one.
             max(1, round(statistics.median(best["epochs"]))) if best["epochs"] else None,
-        )
+        )  # fmt: skip
         print(f"train@{name}: fitted on {len(train.y)} rows")
     with runtime.directory(Path("outputs/train") / name) as out:
         (out / "model").mkdir()

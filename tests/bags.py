@@ -94,5 +94,5 @@ def bag(
     [found] = evaluate([(0, asked)])
     assert isinstance(found, Evaluation)
     assert found.bag is not None
-    transformers = evaluate.inputs.transformers(asked)
+    transformers, _ = evaluate.inputs.folds(asked)
     return Bag(Predictor(family, own.schema, transformers, found.bag), found, own)

@@ -69,7 +69,7 @@ class Memory:
 
 
 def prepare(data: Dataset) -> list[Fold]:
-    return cross_validation.prepare(data, cross_validation.transformers(data, Preprocessing()))
+    return cross_validation.prepare(data, Preprocessing())[1]
 
 
 def evaluate(
@@ -133,9 +133,11 @@ def test_configurations_are_answered_in_their_order_with_their_own_seeds() -> No
 
 def test_given_transformers_are_taken_in_turn_and_not_fitted_again() -> None:
     data = dataset()
-    fitted = cross_validation.transformers(data, Preprocessing())
-    taken = cross_validation.transformers(data, Preprocessing(), given=fitted[:2])
+    fitted, _ = cross_validation.prepare(data, Preprocessing())
+    taken, folds = cross_validation.prepare(data, Preprocessing(), given=fitted[:2])
     assert taken == [fitted[0], fitted[1], fitted[0]]
+    for transformer, fold in zip(taken, folds, strict=True):
+        np.testing.assert_array_equal(fold.X_val, transformer.transform(data.X.iloc[fold.val]))
 
 
 @pytest.mark.parametrize("family", ["linear", "random_forest"])

@@ -84,7 +84,7 @@ def test_a_schema_is_what_the_split_stage_reported() -> None:
     report = {
         "task": "binary",
         "target": "y",
-        "features": {"numeric": ["size", "count"], "categorical": ["colour", "vip"]},
+        "features": {"numeric": ["size", "count"], "categorical": ["colour", "vip"], "dates": []},
         "classes": ["no", "yes"],
         "missing_values": ["", "NA"],
     }

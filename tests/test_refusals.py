@@ -141,6 +141,20 @@ CASES = [
         after="clean",
     ),
     Case(
+        "preprocessing of a column that is not there",
+        rewrite(preprocessing={"columns": {"mean_radus": {"scale": "none"}}}),
+        "split",
+        ["no feature column 'mean_radus'", "did you mean 'mean_radius'?"],
+        after="clean",
+    ),
+    Case(
+        "preprocessing that does not fit its column",
+        rewrite(preprocessing={"columns": {"mean_radius": {"encode": "target"}}}),
+        "split",
+        ["mean_radius.encode does not fit a column of numbers", "clean.types"],
+        after="clean",
+    ),
+    Case(
         "fewer rows than folds",
         keep(first_of_each_class(4)),
         "split",

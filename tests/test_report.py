@@ -48,7 +48,11 @@ def page(tmp_path: Path, findings: Sequence[str] = ()) -> str:
             "rejected": {f"require: a {EVIL}": 10},
             "dropped_columns": {EVIL: "one value only"},
         },
-        {"rows": {"train": 88, "test": 22}, "folds": [44, 44]},
+        {
+            "rows": {"train": 88, "test": 22},
+            "folds": [44, 44],
+            "dropped_columns": {"remark": "free text"},
+        },
         {
             "parameters": {"alpha": 1.0, "note": EVIL, "embeddings": {"numeric": "periodic"}},
             "findings": list(findings),

@@ -65,7 +65,7 @@ def test_the_report_describes_the_parts() -> None:
         "rows": {"train": 18, "test": 4},
         "folds": [5, 5, 4, 4],
         "classes": [],
-        "features": {"numeric": ["size"], "categorical": ["colour"]},
+        "features": {"numeric": ["size"], "categorical": ["colour"], "dates": []},
         "target": "target",
         "task": "regression",
     }

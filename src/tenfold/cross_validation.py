@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tenfold import metrics, preprocessing
+from tenfold import metrics, preprocessing, runtime
 from tenfold.dataset import Dataset
 from tenfold.metrics import Array
 from tenfold.models import (
@@ -41,48 +41,40 @@ class Evaluation:
     bag: Fitted | None = None
 
 
-def transformers(
+def prepare(
     dataset: Dataset,
     declared: Preprocessing,
     *,
-    codes: bool = False,
+    seed: int = 0,
     given: Sequence[Any] = (),
-) -> list[Any]:
-    """Every fold's preprocessing, fitted on its training part alone.
+    **options: Any,
+) -> tuple[list[Any], list[Fold]]:
+    """Every fold's preprocessing, fitted on its training part alone, and the fold it makes.
 
     Args:
         dataset: with folds.
         declared: the preprocessing.
-        codes: encode categories as codes.
+        seed: of what is drawn for each fold.
         given: transformers fitted on other data, which are taken in turn instead.
+        options: of `preprocessing.build`.
     """
     assert dataset.fold is not None, "the training table has no fold column"
-    n_folds = int(dataset.fold.max()) + 1
-    if given:
-        return [given[number % len(given)] for number in range(n_folds)]
-    return [
-        preprocessing.build(dataset.schema, declared, codes=codes).fit(
-            dataset.X.iloc[np.flatnonzero(dataset.fold != number)]
-        )
-        for number in range(n_folds)
-    ]
-
-
-def prepare(dataset: Dataset, fitted: Sequence[Any]) -> list[Fold]:
-    """Every fold as its transformer makes it, once for all configurations."""
-    return [_fold(dataset, transformer, number) for number, transformer in enumerate(fitted)]
-
-
-def _fold(dataset: Dataset, transformer: Any, number: int) -> Fold:
-    val = np.flatnonzero(dataset.fold == number)
-    train = np.flatnonzero(dataset.fold != number)
-    return Fold(
-        X_train=transformer.transform(dataset.X.iloc[train]),
-        y_train=dataset.y[train],
-        X_val=transformer.transform(dataset.X.iloc[val]),
-        y_val=dataset.y[val],
-        val=val,
-    )
+    fitted, folds = [], []
+    for number in range(int(dataset.fold.max()) + 1):
+        val, train = np.flatnonzero(dataset.fold == number), np.flatnonzero(dataset.fold != number)
+        X, y = dataset.X.iloc[train], dataset.y[train]
+        if given:
+            transformer = given[number % len(given)]
+            X_train = transformer.transform(X)
+        else:
+            own = runtime.derive_seed(seed, number)
+            transformer, X_train = preprocessing.fit(
+                dataset.schema, declared, X, y, seed=own, **options
+            )
+        X_val = transformer.transform(dataset.X.iloc[val])
+        fitted.append(transformer)
+        folds.append(Fold(X_train, y, X_val, dataset.y[val], val))
+    return fitted, folds
 
 
 def cross_validate(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tenfold import dates
 from tenfold.metrics import Array, Task
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Schema:
     categorical: tuple[str, ...]
     classes: tuple[int | str, ...]
     missing_values: tuple[str, ...]
+    dates: tuple[str, ...] = ()
 
     @classmethod
     def from_report(cls, report: dict[str, Any]) -> Schema:
@@ -43,6 +45,7 @@ class Schema:
             categorical=tuple(report["features"]["categorical"]),
             classes=tuple(report["classes"]),
             missing_values=tuple(report["missing_values"]),
+            dates=tuple(report["features"]["dates"]),
         )
 
     @classmethod
@@ -59,13 +62,16 @@ class Schema:
 
     @property
     def features(self) -> tuple[str, ...]:
-        """Numeric, then categorical columns."""
-        return (*self.numeric, *self.categorical)
+        """Numeric, then categorical columns, then dates."""
+        return (*self.numeric, *self.categorical, *self.dates)
 
     def frame(self, table: pd.DataFrame) -> pd.DataFrame:
-        """The feature columns: numbers as float64, categories as text, missing ones named so.
+        """The feature columns: numbers as float64, categories as text, dates as datetime64[us].
 
         A missing category is a category of its own, since its absence may carry meaning.
+
+        Raises:
+            ValueError: naming the column and row of a text that is no date.
         """
         import pandas as pd
 
@@ -76,6 +82,12 @@ class Schema:
             values = table[name].astype(object)
             missing = values.isna() | values.isin(self.missing_values)
             columns[name] = np.where(missing, MISSING, values.astype(str)).astype(object)
+        for name in self.dates:
+            columns[name], wrong = dates.parse(table[name], self.missing_values)
+            if wrong.any():
+                row = int(wrong.argmax())
+                value = table[name].iloc[row]
+                raise ValueError(f"{name!r}, row {row}: must be {dates.RULE} but got {value!r}")
         return pd.DataFrame(columns, index=table.index).astype(dict.fromkeys(self.categorical, "O"))
 
     def encode(self, target: pd.Series[Any]) -> NDArray[np.generic]:

@@ -139,7 +139,8 @@ def read(params: Params, outputs: Outputs, fingerprint: str) -> Publication:
     table = outputs.clean / "table.parquet"
     data = {
         "columns": dict.fromkeys(schema.numeric, "double")
-        | dict.fromkeys(schema.categorical, "string"),
+        | dict.fromkeys(schema.categorical, "string")
+        | dict.fromkeys(schema.dates, "datetime"),
         "digest": runtime.digest(table),
         "name": Path(params.data.path).name,
         "path": params.data.path,
@@ -209,10 +210,13 @@ def _champion(
 
 
 def example(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
-    """One row that a client may send: the first, numbers as double."""
+    """One row that a client may send: the first, numbers as double, dates as ISO 8601."""
     row = table.iloc[:1][list(schema.features)].reset_index(drop=True)
     for name in schema.numeric:
         row[name] = row[name].astype("float64")
     for name in schema.categorical:
         row[name] = row[name].astype(object).where(row[name].notna(), None)
+    for name in schema.dates:
+        texts = row[name].map(lambda date: date.isoformat(), na_action="ignore")
+        row[name] = texts.astype(object).where(row[name].notna(), None)
     return row

@@ -43,6 +43,7 @@ def page(
     tested = ", ".join(
         f"{metric} <strong>{short(results['test'][metric])}</strong>" for metric in metric_names
     )
+    dropped = cleaned["dropped_columns"] | split["dropped_columns"]
     images = "\n".join(_image(path) for path in pictures)
     return f"""<!doctype html>
 <html lang="en">
@@ -58,7 +59,7 @@ def page(
 <p>{cleaned["read"]} rows read, {cleaned["kept"]} kept: {rows["train"]} to train in
 {len(split["folds"])} folds, {rows["test"]} to test.</p>
 {_table(["rejected because", "rows"], list(cleaned["rejected"].items()))}
-{_table(["dropped column", "because"], list(cleaned["dropped_columns"].items()))}
+{_table(["dropped column", "because"], list(dropped.items()))}
 <h2>Champion's configuration</h2>
 {_table(["parameter", "value"], sorted(flat(best["parameters"]).items()))}
 {_findings(best["findings"])}

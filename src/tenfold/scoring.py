@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tenfold import sources
+from tenfold import dates, sources
 from tenfold.cells import Cell
 from tenfold.dataset import ROW, Schema
 from tenfold.messages import nearest
@@ -63,7 +64,7 @@ def _answers(model: Any, features: pd.DataFrame, n_samples: int, seed: int) -> p
 
 
 def _feature(source: sources.Source, name: str, schema: Schema, path: Path) -> Any:
-    """One column, missing values as in training: float64 with NaN, or text with None."""
+    """One column, missing values as in training: float64 with NaN, or text or date with None."""
     import pandas as pd
 
     cell = Cell(name, source.columns[name], schema.missing_values)
@@ -73,16 +74,30 @@ def _feature(source: sources.Source, name: str, schema: Schema, path: Path) -> A
     values = pd.Series([row[0] for row in rows], dtype=object)
     if name in schema.categorical:
         return values.map(str, na_action="ignore")
+    if name in schema.dates:
+        texts = values.map(lambda value: str(value).strip(), na_action="ignore")
+        _refuse(source, path, values, dates.parse(texts)[1], f"{name!r} must be {dates.RULE}")
+        return texts
     numbers = pd.to_numeric(values, errors="coerce").astype(np.float64)
     wrong = (numbers.isna() & values.notna()) | np.isinf(numbers)
-    if wrong.any():
-        first = int(np.argmax(wrong))
-        line = source.connection.execute(
-            f"SELECT {ROW} FROM {sources.RAW} ORDER BY {ROW} LIMIT 1 OFFSET {first}"
-        ).fetchall()[0][0]
-        raise Refused(
-            f"{path}, {source.where(line)}: {name!r} must be a finite number, but got "
-            f"{values.iloc[first]!r}: correct it or leave it empty (a text that means no value "
-            "belongs in clean.missing_values)"
-        )
+    _refuse(source, path, values, wrong.to_numpy(), f"{name!r} must be a finite number,")
     return numbers
+
+
+def _refuse(
+    source: sources.Source,
+    path: Path,
+    values: pd.Series[Any],
+    wrong: NDArray[np.bool_],
+    rule: str,
+) -> None:
+    if not wrong.any():
+        return
+    first = int(np.argmax(wrong))
+    line = source.connection.execute(
+        f"SELECT {ROW} FROM {sources.RAW} ORDER BY {ROW} LIMIT 1 OFFSET {first}"
+    ).fetchall()[0][0]
+    raise Refused(
+        f"{path}, {source.where(line)}: {rule} but got {values.iloc[first]!r}: correct it or "
+        "leave it empty (a text that means no value belongs in clean.missing_values)"
+    )

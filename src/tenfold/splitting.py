@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from tenfold import roles
 from tenfold.dataset import FOLD, ROW
 from tenfold.metrics import METRICS, Task
 from tenfold.params import Split
@@ -207,15 +208,11 @@ def _report(
     fold: NDArray[np.int64],
 ) -> dict[str, Any]:
     names = [name for name in table.column_names if name not in (ROW, target)]
-    text = {name for name in names if pa.types.is_string(table.schema.field(name).type)}
     report: dict[str, Any] = {
         "rows": {"train": int(np.sum(~in_test)), "test": int(np.sum(in_test))},
         "folds": np.bincount(fold).tolist(),
         "classes": [],
-        "features": {
-            "numeric": [name for name in names if name not in text],
-            "categorical": [name for name in names if name in text],
-        },
+        "features": roles.of(table.schema, names),
         "target": target,
         "task": task,
     }

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tenfold import cells
+from tenfold import cells, dates
 from tenfold.cells import Cell
 from tenfold.metrics import Task
 from tenfold.runtime import Refused
@@ -186,7 +186,7 @@ def _sentinel(source: Source, cell: Cell, kind: Kind) -> str | None:
 
 
 def _formats(source: Source, cell: Cell) -> list[str]:
-    fits = [f"bool_and({cells.matches('w', cells.ISO_DATE)})"]
+    fits = [f"bool_and({cells.matches('w', dates.ISO.pattern)})"]
     fits += [f"bool_and(TRY_STRPTIME(w, {text(form)}) IS NOT NULL)" for form in FORMATS]
     distinct = f"SELECT DISTINCT {cell.words()} AS w FROM {SEEN}"
     found = _ask(source, f"SELECT {', '.join(fits)} FROM ({distinct}) WHERE w IS NOT NULL")

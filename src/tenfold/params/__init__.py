@@ -16,7 +16,7 @@ from tenfold.metrics import METRICS, Task
 from tenfold.models import Surroundings
 from tenfold.params.cleaning import Cast, Clean
 from tenfold.params.data import Data
-from tenfold.params.preprocessing import Categorical, Numeric, Preprocessing
+from tenfold.params.preprocessing import Categorical, Column, Dates, Numeric, Preprocessing
 from tenfold.params.section import Name, Section
 from tenfold.params.splitting import Split
 from tenfold.params.training import Run, SelectModel, Train, Trainer, Tune
@@ -26,7 +26,9 @@ __all__ = [
     "Cast",
     "Categorical",
     "Clean",
+    "Column",
     "Data",
+    "Dates",
     "Numeric",
     "Params",
     "Preprocessing",
@@ -89,7 +91,7 @@ class Params(Section):
         trainer = self.trainer
         surroundings = Surroundings(
             self.task,
-            self.preprocessing.numeric.scale,
+            next((scale for scale in self.preprocessing.scales if scale != "standard"), "standard"),
             trainer.max_epochs,
             "max_epochs" in trainer.model_fields_set,
         )
