@@ -80,7 +80,7 @@ def test_sections_with_nothing_behind_them_take_their_defaults(bare: Any) -> Non
     assert experiment.split.test_size == 0.2
     assert experiment.split.n_splits == 10
     assert experiment.clean.missing_values == [""]
-    assert experiment.train.strategy == "bag"
+    assert experiment.train.strategy == "auto"
 
 
 def test_a_family_with_nothing_behind_it_takes_all_defaults() -> None:
@@ -334,7 +334,8 @@ def test_a_network_that_contradicts_itself_is_refused_in_words(
         ),
         (
             {"train.strategy": "bagging"},
-            "train.strategy must be 'bag' or 'refit', but got 'bagging'; did you mean 'bag'?",
+            "train.strategy must be 'auto', 'bag' or 'refit', but got 'bagging'; did you mean "
+            "'bag'?",
         ),
         ({"trainer.devices": 0}, "trainer.devices must be greater than or equal to 1 or 'auto'"),
         (

@@ -10,6 +10,7 @@ import pytest
 
 from tenfold import cross_validation, preprocessing
 from tenfold.dataset import Dataset, Schema
+from tenfold.folds import Folds
 from tenfold.metrics import Array
 from tenfold.params import Categorical, Numeric, Preprocessing
 
@@ -141,7 +142,9 @@ def folds_of(size: list[float], colour: list[str], fold: list[int]) -> Any:
     both = schema(("size",), ("colour",))
     table = pd.DataFrame({"size": size, "colour": colour})
     n = len(fold)
-    data = Dataset(both, both.frame(table), np.arange(float(n)), np.arange(n), np.array(fold))
+    data = Dataset(
+        both, both.frame(table), np.arange(float(n)), np.arange(n), Folds.of(np.array(fold))
+    )
     return cross_validation.prepare(data, cross_validation.transformers(data, declared))
 
 

@@ -1,4 +1,4 @@
-"""Hold-out and folds: sizes, strata, order, seeds, and what cannot be split."""
+"""Hold-out and folds by chance: sizes, strata, copies, seeds, and what cannot be split."""
 
 from __future__ import annotations
 
@@ -7,46 +7,69 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
-from tenfold import splitting
-from tenfold.dataset import FOLD, ROW
+from tenfold.dataset import ROW
+from tenfold.folds import VAL
 from tenfold.metrics import Task
-from tenfold.params import Split
-from tenfold.runtime import Refused
-
-
-def table(y: list[Any]) -> Any:
-    n = len(y)
-    return pa.table(
-        {
-            ROW: pa.array(range(2, n + 2)),
-            "colour": pa.array(["red", None] * (n // 2) + ["red"] * (n % 2)),
-            "size": pa.array([float(value) for value in range(n)]),
-            "target": pa.array(y),
-        }
-    )
+from tenfold.runtime import Refused, derive_seed
+from tests.tables import Parts, bytes_of, split_table, table
 
 
 def split(
     y: list[Any], task: Task = "binary", metrics: tuple[str, ...] = (), seed: int = 0, **rules: Any
-) -> splitting.Parts:
-    return splitting.split(table(y), "target", task, Split(**rules), metrics, seed)
+) -> Parts:
+    n = len(y)
+    colours = (["red", None] * n)[:n]
+    return split_table(table(y, colour=colours), task, metrics, seed, **rules)
 
 
 def test_every_row_is_in_training_or_test_in_source_order() -> None:
     parts = split(["a", "b"] * 50)
-    train, test = parts.train[ROW].to_pylist(), parts.test[ROW].to_pylist()
+    train, test = (rows.tolist() for rows in parts.values(ROW))
     assert sorted(train + test) == list(range(2, 102))
     assert train == sorted(train)
     assert test == sorted(test)
     assert (len(train), len(test)) == (80, 20)
+    assert parts.train.column_names == parts.test.column_names == [ROW, "size", "colour", "target"]
 
 
-def test_training_rows_have_a_fold_and_test_rows_have_none() -> None:
-    parts = split(["a", "b"] * 50, n_splits=8)
-    assert parts.test.column_names == table(["a"]).column_names
-    assert parts.train.column_names == [*parts.test.column_names, FOLD]
-    assert sorted(set(parts.train[FOLD].to_pylist())) == list(range(8))
+@given(
+    st.integers(150, 300), st.integers(2, 6), st.sampled_from([0.1, 0.2, 0.5]), st.integers(0, 9)
+)
+@settings(max_examples=20, deadline=None)
+def test_classes_are_parted_as_by_scikit_learn(n: int, k: int, test_size: float, seed: int) -> None:
+    y = np.random.default_rng(seed).choice(["a", "b", "c"], n, p=[0.3, 0.3, 0.4])
+    parts = split(y.tolist(), "multiclass", seed=seed, n_splits=k, test_size=test_size)
+    train, test = train_test_split(
+        np.arange(n),
+        test_size=round(n * test_size),
+        stratify=y,
+        random_state=derive_seed(seed, "split", "test"),
+    )
+    assert [rows.tolist() for rows in parts.values("size")] == [sorted(train), sorted(test)]
+    reference = StratifiedKFold(k, shuffle=True, random_state=derive_seed(seed, "split", "folds"))
+    own = y[np.sort(train)]
+    for number, (learnt, judged) in enumerate(reference.split(own, own)):
+        assert parts.folds.train(number).tolist() == learnt.tolist()
+        assert parts.folds.val(number).tolist() == judged.tolist()
+
+
+@given(st.integers(20, 200), st.integers(2, 8), st.integers(0, 9))
+@settings(max_examples=20, deadline=None)
+def test_numbers_are_parted_as_by_scikit_learn(n: int, k: int, seed: int) -> None:
+    y = np.random.default_rng(seed).normal(size=n)
+    parts = split(y.tolist(), "regression", seed=seed, n_splits=k)
+    train, test = train_test_split(
+        np.arange(n), test_size=round(n * 0.2), random_state=derive_seed(seed, "split", "test")
+    )
+    assert [rows.tolist() for rows in parts.values("size")] == [sorted(train), sorted(test)]
+    reference = KFold(k, shuffle=True, random_state=derive_seed(seed, "split", "folds"))
+    for number, (learnt, judged) in enumerate(reference.split(train)):
+        assert parts.folds.train(number).tolist() == learnt.tolist()
+        assert parts.folds.val(number).tolist() == judged.tolist()
 
 
 def test_classes_keep_their_shares_in_test_and_folds() -> None:
@@ -55,15 +78,47 @@ def test_classes_keep_their_shares_in_test_and_folds() -> None:
         "train": {"often": 160, "rare": 40},
         "test": {"often": 40, "rare": 10},
     }
-    y, fold = np.array(parts.train["target"].to_pylist()), np.array(parts.train[FOLD].to_pylist())
-    assert [int(np.sum(y[fold == number] == "rare")) for number in range(5)] == [8] * 5
+    assert [int(np.sum(judged == "rare")) for _, judged in parts.sides("target")] == [8] * 5 + [10]
+
+
+@given(st.integers(0, 99))
+@settings(max_examples=10, deadline=None)
+def test_bins_of_a_stratified_regression_keep_their_shares(seed: int) -> None:
+    y = np.random.default_rng(seed).lognormal(size=400)
+    parts = split(y.tolist(), "regression", seed=seed, strategy="stratified", n_bins=4, n_splits=5)
+    edges = np.quantile(y, [0.25, 0.5, 0.75])
+    for _, judged in parts.sides("target"):
+        counts = np.bincount(np.digitize(judged, edges), minlength=4)
+        assert counts.max() - counts.min() <= 1
+
+
+def test_random_folds_ask_for_no_shares() -> None:
+    parts = split(["rare"] * 50 + ["often"] * 200, n_splits=5, strategy="random")
+    assert parts.report["strategy"] == "random"
+    assert len({int(np.sum(judged == "rare")) for _, judged in parts.sides("target")}) > 1
+
+
+@pytest.mark.parametrize("task", ["binary", "regression"])
+def test_repeated_folds_validate_every_row_once_a_repeat(task: Task) -> None:
+    y: list[Any] = ["a", "b"] * 50 if task == "binary" else list(np.arange(100.0))
+    once = split(y, task, n_splits=4)
+    parts = split(y, task, n_splits=4, n_repeats=3)
+    assert parts.folds.n == 12
+    repeats = parts.folds.membership.reshape(3, 4, -1)
+    assert ((repeats == VAL).sum(axis=1) == 1).all()
+    assert len({repeat.tobytes() for repeat in repeats}) == 3
+    # The first repeat is what is drawn without repeats.
+    np.testing.assert_array_equal(repeats[0], once.folds.membership)
 
 
 def test_the_report_describes_the_parts() -> None:
     report = split([float(value) for value in range(22)], "regression", n_splits=4).report
     assert report == {
-        "rows": {"train": 18, "test": 4},
+        "strategy": "random",
+        "rows": {"train": 18, "test": 4, "left_out": 0},
         "folds": [5, 5, 4, 4],
+        "learnt_from": [13, 13, 14, 14],
+        "copies": 0,
         "classes": [],
         "features": {"numeric": ["size"], "categorical": ["colour"]},
         "target": "target",
@@ -75,6 +130,8 @@ def test_the_seed_alone_decides() -> None:
     y = ["a", "b"] * 50
     assert split(y, seed=1).train == split(y, seed=1).train
     assert split(y, seed=1).train != split(y, seed=2).train
+    rows = table(y)
+    assert bytes_of(rows) == bytes_of(rows)
 
 
 def test_numbers_of_whole_value_are_integer_classes() -> None:
@@ -84,8 +141,57 @@ def test_numbers_of_whole_value_are_integer_classes() -> None:
 
 
 def test_at_least_one_row_is_held_out() -> None:
-    y = np.arange(6.0)
-    assert splitting.hold_out(y, "regression", 0.01, seed=0).sum() == 1
+    y = list(np.arange(6.0))
+    assert split(y, "regression", test_size=0.01, n_splits=2).report["rows"]["test"] == 1
+
+
+# --- copies ---
+
+
+@given(
+    st.lists(st.integers(0, 40), min_size=120, max_size=200).filter(lambda x: len(set(x)) > 25),
+    st.sampled_from(["random", "stratified"]),
+    st.integers(1, 2),
+)
+@settings(max_examples=30, deadline=None)
+def test_copies_of_a_row_fall_on_one_side(size: list[int], strategy: str, repeats: int) -> None:
+    colours = [None if value % 3 == 0 else "red" for value in size]
+    y = np.arange(float(len(size)))
+    parts = split_table(
+        table(y, size=size, colour=colours),
+        "regression",
+        strategy=strategy,
+        n_splits=3,
+        n_repeats=repeats,
+        **({"n_bins": 2} if strategy == "stratified" else {}),
+    )
+    assert parts.report["copies"] == len(size) - len(set(size))
+    for learnt, judged in parts.sides("size"):
+        assert not set(learnt) & set(judged)
+
+
+def test_copies_follow_the_first_of_them_and_leave_the_others_where_they_were() -> None:
+    y = ["a", "b"] * 50
+    alone = split_table(table(y))
+    # Copies with another label, too.
+    doubled = table(
+        [*y, *y[1::2], *y[::2]], size=[*range(100), *range(0, 100, 2), *range(1, 100, 2)]
+    )
+    parts = split_table(doubled)
+    before = [set(rows) for rows in alone.values("size")]
+    assert [set(rows) for rows in parts.values("size")] == before
+    for (_, judged), (_, own) in zip(alone.sides("size"), parts.sides("size"), strict=True):
+        assert set(judged) == set(own)
+    assert parts.report["rows"] == {"train": 160, "test": 40, "left_out": 0}
+
+
+def test_too_few_different_rows_are_refused() -> None:
+    y = [float(value) for value in range(40)]
+    with pytest.raises(Refused, match=r"but there are 6 \(copies of a row count once\): lower"):
+        split_table(table(y, size=[0, 1, 2, 3, 4, 5, 6, 6] * 5), "regression")
+
+
+# --- refusals ---
 
 
 @pytest.mark.parametrize(
@@ -130,3 +236,21 @@ def test_a_metric_that_is_not_defined_on_a_part_is_refused(
     assert split(y, "regression", ("mse",), **rules).report["rows"]["train"]
     with pytest.raises(Refused, match=message):
         split(y, "regression", ("mse", "r2"), **rules)
+
+
+def test_a_bin_rarer_than_the_folds_is_refused() -> None:
+    y = [float(value) for value in range(50)]
+    with pytest.raises(Refused, match="quantile bin 0 of the target has 4 training rows"):
+        split(y, "regression", strategy="stratified", n_bins=10, n_splits=5)
+
+
+def test_a_class_rarer_than_random_folds_is_refused() -> None:
+    with pytest.raises(Refused, match=r"'b' has \d training rows, fewer than 10 folds"):
+        split(["a"] * 90 + ["b"] * 8, strategy="random")
+
+
+def test_a_fold_that_learns_nothing_of_a_class_is_refused() -> None:
+    y = ["a", "b"] * 20 + ["c"] * 20
+    size = [*range(40), *[99] * 20]
+    with pytest.raises(Refused, match="no row of class 'c' to learn from"):
+        split_table(table(y, size=size), "multiclass", strategy="random", n_splits=3)
