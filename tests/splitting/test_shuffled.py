@@ -156,15 +156,11 @@ def test_at_least_one_row_is_held_out() -> None:
 @settings(max_examples=30, deadline=None)
 def test_copies_of_a_row_fall_on_one_side(size: list[int], strategy: str, repeats: int) -> None:
     colours = [None if value % 3 == 0 else "red" for value in size]
-    y = np.arange(float(len(size)))
-    parts = split_table(
-        table(y, size=size, colour=colours),
-        "regression",
-        strategy=strategy,
-        n_splits=3,
-        n_repeats=repeats,
-        **({"n_bins": 2} if strategy == "stratified" else {}),
-    )
+    rules: dict[str, Any] = {"strategy": strategy, "n_splits": 3, "n_repeats": repeats}
+    if strategy == "stratified":
+        rules["n_bins"] = 2
+    rows = table(np.arange(float(len(size))), size=size, colour=colours)
+    parts = split_table(rows, "regression", **rules)
     assert parts.report["copies"] == len(size) - len(set(size))
     for learnt, judged in parts.sides("size"):
         assert not set(learnt) & set(judged)
