@@ -153,6 +153,46 @@ def test_a_value_of_the_wrong_type_or_range_is_refused_with_its_rule(
     assert "\n" not in found
 
 
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [
+        ({"strategy": "group"}, "split.strategy must be 'auto', 'random', 'stratified', 'grouped'"),
+        ({"strategy": "grouped"}, "split: strategy: grouped needs group, the name of a column"),
+        ({"strategy": "time"}, "strategy: time needs time"),
+        ({"strategy": "given"}, "strategy: given needs column"),
+        (
+            {"group": "patient"},
+            "group is not for strategy: auto, but for grouped: set strategy: grouped, or remove",
+        ),
+        ({"strategy": "grouped", "group": "g", "time": "t"}, "time is not for strategy: grouped"),
+        ({"gap": 3}, "gap is not for strategy: auto, but for time"),
+        ({"n_bins": 5}, "n_bins is not for strategy: auto, but for stratified"),
+        (
+            {"strategy": "time", "time": "t", "n_repeats": 2},
+            "n_repeats is not for strategy: time, but for auto, random, stratified, grouped",
+        ),
+        (
+            {"strategy": "given", "column": "fold", "test_size": 0.3},
+            "test_size is not for strategy: given",
+        ),
+        ({"strategy": "stratified", "n_bins": 5}, "split.n_bins is for task: regression, but"),
+        ({"strategy": "grouped", "group": "y"}, "split.group must not be data.target, but both"),
+        ({"strategy": "time", "time": "id"}, "drop_columns must not hold split.time, but got 'id'"),
+        ({"strategy": "time", "time": "t", "gap": -1}, "split.gap must be"),
+        (
+            {"strategy": "time", "time": "t", "gap": "a week"},
+            "split.gap: a gap must be a number of rows, or a duration in seconds, minutes",
+        ),
+    ],
+)
+def test_a_split_that_contradicts_itself_or_the_rest_is_refused(
+    split: dict[str, Any], message: str
+) -> None:
+    found = refusal(declare({"split": split, "clean.drop_columns": ["id"]}))
+    assert message in found
+    assert "\n" not in found
+
+
 def test_every_broken_rule_is_named_in_the_one_message() -> None:
     message = refusal(declare({"seed": -1, "split.n_splits": 1, "taks": 1}))
     assert all(part in message for part in ("seed must", "split.n_splits must", "did you mean"))

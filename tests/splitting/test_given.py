@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tenfold.metrics import Task
 from tenfold.runtime import Refused
 from tests.tables import Parts, split_table, table
 
@@ -19,7 +20,7 @@ def split(part: Any, y: Any = None, **rules: Any) -> Parts:
     target = np.arange(float(len(part))) if y is None else y
     columns = rules.pop("columns", {})
     rows = table(target, part=part, **columns)
-    task = "regression" if y is None else "binary"
+    task: Task = "regression" if y is None else "binary"
     return split_table(rows, task, strategy="given", column="part", **rules)
 
 

@@ -75,7 +75,7 @@ class Split(Section):
     def _gap(cls, value: int | str) -> int | str:
         if isinstance(value, str) and not DURATION.fullmatch(value):
             raise ValueError(
-                "must be a number of rows, or a duration in seconds, minutes, hours, days or "
+                "a gap must be a number of rows, or a duration in seconds, minutes, hours, days or "
                 f"weeks such as '7 days', but got {value!r}"
             )
         return value
