@@ -61,11 +61,18 @@ def _some(classes: Sequence[Any]) -> str:
 # Chapter: strata, which are classes or, for regression, bins
 
 
+def count(strata: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The codes that occur, sorted, and how often each does."""
+    counts = np.bincount(strata)
+    codes = np.flatnonzero(counts)
+    return codes, counts[codes]
+
+
 def check_strata(
     strata: NDArray[Any], n_test: int, test_size: float, classes: Sequence[Any]
 ) -> None:
     """Each of the strata needs a row on both sides of the hold-out."""
-    codes, counts = np.unique(strata, return_counts=True)
+    codes, counts = count(strata)
     rarest = int(np.argmin(counts))
     what = "classes" if classes else "bins of the target"
     if counts[rarest] < 2:
@@ -89,30 +96,30 @@ def check_held_out(
     strata: NDArray[Any], in_test: NDArray[np.bool_], test_size: float, classes: Sequence[Any]
 ) -> None:
     """Each of the strata must have come into the test."""
-    codes, counts = np.unique(strata, return_counts=True)
-    for code in np.setdiff1d(codes, np.unique(strata[in_test]))[:1]:
+    codes, counts = count(strata)
+    for code in np.setdiff1d(codes, count(strata[in_test])[0])[:1]:
         raise Refused(
             f"{_stratum(code, classes)} has {counts[codes == code][0]} rows and none in the test "
             f"share of {test_size}: raise split.test_size, or {_reject(classes)}"
         )
 
 
-def check_folds(count: int, what: str, rules: Split, *, apart: bool) -> None:
+def check_folds(found: int, what: str, rules: Split, *, apart: bool) -> None:
     """There must be as many rows, or groups, to train on as folds."""
-    if count < rules.n_splits:
+    if found < rules.n_splits:
         copies = "" if apart else " (copies of a row count once)"
         raise Refused(
             f"split.n_splits: {rules.n_splits} folds need {rules.n_splits} {what}, but there are "
-            f"{count}{copies}: lower split.n_splits"
+            f"{found}{copies}: lower split.n_splits"
         )
 
 
 def check_rarest(strata: NDArray[Any], n_splits: int, classes: Sequence[Any]) -> None:
     """Each of the strata must have as many rows to train on as there are folds."""
-    for code, count in zip(*np.unique(strata, return_counts=True), strict=True):
-        if count < n_splits:
+    for code, rows in zip(*count(strata), strict=True):
+        if rows < n_splits:
             raise Refused(
-                f"split.n_splits: {_stratum(code, classes)} has {count} training rows, fewer than "
+                f"split.n_splits: {_stratum(code, classes)} has {rows} training rows, fewer than "
                 f"{n_splits} folds: lower split.n_splits, or {_reject(classes)}"
             )
 
@@ -157,28 +164,34 @@ def _check_classes(
     folds, classes = assignment.folds, deciding.classes
     picky = [metric for metric in metrics if METRICS[metric].every_class]
     for number, own in enumerate(folds.membership):
-        label = _absent(y[own == TRAIN], classes)
-        if label is not None:
+        learnt, judged = (_by_class(y, own, classes)[part] for part in (TRAIN, VAL))
+        if not learnt.all():
             raise Refused(
-                f"split: fold {number} has no row of class {label!r} to learn from: lower "
-                "split.n_splits, reject the class in clean.require, or choose another strategy"
+                f"split: fold {number} has no row of class {_absent(learnt, classes)!r} to learn "
+                "from: lower split.n_splits, reject the class in clean.require, or choose another "
+                "strategy"
             )
-        label = _absent(y[own == VAL], classes) if picky else None
-        if label is not None:
+        if picky and not judged.all():
             raise Refused(
                 f"metric {picky[0]} needs every class in every fold, but fold {number} validates "
-                f"no row of class {label!r}: lower split.n_splits, choose another strategy, or "
-                "remove the metric"
+                f"no row of class {_absent(judged, classes)!r}: lower split.n_splits, choose "
+                "another strategy, or remove the metric"
             )
-    label = _absent(deciding.y[assignment.in_test], classes) if picky else None
-    if label is not None:
+    tested = _by_class(deciding.y, assignment.in_test, classes)[1]
+    if picky and not tested.all():
         raise Refused(
-            f"metric {picky[0]} needs every class in the test, but class {label!r} has no row "
-            "there: raise split.test_size, choose another strategy, or remove the metric"
+            f"metric {picky[0]} needs every class in the test, but class "
+            f"{_absent(tested, classes)!r} has no row there: raise split.test_size, choose "
+            "another strategy, or remove the metric"
         )
 
 
-def _absent(codes: NDArray[Any], classes: Sequence[Any]) -> Any:
-    """The first class that has no row, or None."""
-    counts = np.bincount(codes, minlength=len(classes))
-    return None if counts.all() else classes[int(np.argmin(counts))]
+def _by_class(y: NDArray[Any], part: NDArray[Any], classes: Sequence[Any]) -> NDArray[np.int64]:
+    """The rows of every class in parts 0, 1 and 2, shape (3, classes)."""
+    cells = part * np.int32(len(classes)) + y
+    return np.bincount(cells, minlength=3 * len(classes)).reshape(3, len(classes))
+
+
+def _absent(counts: NDArray[np.int64], classes: Sequence[Any]) -> Any:
+    """The first class that has no row."""
+    return classes[int(np.argmin(counts))]

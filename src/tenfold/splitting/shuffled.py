@@ -77,7 +77,7 @@ def _shares(strata: NDArray[Any], n_test: int, seed: int) -> NDArray[np.int64]:
     """
     from sklearn.utils.extmath import _approximate_mode
 
-    counts = np.bincount(np.unique(strata, return_inverse=True)[1])
+    _, counts = checks.count(strata)
     chance = np.random.RandomState(seed)
     train = _approximate_mode(counts, len(strata) - n_test, chance)
     test = _approximate_mode(counts - train, n_test, chance)
