@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
+from tenfold import splitting
 from tenfold.dataset import ROW
 from tenfold.folds import VAL
 from tenfold.metrics import Task
+from tenfold.params import Split
 from tenfold.runtime import Refused, derive_seed
+from tenfold.splitting import writing
 from tests.tables import Parts, bytes_of, split_table, table
 
 
@@ -143,6 +149,38 @@ def test_numbers_of_whole_value_are_integer_classes() -> None:
 def test_at_least_one_row_is_held_out() -> None:
     y = list(np.arange(6.0))
     assert split(y, "regression", test_size=0.01, n_splits=2).report["rows"]["test"] == 1
+
+
+# --- files ---
+
+
+def test_a_table_that_comes_in_pieces_is_parted_like_a_whole_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    y = ["a", "b"] * 50
+    whole = split(y)
+    monkeypatch.setattr(writing, "PIECE", 16)
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder)
+        pq.write_table(table(y, colour=(["red", None] * 50)), out / "t.parquet", row_group_size=7)
+        splitting.split(out / "t.parquet", out, "target", "binary", Split(), (), 0)
+        assert pq.ParquetFile(out / "train.parquet").num_row_groups == 5
+        assert pq.read_table(out / "train.parquet") == whole.train
+        assert pq.read_table(out / "test.parquet") == whole.test
+
+
+def test_the_files_are_the_same_to_the_byte_on_one_thread_and_on_many() -> None:
+    rows = table(["a", "b"] * 50, colour=["red", None] * 50)
+    threads = pa.cpu_count()
+    try:
+        found = []
+        for number in (1, 8):
+            pa.set_cpu_count(number)
+            found.append(bytes_of(rows))
+    finally:
+        pa.set_cpu_count(threads)
+    assert found[0] == found[1]
+    assert set(found[0]) == {"folds.parquet", "test.parquet", "train.parquet"}
 
 
 # --- copies ---
