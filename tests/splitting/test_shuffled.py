@@ -272,6 +272,12 @@ def test_a_metric_that_is_not_defined_on_a_part_is_refused(
         split(y, "regression", ("mse", "r2"), **rules)
 
 
+def test_a_class_of_copies_is_rarer_than_it_looks() -> None:
+    rows = table(["a"] * 60 + ["b"] * 60, size=[*range(60), *range(60, 66)] + [99] * 54)
+    with pytest.raises(Refused, match=r"'b' has 6 training rows \(copies of a row count once\), f"):
+        split_table(rows, n_splits=8)
+
+
 def test_a_bin_rarer_than_the_folds_is_refused() -> None:
     y = [float(value) for value in range(50)]
     with pytest.raises(Refused, match="quantile bin 0 of the target has 4 training rows"):

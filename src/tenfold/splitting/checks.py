@@ -107,21 +107,27 @@ def check_held_out(
 def check_folds(found: int, what: str, rules: Split, *, apart: bool) -> None:
     """There must be as many rows, or groups, to train on as folds."""
     if found < rules.n_splits:
-        copies = "" if apart else " (copies of a row count once)"
         raise Refused(
             f"split.n_splits: {rules.n_splits} folds need {rules.n_splits} {what}, but there are "
-            f"{found}{copies}: lower split.n_splits"
+            f"{found}{_once(apart)}: lower split.n_splits"
         )
 
 
-def check_rarest(strata: NDArray[Any], n_splits: int, classes: Sequence[Any]) -> None:
+def check_rarest(
+    strata: NDArray[Any], n_splits: int, classes: Sequence[Any], *, apart: bool = True
+) -> None:
     """Each of the strata must have as many rows to train on as there are folds."""
     for code, rows in zip(*count(strata), strict=True):
         if rows < n_splits:
             raise Refused(
-                f"split.n_splits: {_stratum(code, classes)} has {rows} training rows, fewer than "
-                f"{n_splits} folds: lower split.n_splits, or {_reject(classes)}"
+                f"split.n_splits: {_stratum(code, classes)} has {rows} training rows"
+                f"{_once(apart)}, fewer than {n_splits} folds: lower split.n_splits, or "
+                f"{_reject(classes)}"
             )
+
+
+def _once(apart: bool) -> str:
+    return "" if apart else " (copies of a row count once)"
 
 
 def _stratum(code: Any, classes: Sequence[Any]) -> str:

@@ -113,7 +113,7 @@ def draw(
     positions = np.flatnonzero(available)
     own = None if strata is None else strata[positions]
     if own is not None:
-        checks.check_rarest(own, rules.n_splits, deciding.classes)
+        checks.check_rarest(own, rules.n_splits, deciding.classes, apart=copies.apart)
     drawn = []
     for repeat in range(rules.n_repeats):
         # The first one's is that of folds that are drawn once.
