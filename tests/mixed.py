@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tenfold import models
 from tenfold.dataset import Dataset, Schema
 from tenfold.evaluating import Evaluator, Inputs
+from tenfold.folds import Folds
 from tenfold.models import Setting
 from tenfold.params import Preprocessing
 
@@ -70,7 +71,9 @@ def dataset(task: Any) -> Dataset:
         y: NDArray[np.generic] = np.array(value, dtype=np.float64)
     else:
         y = np.array(pd.qcut(value, len(CLASSES[task]), labels=False), dtype=np.int64)
-    return Dataset(schema(task), schema(task).frame(raw), y, np.arange(N), np.arange(N) % 3)
+    return Dataset(
+        schema(task), schema(task).frame(raw), y, np.arange(N), Folds.of(np.arange(N) % 3)
+    )
 
 
 def setting(task: Any) -> Setting:

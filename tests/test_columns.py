@@ -70,9 +70,10 @@ def test_a_bag_answers_a_validation_row_as_its_fold_did(name: str) -> None:
     inputs = [transformer.transform(data.X) for transformer in model.transformers]
     widths = {one.shape[1] for one in inputs}
     assert (len(widths) == 1) is (name == "mlp embedded")
+    assert data.folds is not None
     each = model.model.draws(inputs, 1, 0)
     for number, member in enumerate(each):
-        own = data.fold == number
+        own = data.folds.val(number)
         np.testing.assert_allclose(member[own], found.oof[own], rtol=1e-5, atol=1e-5)
 
 

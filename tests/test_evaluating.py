@@ -94,9 +94,9 @@ def test_a_bag_that_starts_from_another_answers_through_the_donors_preprocessing
     assert list(found.predictor.transformers) == list(donor.transformers)
     frame = found.data.X
     each = found.model.draws([one.transform(frame) for one in donor.transformers], 1, 0)
-    assert found.data.fold is not None
+    assert found.data.folds is not None
     for number, member in enumerate(each):
-        own = found.data.fold == number
+        own = found.data.folds.val(number)
         np.testing.assert_allclose(member[own], found.evaluation.oof[own], rtol=1e-9)
 
 

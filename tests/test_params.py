@@ -80,7 +80,7 @@ def test_sections_with_nothing_behind_them_take_their_defaults(bare: Any) -> Non
     assert experiment.split.test_size == 0.2
     assert experiment.split.n_splits == 10
     assert experiment.clean.missing_values == [""]
-    assert experiment.train.strategy == "bag"
+    assert experiment.train.strategy == "auto"
 
 
 def test_a_family_with_nothing_behind_it_takes_all_defaults() -> None:
@@ -152,6 +152,46 @@ def test_a_value_of_the_wrong_type_or_range_is_refused_with_its_rule(
     changes: dict[str, Any], message: str
 ) -> None:
     found = refusal(declare(changes))
+    assert message in found
+    assert "\n" not in found
+
+
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [
+        ({"strategy": "group"}, "split.strategy must be 'auto', 'random', 'stratified', 'grouped'"),
+        ({"strategy": "grouped"}, "split: strategy: grouped needs group, the name of a column"),
+        ({"strategy": "time"}, "strategy: time needs time"),
+        ({"strategy": "given"}, "strategy: given needs column"),
+        (
+            {"group": "patient"},
+            "group is not for strategy: auto, but for grouped: set strategy: grouped, or remove",
+        ),
+        ({"strategy": "grouped", "group": "g", "time": "t"}, "time is not for strategy: grouped"),
+        ({"gap": 3}, "gap is not for strategy: auto, but for time"),
+        ({"n_bins": 5}, "n_bins is not for strategy: auto, but for stratified"),
+        (
+            {"strategy": "time", "time": "t", "n_repeats": 2},
+            "n_repeats is not for strategy: time, but for auto, random, stratified, grouped",
+        ),
+        (
+            {"strategy": "given", "column": "fold", "test_size": 0.3},
+            "test_size is not for strategy: given",
+        ),
+        ({"strategy": "stratified", "n_bins": 5}, "split.n_bins is for task: regression, but"),
+        ({"strategy": "grouped", "group": "y"}, "split.group must not be data.target, but both"),
+        ({"strategy": "time", "time": "id"}, "drop_columns must not hold split.time, but got 'id'"),
+        ({"strategy": "time", "time": "t", "gap": -1}, "split.gap must be"),
+        (
+            {"strategy": "time", "time": "t", "gap": "a week"},
+            "split.gap: a gap must be a number of rows, or a duration in seconds, minutes",
+        ),
+    ],
+)
+def test_a_split_that_contradicts_itself_or_the_rest_is_refused(
+    split: dict[str, Any], message: str
+) -> None:
+    found = refusal(declare({"split": split, "clean.drop_columns": ["id"]}))
     assert message in found
     assert "\n" not in found
 
@@ -337,7 +377,8 @@ def test_a_network_that_contradicts_itself_is_refused_in_words(
         ),
         (
             {"train.strategy": "bagging"},
-            "train.strategy must be 'bag' or 'refit', but got 'bagging'; did you mean 'bag'?",
+            "train.strategy must be 'auto', 'bag' or 'refit', but got 'bagging'; did you mean "
+            "'bag'?",
         ),
         ({"trainer.devices": 0}, "trainer.devices must be greater than or equal to 1 or 'auto'"),
         (

@@ -13,6 +13,7 @@ from scipy.stats import norm
 
 from tenfold import cross_validation, preprocessing
 from tenfold.dataset import Dataset, Schema
+from tenfold.folds import Folds
 from tenfold.metrics import Array
 from tenfold.params import Categorical, Numeric, Preprocessing
 
@@ -189,7 +190,9 @@ def folds_of(size: list[float], colour: list[str], fold: list[int]) -> Any:
     both = schema(("size",), ("colour",))
     table = pd.DataFrame({"size": size, "colour": colour})
     n = len(fold)
-    data = Dataset(both, both.frame(table), np.arange(float(n)), np.arange(n), np.array(fold))
+    data = Dataset(
+        both, both.frame(table), np.arange(float(n)), np.arange(n), Folds.of(np.array(fold))
+    )
     return cross_validation.prepare(data, declared)[1]
 
 

@@ -49,7 +49,8 @@ def page(tmp_path: Path, findings: Sequence[str] = ()) -> str:
             "dropped_columns": {EVIL: "one value only"},
         },
         {
-            "rows": {"train": 88, "test": 22},
+            "strategy": "random",
+            "rows": {"train": 88, "test": 22, "left_out": 0},
             "folds": [44, 44],
             "dropped_columns": {"remark": "free text"},
         },
@@ -76,7 +77,7 @@ def test_families_stand_from_best_to_worst_with_what_was_found(tmp_path: Path) -
     assert found.index("<td>linear</td>") < found.index("<td>dummy</td>")
     assert "<td>9.0000 ± 1.0000</td>" in found
     assert "mse <strong>2.5000</strong>, mae <strong>1.5000</strong>" in found
-    assert "120 rows read, 110 kept: 88 to train in\n2 folds, 22 to test" in found
+    assert "120 rows read, 110 kept: 88 to train in\n2 folds (random), 22 to test" in found
 
 
 def test_a_nested_parameter_stands_under_its_dotted_name(tmp_path: Path) -> None:

@@ -187,7 +187,8 @@ class Cell:
             words = self.words()
             if cast and cast.format:
                 return f"TRY_STRPTIME({words}, {text(cast.format)})"
-            return f"CASE WHEN {matches(words, dates.ISO.pattern)} THEN TRY_CAST({words} AS TIMESTAMP) END"
+            iso = matches(words, dates.ISO.pattern)
+            return f"CASE WHEN {iso} THEN TRY_CAST({words} AS TIMESTAMP) END"
         digits = self.digits(cast)
         if wanted == "double":
             fits = matches(digits, f"{NUMBER}|{INFINITE}")

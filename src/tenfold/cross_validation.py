@@ -27,10 +27,10 @@ from tenfold.params import Preprocessing
 class Evaluation:
     """What one configuration achieved.
 
-    `oof` holds, for every training row, the prediction of the one model that never saw it:
-    (n,) values or (n, C) probabilities. `folds` holds each fold's scores. Families that train in
-    epochs add each fold's best one, the folds' mean learning curve, what it says in words, and
-    where the folds' models are kept as one.
+    `oof` holds, for every row that a fold validates, the prediction of a model that never saw it:
+    (n,) values or (n, C) probabilities; of a row validated repeatedly the mean. `folds` holds
+    each fold's scores. Families that train in epochs add each fold's best one, the folds' mean
+    learning curve, what it says in words, and where the folds' models are kept as one.
     """
 
     oof: Array
@@ -58,10 +58,10 @@ def prepare(
         given: transformers fitted on other data, which are taken in turn instead.
         options: of `preprocessing.build`.
     """
-    assert dataset.fold is not None, "the training table has no fold column"
+    assert dataset.folds is not None, "the training table has no folds"
     fitted, folds = [], []
-    for number in range(int(dataset.fold.max()) + 1):
-        val, train = np.flatnonzero(dataset.fold == number), np.flatnonzero(dataset.fold != number)
+    for number in range(dataset.folds.n):
+        train, val = dataset.folds.train(number), dataset.folds.val(number)
         X, y = dataset.X.iloc[train], dataset.y[train]
         if given:
             transformer = given[number % len(given)]
@@ -98,12 +98,20 @@ def cross_validate(
 def _evaluate(
     result: FoldPredictions, folds: Sequence[Fold], metric_names: Sequence[str]
 ) -> Evaluation | Diverged:
-    n_rows = sum(len(fold.val) for fold in folds)
-    oof = np.empty((n_rows, *result.predictions[0].shape[1:]))
     scores = []
     for fold, prediction in zip(folds, result.predictions, strict=True):
-        oof[fold.val] = prediction
         scores.append(metrics.scores(metric_names, fold.y_val, prediction))
         if not np.isfinite(list(scores[-1].values())).all():
             return Diverged(f"a score is not a finite number: {scores[-1]}")
+    oof = _out_of_fold(folds, result.predictions)
     return Evaluation(oof, scores, result.epochs, result.history, result.findings, result.bag)
+
+
+def _out_of_fold(folds: Sequence[Fold], predictions: Sequence[Array]) -> Array:
+    """The mean prediction of every row that is validated, in table order."""
+    validated, times = np.unique(np.concatenate([fold.val for fold in folds]), return_counts=True)
+    total = np.zeros((len(validated), *predictions[0].shape[1:]))
+    for fold, prediction in zip(folds, predictions, strict=True):
+        total[np.searchsorted(validated, fold.val)] += prediction
+    mean: Array = total / times.reshape(-1, *[1] * (total.ndim - 1))
+    return mean

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold import dates
+from tenfold import dates, folds
+from tenfold.folds import Folds
 from tenfold.metrics import Array, Task
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ROW = "tenfold_row"
-FOLD = "tenfold_fold"
+ROW, FOLD = folds.ROW, folds.FOLD
 MISSING = "(missing)"
 
 
@@ -106,38 +106,39 @@ class Dataset:
     X: pd.DataFrame
     y: NDArray[np.generic]
     rows: NDArray[np.int64]
-    fold: NDArray[np.int64] | None
+    folds: Folds | None = None
 
 
-def read(path: Path, schema: Schema) -> Dataset:
-    """Read a Parquet table written by the split stage."""
+def read(path: Path, schema: Schema, membership: Path | None = None) -> Dataset:
+    """Read a Parquet table written by the split stage, and the folds of its rows."""
     import pandas as pd
 
     table = pd.read_parquet(path)
+    rows = table[ROW].to_numpy(dtype=np.int64)
     return Dataset(
         schema=schema,
         X=schema.frame(table),
         y=schema.encode(table[schema.target]),
-        rows=table[ROW].to_numpy(dtype=np.int64),
-        fold=table[FOLD].to_numpy(dtype=np.int64) if FOLD in table else None,
+        rows=rows,
+        folds=None if membership is None else folds.read(membership, rows),
     )
 
 
 def write_predictions(path: Path, dataset: Dataset, prediction: Array) -> None:
-    """Write each row's source row, fold, true value or label, and prediction as Parquet.
+    """Write each row's source row, true value or label, and prediction as Parquet.
 
-    Regression has `prediction`; classes have a column `probability_<label>` each.
+    Regression has `prediction`; classes have a column `probability_<label>` each. Of a table
+    with folds, the predictions are of the rows that these validate.
     """
     import pandas as pd
 
-    columns: dict[str, Any] = {ROW: dataset.rows}
-    if dataset.fold is not None:
-        columns[FOLD] = dataset.fold
-    classes = dataset.schema.classes
+    predicted = slice(None) if dataset.folds is None else dataset.folds.validated
+    columns: dict[str, Any] = {ROW: dataset.rows[predicted]}
+    y, classes = dataset.y[predicted], dataset.schema.classes
     if classes:
-        columns["true"] = np.array(classes)[dataset.y.astype(np.int64)]
+        columns["true"] = np.array(classes)[y.astype(np.int64)]
         for code, label in enumerate(classes):
             columns[f"probability_{label}"] = prediction[:, code]
     else:
-        columns |= {"true": dataset.y, "prediction": prediction}
+        columns |= {"true": y, "prediction": prediction}
     pd.DataFrame(columns).to_parquet(path, index=False)

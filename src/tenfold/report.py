@@ -57,7 +57,7 @@ def page(
 {_table(["family", *(f"cv {metric} (mean ± sd)" for metric in metric_names)], scores)}
 <h2>Data</h2>
 <p>{cleaned["read"]} rows read, {cleaned["kept"]} kept: {rows["train"]} to train in
-{len(split["folds"])} folds, {rows["test"]} to test.</p>
+{len(split["folds"])} folds ({_strategy(experiment, split)}), {rows["test"]} to test.</p>
 {_table(["rejected because", "rows"], list(cleaned["rejected"].items()))}
 {_table(["dropped column", "because"], list(dropped.items()))}
 <h2>Champion's configuration</h2>
@@ -68,6 +68,14 @@ def page(
 </body>
 </html>
 """
+
+
+def _strategy(experiment: Params, split: Mapping[str, Any]) -> str:
+    column = experiment.split.deciding
+    by = f" by {html.escape(column)}" if column else ""
+    left_out = split["rows"]["left_out"]
+    gap = f", {left_out} rows left out before the test" if left_out else ""
+    return f"{split['strategy']}{by}{gap}"
 
 
 def _findings(findings: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from sklearn.preprocessing import TargetEncoder
 
 from tenfold import cross_validation, preprocessing, runtime
 from tenfold.dataset import Dataset, Schema
+from tenfold.folds import Folds
 from tenfold.metrics import Array
 from tenfold.params import Categorical, Preprocessing
 from tenfold.preprocessing.target_encoding import TargetEncoding
@@ -131,15 +132,16 @@ def test_few_rows_are_encoded_all_the_same(task: str, y: list[int]) -> None:
 
 def dataset(y: NDArray[np.generic]) -> Dataset:
     schema = Schema("regression", "y", (), ("a", "b"), (), ())
-    return Dataset(schema, colours(), y, np.arange(200), np.arange(200) % 4)
+    return Dataset(schema, colours(), y, np.arange(200), Folds.of(np.arange(200) % 4))
 
 
 def test_every_fold_learns_honestly_and_is_validated_by_all_of_its_training_rows() -> None:
     y = target("regression")
     data = dataset(y)
+    assert data.folds is not None
     _, folds = cross_validation.prepare(data, TARGET, seed=11)
     for number, fold in enumerate(folds):
-        train = data.fold != number
+        train = np.isin(np.arange(200), data.folds.train(number))
         theirs = reference("regression", runtime.derive_seed(11, number))
         np.testing.assert_array_equal(fold.X_train, theirs.fit_transform(data.X[train], y[train]))
         np.testing.assert_array_equal(fold.X_val, theirs.transform(data.X[~train]))

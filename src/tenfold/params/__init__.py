@@ -19,6 +19,7 @@ from tenfold.params.data import Data
 from tenfold.params.preprocessing import Categorical, Column, Dates, Numeric, Preprocessing
 from tenfold.params.section import Name, Section
 from tenfold.params.splitting import Split
+from tenfold.params.splitting import check as check_split
 from tenfold.params.training import Run, SelectModel, Train, Trainer, Tune
 from tenfold.runtime import Refused
 
@@ -88,6 +89,7 @@ class Params(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Params:
         _check_metrics(self.metrics, self.task)
+        check_split(self.split, self.task, self.data.target, self.clean.drop_columns)
         trainer = self.trainer
         surroundings = Surroundings(
             self.task,
