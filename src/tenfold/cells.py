@@ -188,7 +188,9 @@ class Cell:
             if cast and cast.format:
                 return f"TRY_STRPTIME({words}, {text(cast.format)})"
             iso = matches(words, dates.ISO.pattern)
-            return f"CASE WHEN {iso} THEN TRY_CAST({words} AS TIMESTAMP) END"
+            # A cast to TIMESTAMP would leave out the offset from UTC.
+            moment = f"make_timestamp(epoch_us(TRY_CAST({words} AS TIMESTAMPTZ)))"
+            return f"CASE WHEN {iso} THEN {moment} END"
         digits = self.digits(cast)
         if wanted == "double":
             fits = matches(digits, f"{NUMBER}|{INFINITE}")

@@ -108,7 +108,7 @@ def test_a_giant_group_does_not_unbalance_the_rest() -> None:
 
 def test_the_group_is_no_feature_but_stays_in_the_parts() -> None:
     parts = split([1, 2, 3, 4] * 5, numbers(range(20)), n_splits=2)
-    assert parts.report["features"] == {"numeric": ["size"], "categorical": []}
+    assert parts.report["features"] == {"numeric": ["size"], "categorical": [], "dates": []}
     assert "patient" in parts.train.column_names
     assert parts.report["groups"] == {"train": 3, "test": 1}
 

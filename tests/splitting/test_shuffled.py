@@ -126,7 +126,7 @@ def test_the_report_describes_the_parts() -> None:
         "learnt_from": [13, 13, 14, 14],
         "copies": 0,
         "classes": [],
-        "features": {"numeric": ["size"], "categorical": ["colour"]},
+        "features": {"numeric": ["size"], "categorical": ["colour"], "dates": []},
         "target": "target",
         "task": "regression",
     }
