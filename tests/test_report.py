@@ -22,7 +22,9 @@ def page(tmp_path: Path, findings: Sequence[str] = ()) -> str:
             "task": "regression",
             "seed": 0,
             "metrics": ["mse", "mae"],
-            **dict.fromkeys(("clean", "split", "preprocessing", "tune", "train", "trainer")),
+            **dict.fromkeys(
+                ("clean", "split", "audit", "preprocessing", "tune", "train", "trainer")
+            ),
             "data": {"path": "t.csv", "target": "y"},
             "models": {"dummy": {}, "linear": {}},
             "select_model": {"registered_model_name": "housing"},
