@@ -15,7 +15,7 @@ from tenfold import params, report
 EVIL = "<script>alert('x')</script> & \"co\""
 
 
-def page(tmp_path: Path, findings: Sequence[str] = ()) -> str:
+def page(tmp_path: Path, findings: Sequence[str] = (), audit: Sequence[dict[str, str]] = ()) -> str:
     experiment = params.parse(
         {
             "name": "housing",
@@ -50,7 +50,7 @@ def page(tmp_path: Path, findings: Sequence[str] = ()) -> str:
             "rejected": {f"require: a {EVIL}": 10},
             "dropped_columns": {EVIL: "one value only"},
         },
-        {"rows": {"train": 88, "test": 22}, "folds": [44, 44]},
+        {"rows": {"train": 88, "test": 22}, "folds": [44, 44], "audit": list(audit)},
         {
             "parameters": {"alpha": 1.0, "note": EVIL, "embeddings": {"numeric": "periodic"}},
             "findings": list(findings),
@@ -87,6 +87,13 @@ def test_what_the_diagnostics_found_is_said_as_text(tmp_path: Path) -> None:
     assert "<h2>Diagnosis</h2>" in found
     assert "<li>dead units: &lt;script&gt;" in found
     assert "<li>loss spikes: 3</li>" in found
+    assert "<script" not in found
+
+
+def test_what_the_audit_found_is_said_as_text(tmp_path: Path) -> None:
+    assert "Audit" not in page(tmp_path)
+    found = page(tmp_path, audit=[{"check": "id_like", "sentence": f"{EVIL} looks like an id"}])
+    assert "<h2>Audit</h2>\n<ul><li>id_like: &lt;script&gt;" in found
     assert "<script" not in found
 
 

@@ -104,4 +104,5 @@ def _cuts(codes: NDArray[np.int64], y: NDArray[Any], tried: int) -> bool:
 def _numbers_in(labels: tuple[str, ...]) -> NDArray[np.float64]:
     """The first number in each text, NaN where there is none."""
     found = [NUMBER.search(label.replace(",", "")) for label in labels]
-    return np.array([float(match.group()) if match else np.nan for match in found])
+    numbers = np.array([float(match.group()) if match else np.nan for match in found])
+    return np.where(np.isfinite(numbers), numbers, np.nan)

@@ -73,26 +73,38 @@ class View:
         labels = np.ascontiguousarray(self.contents.y[rows]).view(np.uint64)
         return np.asarray(mix(self.contents.fingerprints[rows] ^ mix(labels)))
 
-    def near(self, rows: NDArray[np.int64], among: NDArray[np.int64]) -> int:
-        """How many of some sampled rows differ from one of others in exactly one column.
+    def expected_twins(self, rows: NDArray[np.int64], among: NDArray[np.int64]) -> float:
+        """How many of some sampled rows would have a twin among others by chance.
 
-        Both are places in the sample; the target is a column too.
+        Both are places in the sample; the target is a column too. A row with n neighbours that
+        differ from it in one column only, whose values agree with probability p, would by chance
+        have n p / (1 - p) twins.
         """
         y = self.contents.y[self.contents.sample]
-        cells = [_bits(column.codes, place) for place, column in enumerate(self.columns)]
-        cells.append(_bits(np.unique(y, return_inverse=True)[1], len(cells)))
+        codes = [*(column.codes for column in self.columns), np.unique(y, return_inverse=True)[1]]
+        cells = [_bits(each, place) for place, each in enumerate(codes)]
         total = np.asarray(np.sum(cells, axis=0, dtype=np.uint64))
-        among = among[np.unique(total[among], return_index=True)[1]]
-        equal = np.isin(total[rows], total[among]).astype(np.int64)
-        near = np.zeros(len(rows), dtype=np.bool_)
-        for cell in cells:
+        twins = _count(total[rows], total[among])
+        expected = np.zeros(len(rows))
+        for each, cell in zip(codes, cells, strict=True):
             rest = total - cell
-            others = np.sort(rest[among])
-            alike = np.searchsorted(others, rest[rows], "right") - np.searchsorted(
-                others, rest[rows], "left"
-            )
-            near |= alike > equal
-        return int(near.sum())
+            neighbours = _count(rest[rows], rest[among]) - twins
+            agree = _agreement(each)
+            if agree < 1:
+                expected += neighbours * agree / (1 - agree)
+        return float(np.minimum(expected, 1).sum())
+
+
+def _count(asked: NDArray[np.uint64], held: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """How often each number asked for is held."""
+    held = np.sort(held)
+    return np.searchsorted(held, asked, "right") - np.searchsorted(held, asked, "left")
+
+
+def _agreement(codes: NDArray[np.int64]) -> float:
+    """The probability that two rows have the same value."""
+    counts = np.unique(codes, return_counts=True)[1].astype(np.float64)
+    return float(np.sum(counts * (counts - 1)) / (len(codes) * max(len(codes) - 1, 1)))
 
 
 def _bits(codes: NDArray[np.int64], salt: int) -> NDArray[np.uint64]:
