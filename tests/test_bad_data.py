@@ -185,6 +185,7 @@ metrics: [accuracy]
 data: {{path: t.csv, target: {target}}}
 clean:
 split:
+audit:
 preprocessing:
 tune:
 train:
