@@ -7,13 +7,13 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from tenfold import params, roles, runtime, splitting
+from tenfold import audit, params, roles, runtime, splitting
 
 TABLE = Path("outputs/clean/table.parquet")
 
 
 def main() -> None:
-    """Part the clean table by the rules of `split:` and write `outputs/split/`."""
+    """Part the clean table by the rules of `split:`, audit it and write `outputs/split/`."""
     experiment = params.load()
     with runtime.directory(Path("outputs/split")) as out:
         report = splitting.split(
@@ -32,8 +32,11 @@ def main() -> None:
             "features": features,
             "missing_values": cleaned["missing_values"],
         }
+        findings = audit.audit_files(TABLE, out / "test.parquet", experiment)
+        audit.refuse(findings)
+        report["audit"] = [finding.to_json() for finding in findings]
         runtime.write_json(out / "report.json", report)
-    print(splitting.summary(report))
+    print("\n".join([splitting.summary(report), *map(str, findings)]))
 
 
 def _column(name: str) -> Any:

@@ -208,6 +208,7 @@ metrics: [accuracy]
 data: {{path: t.csv, target: {target}}}
 clean:
 split:
+audit:
 preprocessing:
 tune:
 train:

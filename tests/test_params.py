@@ -25,6 +25,7 @@ MINIMAL: dict[str, Any] = {
     "data": {"path": "t.csv", "target": "y"},
     "clean": {},
     "split": {},
+    "audit": {},
     "preprocessing": {},
     "tune": {},
     "train": {},
@@ -32,6 +33,7 @@ MINIMAL: dict[str, Any] = {
     "models": {"dummy": {}},
     "select_model": {"registered_model_name": "minimal"},
 }
+SECTIONS = ["clean", "split", "audit", "preprocessing", "tune", "train", "trainer"]
 # What a person who never heard of pydantic should not have to read.
 JARGON = re.compile(
     r"pydantic|type=|https?://|Input should|validation|ctx|dictionary|constrained|\[key\]|"
@@ -75,12 +77,12 @@ def test_every_experiment_in_the_repository_is_valid(path: Path) -> None:
 
 @pytest.mark.parametrize("bare", [{}, None])
 def test_sections_with_nothing_behind_them_take_their_defaults(bare: Any) -> None:
-    sections = ("clean", "split", "preprocessing", "tune", "train", "trainer")
-    experiment = params.parse(declare(dict.fromkeys(sections, bare)))
+    experiment = params.parse(declare(dict.fromkeys(SECTIONS, bare)))
     assert experiment.split.test_size == 0.2
     assert experiment.split.n_splits == 10
     assert experiment.clean.missing_values == [""]
     assert experiment.train.strategy == "auto"
+    assert experiment.audit.identical_rows == "error"
 
 
 def test_a_family_with_nothing_behind_it_takes_all_defaults() -> None:
@@ -90,7 +92,10 @@ def test_a_family_with_nothing_behind_it_takes_all_defaults() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"nmae": 1}, "unknown key 'nmae'; did you mean 'name'? (known: clean, data, metrics"),
+        (
+            {"nmae": 1},
+            "unknown key 'nmae'; did you mean 'name'? (known: audit, clean, data, metrics",
+        ),
         ({"data.delimter": ","}, "unknown key 'data.delimter'; did you mean 'delimiter'?"),
         ({"preprocessing.numeric.scal": 1}, "'preprocessing.numeric.scal'; did you mean 'scale'?"),
         ({"models.mlp": {"drpout": 0.1}}, "'models.mlp.drpout'; did you mean 'dropout'?"),
@@ -207,7 +212,7 @@ def test_a_required_key_that_is_absent_is_named() -> None:
     assert "'data.target' is required: add it" in refusal(document)
 
 
-@pytest.mark.parametrize("section", ["clean", "split", "preprocessing", "tune", "train", "trainer"])
+@pytest.mark.parametrize("section", SECTIONS)
 def test_a_section_that_dvc_tracks_must_be_there(section: str) -> None:
     document = declare({})
     del document[section]

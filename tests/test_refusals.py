@@ -59,6 +59,13 @@ def gone(project: Project) -> None:
     (project / TABLE).unlink()
 
 
+def told_twice(project: Project) -> None:
+    """A table in which a feature is the target."""
+    rows = "".join(f"{n % 2},{n * n % 97 + n},{n % 2}\n" for n in range(200))
+    (project / TABLE).write_text("x,size,diagnosis\n" + rows)
+    project.change(clean={"require": [], "drop_columns": []})
+
+
 @dataclass(frozen=True)
 class Case:
     """One thing broken, the stage that refuses it, and what its message must say."""
@@ -209,6 +216,16 @@ CASES = [
         rewrite(split={"strategy": "time", "time": "site"}, clean={"drop_columns": ["patient_id"]}),
         "split",
         ["split.time: 'site' must hold numbers or dates such as 2024-01-31"],
+        after="clean",
+    ),
+    Case(
+        "the target once more among the features",
+        told_twice,
+        "split",
+        [
+            "target_copy: 'x' is the target 'diagnosis' in disguise",
+            "set audit: {target_copy: warn}",
+        ],
         after="clean",
     ),
     Case(

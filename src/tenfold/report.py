@@ -60,9 +60,10 @@ def page(
 {len(split["folds"])} folds ({_strategy(experiment, split)}), {rows["test"]} to test.</p>
 {_table(["rejected because", "rows"], list(cleaned["rejected"].items()))}
 {_table(["dropped column", "because"], list(dropped.items()))}
+{_list("Audit", [f"{found['check']}: {found['sentence']}" for found in split["audit"]])}
 <h2>Champion's configuration</h2>
 {_table(["parameter", "value"], sorted(flat(best["parameters"]).items()))}
-{_findings(best["findings"])}
+{_list("Diagnosis", best["findings"])}
 <h2>Pictures</h2>
 {images}
 </body>
@@ -78,11 +79,11 @@ def _strategy(experiment: Params, split: Mapping[str, Any]) -> str:
     return f"{split['strategy']}{by}{gap}"
 
 
-def _findings(findings: Sequence[str]) -> str:
-    if not findings:
+def _list(title: str, sentences: Sequence[str]) -> str:
+    if not sentences:
         return ""
-    items = "".join(f"<li>{html.escape(finding)}</li>" for finding in findings)
-    return f"<h2>Diagnosis</h2>\n<ul>{items}</ul>"
+    items = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in sentences)
+    return f"<h2>{title}</h2>\n<ul>{items}</ul>"
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

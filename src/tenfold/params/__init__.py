@@ -14,6 +14,7 @@ from tenfold import messages, models, search_space
 from tenfold.messages import nearest
 from tenfold.metrics import METRICS, Task
 from tenfold.models import Surroundings
+from tenfold.params.audit import Audit
 from tenfold.params.cleaning import Cast, Clean
 from tenfold.params.data import Data
 from tenfold.params.preprocessing import Categorical, Column, Dates, Numeric, Preprocessing
@@ -24,6 +25,7 @@ from tenfold.params.training import Run, SelectModel, Train, Trainer, Tune
 from tenfold.runtime import Refused
 
 __all__ = [
+    "Audit",
     "Cast",
     "Categorical",
     "Clean",
@@ -62,6 +64,7 @@ class Params(Section):
     data: Data
     clean: Clean
     split: Split
+    audit: Audit
     preprocessing: Preprocessing
     tune: Tune
     train: Train
@@ -72,7 +75,9 @@ class Params(Section):
     select_model: SelectModel
     run: Run = Run()
 
-    @field_validator("clean", "split", "preprocessing", "tune", "train", "trainer", mode="before")
+    @field_validator(
+        "clean", "split", "audit", "preprocessing", "tune", "train", "trainer", mode="before"
+    )
     @classmethod
     def _bare_sections(cls, value: Any) -> Any:
         """`tune:` with nothing behind it means all defaults."""
