@@ -194,7 +194,7 @@ def _check_classes(
 
 def _by_class(y: NDArray[Any], part: NDArray[Any], classes: Sequence[Any]) -> NDArray[np.int64]:
     """The rows of every class in parts 0, 1 and 2, shape (3, classes)."""
-    cells = part * np.int32(len(classes)) + y
+    cells = part * np.int16(len(classes)) + y
     return np.bincount(cells, minlength=3 * len(classes)).reshape(3, len(classes))
 
 
