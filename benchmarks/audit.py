@@ -65,8 +65,9 @@ class Table:
         """The table, a fifth of its rows held out at random, of each class alike."""
         strata = None if self.task == "regression" else self.frame[self.target]
         chance = derive_seed(split, "split", "test")
+        n_test = round(0.2 * len(self.frame))
         held_out = train_test_split(
-            np.arange(len(self.frame)), test_size=0.2, stratify=strata, random_state=chance
+            np.arange(len(self.frame)), test_size=n_test, stratify=strata, random_state=chance
         )[1]
         in_test = np.isin(np.arange(len(self.frame)), held_out)
         draw = np.random.default_rng(derive_seed(self.name, *seed))
