@@ -25,21 +25,24 @@ from tenfold.sources import MALFORMED, RAW, REASON, Kind, Source, Unsound, name,
 TABLE, REJECTED = "table.parquet", "rejected.parquet"
 
 
-def clean(data: Data, rules: Clean, task: Task, out: Path) -> dict[str, Any]:
+def clean(
+    data: Data, rules: Clean, task: Task, out: Path, *, limit: int | None = None
+) -> dict[str, Any]:
     """Write `out/table.parquet` and `out/rejected.parquet`, and return the report.
 
     Every row of the source is in exactly one of the two, in source order; column `ROW` numbers
     them by their lines. The table's last column is the target. Rows are judged one by one, so
-    nothing can leak between them; duplicates are the one exception.
+    nothing can leak between them; duplicates are the one exception. With a `limit`, so many of the
+    first rows are looked at.
 
     Raises:
         Refused: if the source cannot be read, a rule names what is not there, too much is
             rejected, or nothing is left that a model could learn from.
     """
     try:
-        return _clean(sources.read(data), data, rules, task, out)
+        return _clean(sources.read(data, limit=limit), data, rules, task, out)
     except (duckdb.Error, Unsound):
-        source = sources.read(data, careful=True)
+        source = sources.read(data, careful=True, limit=limit)
     try:
         return _clean(source, data, rules, task, out)
     except Unsound as unsound:

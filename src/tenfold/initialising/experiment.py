@@ -60,6 +60,7 @@ def text(name: str, command: str, found: Findings) -> str:
         _data(found),
         _clean(found),
         _split(found),
+        _audit(),
         _preprocessing(found),
         _models(found),
         f"select_model:\n  registered_model_name: {_scalar(name)}",
@@ -70,8 +71,9 @@ def text(name: str, command: str, found: Findings) -> str:
 def _head(name: str, command: str, found: Findings) -> str:
     return f"""\
 # yaml-language-server: $schema=params.schema.json
-# Written by `{command}`. Every guess says why: change what is wrong, ask `tenfold check`, and run
-# `dvc repro`.
+# Written by
+#   {command}
+# Every guess says why: change what is wrong, ask `tenfold check`, and run `dvc repro`.
 
 name: {_scalar(name)}    # the MLflow experiment
 task: {found.task}    # {found.reason}
@@ -198,6 +200,10 @@ def _preprocessing(found: Findings) -> str:
 preprocessing:    # fitted inside each fold, the same for every family
   numeric: {impute: median, scale: standard}
   categorical: {encode: one_hot, min_frequency: 5}"""
+
+
+def _audit() -> str:
+    return "audit: {}    # leaks and poor columns; each check is error, warn or off"
 
 
 def _models(found: Findings) -> str:

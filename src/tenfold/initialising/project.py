@@ -65,8 +65,9 @@ def write(experiment: str, *, force: bool) -> list[str]:
     if Path("dvc.yaml").exists() and "tenfold" not in Path("dvc.yaml").read_text(encoding="utf-8"):
         raise Refused(f"{Path.cwd()} holds another project's dvc.yaml: name an empty folder")
     runtime.write_text(PARAMS, experiment)
+    brought = resources.files("tenfold.initialising")
     files = {
-        "dvc.yaml": resources.files("tenfold.initialising").joinpath("dvc.yaml").read_text("utf-8"),
+        "dvc.yaml": brought.joinpath("dvc.yaml").read_text("utf-8"),
         "params.schema.json": json.dumps(params.json_schema(), indent=2, sort_keys=True) + "\n",
         ".gitignore": IGNORED,
         ".dvcignore": NOT_WALKED,
@@ -77,6 +78,8 @@ def write(experiment: str, *, force: bool) -> list[str]:
     done.append(f"written: {', '.join(['params.yaml', *new])}")
     if not Path(".dvc").exists():
         _start_dvc()
+        for template in brought.joinpath("plots").iterdir():
+            runtime.write_text(Path(".dvc/plots") / template.name, template.read_text("utf-8"))
     return done
 
 
