@@ -31,6 +31,7 @@ def main() -> None:
             "dropped_columns": dropped,
             "features": features,
             "missing_values": cleaned["missing_values"],
+            "reading": cleaned["reading"],
         }
         findings = audit.audit_files(TABLE, out / "test.parquet", experiment)
         audit.refuse(findings)

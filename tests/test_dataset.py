@@ -87,6 +87,7 @@ def test_a_schema_is_what_the_split_stage_reported() -> None:
         "features": {"numeric": ["size", "count"], "categorical": ["colour", "vip"], "dates": []},
         "classes": ["no", "yes"],
         "missing_values": ["", "NA"],
+        "reading": {},
     }
     assert Schema.from_report(report) == schema()
 

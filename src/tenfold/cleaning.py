@@ -81,6 +81,8 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
         "dropped_columns": named | dropped,
         "mended": judged.mended,
         "sources": [part.name for part in source.parts],
+        "missing_values": rules.missing_values,
+        "reading": reading(data, rules, judged.kinds),
     }
     return {**report, "remarks": source.done + describing.remarks(report, data.target)}
 
@@ -97,6 +99,17 @@ def cells_of(source: Source, data: Data, rules: Clean) -> dict[str, Cell]:
             data.decimal,
         )
         for column, kind in source.columns.items()
+    }
+
+
+def reading(data: Data, rules: Clean, kinds: Mapping[str, Kind]) -> dict[str, Any]:
+    """How cells were read, so that whoever scores a file later reads it alike."""
+    layout = {"delimiter", "quote", "encoding", "decimal", "header", "columns"}
+    of_cells = {"trim", "missing_values", "column_missing_values", "replace", "types", "derive"}
+    return {
+        "data": data.model_dump(mode="json", include=layout, exclude_defaults=True),
+        "clean": rules.model_dump(mode="json", include=of_cells, exclude_unset=False),
+        "kinds": dict(kinds),
     }
 
 

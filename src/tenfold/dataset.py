@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,10 @@ MISSING = "(missing)"
 class Schema:
     """The columns of a table by role; `classes` is empty for regression.
 
-    `missing_values` are the texts that mean no value in the experiment's source tables.
+    Attributes:
+        missing_values: texts that mean no value in the experiment's source tables.
+        reading: how these tables were read: the settings of `data` and `clean` that say what a
+            cell is, and each column's kind.
     """
 
     task: Task
@@ -34,6 +38,7 @@ class Schema:
     classes: tuple[int | str, ...]
     missing_values: tuple[str, ...]
     dates: tuple[str, ...] = ()
+    reading: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_report(cls, report: dict[str, Any]) -> Schema:
@@ -46,6 +51,7 @@ class Schema:
             classes=tuple(report["classes"]),
             missing_values=tuple(report["missing_values"]),
             dates=tuple(report["features"]["dates"]),
+            reading=report["reading"],
         )
 
     @classmethod
@@ -65,6 +71,25 @@ class Schema:
         """Numeric, then categorical columns, then dates."""
         return (*self.numeric, *self.categorical, *self.dates)
 
+    def markers(self, column: str) -> tuple[str, ...]:
+        """The texts that mean no value in a column."""
+        own = self.reading.get("clean", {}).get("column_missing_values", {})
+        return tuple(own.get(column, self.missing_values))
+
+    def _categories(self, column: str, values: pd.Series[Any]) -> NDArray[np.object_]:
+        """Texts as stage clean leaves them, which it has done already where they come from it."""
+        rules = self.reading.get("clean", {})
+        texts = values.astype(object).where(values.notna(), None)
+        missing = texts.isna()
+        texts = texts.astype(str)
+        if rules.get("trim"):
+            texts = texts.str.strip()
+        missing |= texts.isin(self.markers(column))
+        swaps = rules.get("replace", {}).get(column, {})
+        texts = texts.map(lambda text: swaps.get(text, text))
+        missing |= texts.isna()
+        return np.where(missing, MISSING, texts).astype(object)
+
     def frame(self, table: pd.DataFrame) -> pd.DataFrame:
         """The feature columns: numbers as float64, categories as text, dates as datetime64[us].
 
@@ -79,11 +104,9 @@ class Schema:
             name: table[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in self.numeric
         }
         for name in self.categorical:
-            values = table[name].astype(object)
-            missing = values.isna() | values.isin(self.missing_values)
-            columns[name] = np.where(missing, MISSING, values.astype(str)).astype(object)
+            columns[name] = self._categories(name, table[name])
         for name in self.dates:
-            columns[name], wrong = dates.parse(table[name], self.missing_values)
+            columns[name], wrong = dates.parse(table[name], self.markers(name))
             if wrong.any():
                 row = int(wrong.argmax())
                 value = table[name].iloc[row]

@@ -58,14 +58,14 @@ def judge(source: Source, read: Mapping[str, Cell], target: str, rules: Clean) -
     undeclared = [read[column] for column in read if column not in rules.types]
     sample = _forms(source, undeclared, f"(FROM {RAW} LIMIT {SAMPLE})")
     guesses = {cell.column: _guess(cell, sample[cell.column]) for cell in undeclared}
-    kinds = _set_types(source, read, rules, target, guesses)
+    kinds = type_columns(source, read, rules, target, guesses)
     _judge(source, kinds, target, rules, len(_flags(read, guesses)))
     odd = source.connection.execute(f"SELECT count(*) FROM judged WHERE {ODD}").fetchall()[0][0]
     if odd:
         wrong = _contradicted(source, undeclared, guesses)
         forms = _forms(source, wrong, RAW)
         guesses |= {cell.column: _shown(cell, forms[cell.column]) for cell in wrong}
-        kinds = _set_types(source, read, rules, target, guesses)
+        kinds = type_columns(source, read, rules, target, guesses)
         _judge(source, kinds, target, rules, len(_flags(read, guesses)))
     n_rows = source.connection.execute("SELECT count(*) FROM judged").fetchall()[0][0]
     source.check(n_rows)
@@ -127,7 +127,7 @@ def _shown(cell: Cell, forms: set[str]) -> Kind:
     return cell.given if cell.given in ("double", "date") else shared(forms)
 
 
-def _set_types(
+def type_columns(
     source: Source,
     read: Mapping[str, Cell],
     rules: Clean,
@@ -135,6 +135,7 @@ def _set_types(
     guesses: Mapping[str, Kind | None],
 ) -> dict[str, Kind]:
     """Make view `TYPED` of typed columns, and view `ROWS` of these and the derived ones."""
+    _check_casts(source, rules)
     kinds: dict[str, Kind] = {}
     columns, quick = [], {}
     for number, (column, cell) in enumerate(read.items()):
@@ -153,7 +154,6 @@ def _set_types(
     )
     view = f"SELECT {ROW}, {', '.join(columns)} FROM (SELECT *{shorts} FROM {RAW})"
     source.connection.execute(f"CREATE OR REPLACE TEMP VIEW {TYPED} AS {view}")
-    _check_casts(source, rules)
     for column, expression in rules.derive.items():
         kind = expressions.check_derived(
             source.connection, column, expression, f"({view})", kinds, target
