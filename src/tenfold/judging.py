@@ -21,7 +21,7 @@ NO_TARGET = "tenfold_no_target"
 MENDED = "tenfold_mended_"
 QUICK = "tenfold_quick_"
 # Rows from whose cells a column's type is guessed; all the others then confirm it.
-SAMPLE = 20_000
+SAMPLE = 5_000
 # Columns of one query; DuckDB plans wider ones slowly.
 WIDTH = 200
 # Squares of larger numbers are no longer finite.
