@@ -12,16 +12,18 @@ from typing import Any
 
 import duckdb
 
-from tenfold import cells, describing, duplicates, expressions, judging, sources
+from tenfold import cells, describing, duplicates, expressions, judging, likenesses, sources
 from tenfold.cells import Cell
 from tenfold.dataset import ROW
 from tenfold.judging import Judged
-from tenfold.messages import nearest
+from tenfold.messages import nearest, shown
 from tenfold.metrics import Task
 from tenfold.params import Clean, Data
 from tenfold.runtime import Refused
 from tenfold.sources import MALFORMED, RAW, REASON, Kind, Source, Unsound, name, text
 
+# What a message shows of many reasons.
+MOST_REASONS = 5
 TABLE, REJECTED = "table.parquet", "rejected.parquet"
 
 
@@ -79,7 +81,22 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
         "mended": judged.mended,
         "sources": [part.name for part in source.parts],
     }
-    return {**report, "remarks": source.done + describing.remarks(report, data.target)}
+    looks = likenesses.remarks(source.connection, out / TABLE, report["columns"], data.target)
+    if task != "regression" and judged.kinds[data.target] != "text":
+        looks += _merged(source, data.target)
+    return {**report, "remarks": source.done + looks + describing.remarks(report, data.target)}
+
+
+def _merged(source: Source, target: str) -> list[str]:
+    """Classes that the source writes in several ways, in words."""
+    if source.columns[target] != "text":
+        return []
+    found = source.connection.execute(
+        f"SELECT DISTINCT trim({name(target)}) AS label FROM {RAW} WHERE {ROW} NOT IN "
+        f"(SELECT {ROW} FROM rejected) ORDER BY label LIMIT {likenesses.CATEGORIES}"
+    ).fetchall()
+    two = likenesses.alike([row[0] for row in found if row[0] is not None])
+    return [f"the target {shown(target)}: {two[0]!r} and {two[1]!r} are one class"] if two else []
 
 
 def cells_of(source: Source, data: Data, rules: Clean) -> dict[str, Cell]:
@@ -168,7 +185,11 @@ def _count(source: Source, judged: Judged, rules: Clean, target: str) -> dict[st
     kept = judged.read - sum(rejected.values())
     rejected |= malformed
     if kept == 0:
-        raise Refused(f"no row is left of {read}; rejected: {rejected}: loosen a rule of clean")
+        most = dict(sorted(rejected.items(), key=lambda one: -one[1])[:MOST_REASONS])
+        raise Refused(
+            f"no row is left of {read}; rejected: {most}: mend the source, or loosen a rule of "
+            "clean"
+        )
     share = (read - kept) / read
     if share > rules.max_rejected:
         worst = max(rejected, key=lambda reason: rejected[reason])

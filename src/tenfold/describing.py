@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tenfold.messages import shown
 from tenfold.params import Clean
 from tenfold.sources import Kind, name, text
 
@@ -54,10 +55,10 @@ def remarks(report: Mapping[str, Any], target: str) -> list[str]:
     rows, found = report["kept"], []
     if report["read"] > 10 and rows < 0.9 * report["read"]:
         found.append(f"{1 - rows / report['read']:.0%} of the rows are rejected")
-    for column, facts in report["columns"].items():
-        distinct, kind = facts["distinct"], facts["type"]
-        if column == target:
+    for given, facts in report["columns"].items():
+        if given == target:
             continue
+        column, distinct, kind = shown(given), facts["distinct"], facts["type"]
         if distinct == 1:
             found.append(f"{column} has one value only")
         elif kind in ("integer", "text") and rows > 20 and distinct == rows - facts["missing"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tenfold.dataset import ROW
 from tenfold.expressions import ROWS
 from tenfold.judging import COPY, Judged
+from tenfold.messages import shown
 from tenfold.params import Clean
 from tenfold.params.cleaning import Duplicates
 from tenfold.sources import RAW, REASON, Source, name, text
@@ -37,7 +38,7 @@ def reject(source: Source, judged: Judged, rules: Clean) -> None:
         return
     keys = ", ".join(map(name, declared.by or source.columns))
     present = "".join(f" AND {name(column)} IS NOT NULL" for column in declared.by)
-    reason = f"duplicate by {', '.join(declared.by)}" if declared.by else "duplicate"
+    reason = f"duplicate by {', '.join(map(shown, declared.by))}" if declared.by else "duplicate"
     connection.execute(
         f"CREATE TEMP TABLE copies AS SELECT {ROW} FROM (SELECT {ROW}, "
         f"row_number() OVER (PARTITION BY {keys} ORDER BY {ROW}) AS n, "

@@ -9,6 +9,7 @@ from tenfold import cells, expressions
 from tenfold.cells import Cell, shared
 from tenfold.dataset import ROW
 from tenfold.expressions import ROWS
+from tenfold.messages import shown
 from tenfold.params import Clean
 from tenfold.runtime import Refused
 from tenfold.sources import RAW, REASON, Kind, Source, name, text
@@ -227,19 +228,19 @@ def _reasons(kinds: Mapping[str, Kind], target: str, rules: Clean) -> Iterator[s
         if kind == "double" and column not in rules.drop_columns:
             cell = name(column)
             which = f"CASE WHEN isinf({cell}) THEN 'infinite' ELSE 'over 1e100' END"
-            yield f"WHEN abs({cell}) > {LARGEST} THEN {which} || {text(f': {column}')}"
+            yield f"WHEN abs({cell}) > {LARGEST} THEN {which} || {text(f': {shown(column)}')}"
     yield f"WHEN {UNFIT} IS NOT NULL THEN {UNFIT}"
     if rules.drop_missing_target:
         yield f"WHEN {name(target)} IS NULL THEN 'missing target'"
     for column, limits in rules.ranges.items():
         for limit, sign, side in ((limits.min, "<", "below"), (limits.max, ">", "above")):
             if limit is not None:
-                reason = text(f"range: {column} is {side} {limit:g}")
+                reason = text(f"range: {shown(column)} is {side} {limit:g}")
                 yield f"WHEN {name(column)} {sign} {limit!r} THEN {reason}"
     for column, values in rules.allowed.items():
         listed = ", ".join(text(v) if isinstance(v, str) else repr(v) for v in values) or "NULL"
         cell = f"{name(column)}::VARCHAR" if kinds[column] == "date" else name(column)
-        reason = text(f"allowed: {column} has another value")
+        reason = text(f"allowed: {shown(column)} has another value")
         yield f"WHEN {cell} IS NOT NULL AND ({cell} IN ({listed})) IS NOT TRUE THEN {reason}"
     yield from map(expressions.reason, rules.require)
     if rules.max_missing_in_row < 1:
@@ -262,7 +263,7 @@ def _of_raw(
     """Columns about a row that are told from its cells before they are typed."""
     unfit = "".join(
         f" WHEN {read[column].unfit(cast.type, cast)} "
-        f"THEN {text(f'type: {column} is not {cast.type}')}"
+        f"THEN {text(f'type: {shown(column)} is not {cast.type}')}"
         for column in rules.types
         if (cast := rules.cast(column)) and cast.type != "text"
     )
@@ -292,13 +293,13 @@ def _flags(read: Mapping[str, Cell], guesses: Mapping[str, Kind | None]) -> dict
     flags = {}
     for column, cell in read.items():
         if cell.trim and cell.given == "text" and guesses.get(column, "text") == "text":
-            flags[f"{column}: white space trimmed"] = (
+            flags[f"{shown(column)}: white space trimmed"] = (
                 f"NOT {cell.bare} AND {cell.raw} <> {cell.trimmed}"
             )
         if cell.replaced:
             old = ", ".join(map(text, cell.replaced))
             plain = cell.trimmed if cell.given == "text" else f"{cell.raw}::VARCHAR"
-            flags[f"{column}: replaced"] = f"{plain} IN ({old})"
+            flags[f"{shown(column)}: replaced"] = f"{plain} IN ({old})"
     return flags
 
 

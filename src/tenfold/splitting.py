@@ -207,6 +207,7 @@ def _report(
     fold: NDArray[np.int64],
 ) -> dict[str, Any]:
     names = [name for name in table.column_names if name not in (ROW, target)]
+    check_kinds(table, names)
     text = {name for name in names if pa.types.is_string(table.schema.field(name).type)}
     report: dict[str, Any] = {
         "rows": {"train": int(np.sum(~in_test)), "test": int(np.sum(in_test))},
@@ -226,6 +227,21 @@ def _report(
             "test": _class_counts(y[in_test]),
         }
     return report
+
+
+def check_kinds(table: Any, features: Sequence[str]) -> None:
+    """Check that every feature holds numbers or texts.
+
+    Raises:
+        Refused: if one holds dates, which would be read as a count of nanoseconds.
+    """
+    for feature in features:
+        if pa.types.is_temporal(table.schema.field(feature).type):
+            raise Refused(
+                f"{feature!r} holds dates, and a model reads numbers and texts: let clean.derive "
+                f"make what matters of it, such as year({feature}), and name it in "
+                "clean.drop_columns"
+            )
 
 
 def _class_counts(y: NDArray[Any]) -> dict[str, int]:

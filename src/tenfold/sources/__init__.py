@@ -232,7 +232,9 @@ def _part(connection: Any, path: Path, data: Data, scratch: Path, *, careful: bo
             return parquet.read(connection, stored, str(path))
         return parquet.read(connection, path, str(path))
     except duckdb.Error as error:
-        raise Refused(f"{path} cannot be read: {first_line(error)}") from None
+        raise Refused(
+            f"{path} cannot be read: {first_line(error)}: is it damaged? Write it again"
+        ) from None
 
 
 def _refuse_settings(data: Data, path: str) -> None:
@@ -296,6 +298,8 @@ def connect(spilled: Path) -> Any:
         }
     )
     connection.execute("SET enable_progress_bar = false")
+    # Parquet's least and greatest values leave NaN out: DuckDB would conclude that there is none.
+    connection.execute("SET disabled_optimizers = 'statistics_propagation'")
     connection.execute("SET TimeZone = 'UTC'")
     return connection
 
