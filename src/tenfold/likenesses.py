@@ -10,8 +10,9 @@ from typing import Any
 
 from tenfold.cells import NUMBER, matches
 from tenfold.dataset import ROW
+from tenfold.grouping import long
 from tenfold.messages import shown
-from tenfold.sources import name, text
+from tenfold.sources import text
 
 # A look at so many rows is enough to tell what a column's cells look like.
 SAMPLE = 20_000
@@ -52,15 +53,6 @@ def alike(values: Sequence[str]) -> tuple[str, str] | None:
         if other != value:
             return other, value
     return None
-
-
-def long(columns: Sequence[str], source: str) -> str:
-    """SQL of a row per cell: `ROW`, `place` (of the column, from 1) and `cell`, of one type."""
-    cells = ", ".join(map(name, columns))
-    return (
-        f"SELECT {ROW}, generate_subscripts(cells, 1) AS place, unnest(cells) AS cell "
-        f"FROM (SELECT {ROW}, [{cells}] AS cells FROM {source})"
-    )
 
 
 def _blocks(columns: Sequence[str]) -> Iterator[Sequence[str]]:
