@@ -38,9 +38,11 @@ def clean(data: Data, rules: Clean, task: Task, out: Path) -> dict[str, Any]:
         Refused: if the source cannot be read, a rule names what is not there, too much is
             rejected, or nothing is left that a model could learn from.
     """
+    source = sources.read(data)
     try:
-        return _clean(sources.read(data), data, rules, task, out)
+        return _clean(source, data, rules, task, out)
     except (duckdb.Error, Unsound):
+        source.check_unchanged()
         source = sources.read(data, careful=True)
     try:
         return _clean(source, data, rules, task, out)
@@ -67,6 +69,7 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
     if dropped:
         _write_table(source, [*kept, data.target], out / TABLE)
     _write_rejected(source, out / REJECTED)
+    source.check_unchanged()
     named = {
         column: "named in clean.drop_columns"
         if column in rules.drop_columns

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tenfold.grouping import FEWEST, long
+from tenfold import grouping
+from tenfold.grouping import long
 from tenfold.messages import shown
 from tenfold.params import Clean
 from tenfold.sources import Kind, name, text
@@ -43,7 +44,7 @@ def _counted(
     for column in columns:
         by_kind.setdefault(kinds[column], []).append(column)
     for alike in by_kind.values():
-        if len(alike) < FEWEST:
+        if len(alike) < grouping.FEWEST:
             facts = [f"count({name(c)}), {distinct.format(name(c))}" for c in alike]
             found = connection.execute(f"SELECT {', '.join(facts)} FROM {source}").fetchall()[0]
             yield from zip(alike, found[::2], found[1::2], strict=True)

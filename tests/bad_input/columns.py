@@ -45,7 +45,7 @@ def of_numbers(path: Any) -> None:
     pd.DataFrame({0: Z, 1: X, "y": Y}).to_parquet(path)
 
 
-WIDE = {f"c{column}": [(row * 31 + column) % 97 / 4 for row in range(N)] for column in range(9998)}
+WIDE = {f"c{n}": [row * 31 % 97 / 4 + n for row in range(N)] for n in range(9998)}
 WIDE_RECORDS = ["'c0' is double, 0 missing, 12 distinct", "'c9997' is double"]
 NESTED = ": flatten or remove it"
 MOMENTS = [datetime(2024, 1, 1 + day, tzinfo=UTC) for day in range(N)]

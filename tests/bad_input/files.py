@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tests.bad_input.making import X, arrays, as_csv, as_parquet, lines, nothing
-from tests.bad_input.outcomes import Case, Content, Kept, Mended, Refused, Warned
+from tests.bad_input.outcomes import Case, Kept, Mended, Refused, Warned
 
 LABELS = ["no", "déjà"] * 6
 ACCENTED = lines().replace("yes", "déjà")
@@ -88,7 +88,25 @@ def with_index(path: Path) -> None:
     arrays({}).to_pandas().to_csv(path)
 
 
-EMPTY: Content = b""
+def more(path: Path) -> None:
+    """Somebody writes on at the end of the file."""
+    with path.open("ab") as file:
+        file.write(b"99.5,no\n")
+
+
+def less(path: Path) -> None:
+    """Somebody cuts the file."""
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def other(path: Path) -> None:
+    """Somebody puts another file of the same size in its place."""
+    content = path.read_bytes()
+    path.unlink()
+    path.write_bytes(content.replace(b"no", b"On"))
+
+
+CHANGED = "changed while it was read: run again when it is whole"
 CASES = [
     Case("an empty file", Refused("is empty: it needs a header and rows"), b"", b""),
     Case("only line ends", Refused("line 1 is empty: it must hold the column names"), b"\n\n\n"),
@@ -214,6 +232,34 @@ CASES = [
         "Parquet with a damaged footer",
         Refused("t.parquet cannot be read"),
         parquet=sound_parquet()[:-400] + bytes(200) + sound_parquet()[-200:],
+    ),
+    Case(
+        "written to while it is read",
+        Refused(CHANGED),
+        lines(),
+        sound_parquet(),
+        before_judging=more,
+    ),
+    Case(
+        "cut while it is read",
+        Refused(CHANGED),
+        lines(),
+        sound_parquet(),
+        before_judging=less,
+    ),
+    Case(
+        "written to between the first look and the second",
+        Refused(CHANGED),
+        lines(),
+        sound_parquet(),
+        before_writing=more,
+    ),
+    Case(
+        "replaced between the first look and the second",
+        Refused(CHANGED),
+        lines(),
+        as_parquet(arrays({})),
+        before_writing=other,
     ),
     Case(
         "the index of a pandas frame",

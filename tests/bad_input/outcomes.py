@@ -69,6 +69,8 @@ class Case:
         outcome: of each file, or of a CSV where `as_parquet` tells the other's.
         file: the name of the CSV; a Parquet file is always `t.parquet`.
         data: of params.yaml beside path and target; so are `clean` and `split`.
+        before_judging: what somebody does to the file before its rows are read.
+        before_writing: what somebody does to it before they are read again.
     """
 
     name: str
@@ -82,6 +84,8 @@ class Case:
     data: Mapping[str, Any] = field(default_factory=dict)
     clean: Mapping[str, Any] = field(default_factory=dict)
     split: Mapping[str, Any] = field(default_factory=dict)
+    before_judging: Callable[[Path], None] | None = None
+    before_writing: Callable[[Path], None] | None = None
 
     def __post_init__(self) -> None:
         assert self.csv is not None or self.parquet is not None

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pyarrow.parquet as pq
 
 from pipelines import clean, split
-from tenfold import runtime
+from tenfold import duplicates, judging, runtime
 from tenfold.dataset import FOLD, ROW
 from tests.bad_input.outcomes import Case
 
@@ -90,7 +93,8 @@ def end(case: Case, file: str) -> Ended:
     write(case, file)
     ended = Ended()
     try:
-        clean.main()
+        with _meddled(case, Path(file)):
+            clean.main()
         ended.stage = "split"
         split.main()
     except runtime.Refused as refused:
@@ -107,6 +111,27 @@ def end(case: Case, file: str) -> Ended:
         key=lambda row: int(row[ROW]),
     )
     return ended
+
+
+@contextlib.contextmanager
+def _meddled(case: Case, path: Path) -> Iterator[None]:
+    """While somebody does to the file what the case says."""
+
+    def meddling(called: Callable[..., Any], meanwhile: Callable[[Path], None]) -> Any:
+        def call(*given: Any) -> Any:
+            meanwhile(path)
+            return called(*given)
+
+        return call
+
+    with contextlib.ExitStack() as stack:
+        for where, called, meanwhile in (
+            ("tenfold.judging.judge", judging.judge, case.before_judging),
+            ("tenfold.duplicates.reject", duplicates.reject, case.before_writing),
+        ):
+            if meanwhile:
+                stack.enter_context(mock.patch(where, meddling(called, meanwhile)))
+        yield
 
 
 def lines(cleaned: dict[str, Any], parted: dict[str, Any]) -> list[str]:

@@ -139,7 +139,9 @@ def _first(path: Path, readable: Path, delimiter: str, quote: str) -> tuple[list
         try:
             return [cell.strip() for cell in next(reader, [])], reader.line_num
         except csv.Error as error:
-            raise Refused(f"{path}: the header cannot be read: {error}") from None
+            raise Refused(
+                f"{path}: the header cannot be read: {error}: close its quotes, or set data.quote"
+            ) from None
 
 
 def _header(path: Path, readable: Path, delimiter: str, data: Data) -> tuple[list[str], int]:
