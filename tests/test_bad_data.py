@@ -104,7 +104,6 @@ def test_a_line_that_is_no_record_is_kept_with_its_reason(
         ('[{"a": 1}, 3]', "t.json", "record 2 is malformed: not an object but"),
         ('{"a": 1, "A": 2, "y": 1}', "t.jsonl", "differ only in case"),
         ('\ufeff[{"a": 1}]', "t.json", "byte order mark"),
-        ("PAR1", "t.parquet", "cannot be read"),
     ],
 )
 def test_a_file_of_records_that_is_no_table_is_refused(

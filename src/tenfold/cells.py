@@ -67,6 +67,11 @@ class Cell:
         """A text without white space at its ends."""
         return f"trim({self.raw}, {text(string.whitespace)})"
 
+    @property
+    def loses_space(self) -> str:
+        """Whether a text has white space at its ends."""
+        return f"NOT {self.bare} AND {self.raw} <> {self.trimmed}"
+
     def missing(self) -> str:
         """Whether it is a marker; a number may also be NaN."""
         if self.given == "text":

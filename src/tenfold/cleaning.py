@@ -12,16 +12,18 @@ from typing import Any
 
 import duckdb
 
-from tenfold import cells, describing, duplicates, expressions, judging, sources
+from tenfold import cells, describing, duplicates, expressions, judging, likenesses, sources
 from tenfold.cells import Cell
 from tenfold.dataset import ROW
 from tenfold.judging import Judged
-from tenfold.messages import nearest
+from tenfold.messages import nearest, shown
 from tenfold.metrics import Task
 from tenfold.params import Clean, Data
 from tenfold.runtime import Refused
 from tenfold.sources import MALFORMED, RAW, REASON, Kind, Source, Unsound, name, text
 
+# What a message shows of many reasons.
+MOST_REASONS = 5
 TABLE, REJECTED = "table.parquet", "rejected.parquet"
 
 
@@ -39,9 +41,11 @@ def clean(
         Refused: if the source cannot be read, a rule names what is not there, too much is
             rejected, or nothing is left that a model could learn from.
     """
+    source = sources.read(data, limit=limit)
     try:
-        return _clean(sources.read(data, limit=limit), data, rules, task, out)
+        return _clean(source, data, rules, task, out)
     except (duckdb.Error, Unsound):
+        source.check_unchanged()
         source = sources.read(data, careful=True, limit=limit)
     try:
         return _clean(source, data, rules, task, out)
@@ -68,6 +72,7 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
     if dropped:
         _write_table(source, [*kept, data.target], out / TABLE)
     _write_rejected(source, out / REJECTED)
+    source.check_unchanged()
     named = {
         column: "named in clean.drop_columns"
         if column in rules.drop_columns
@@ -84,7 +89,22 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
         "missing_values": rules.missing_values,
         "reading": reading(data, rules, judged.kinds),
     }
-    return {**report, "remarks": source.done + describing.remarks(report, data.target)}
+    looks = likenesses.remarks(source.connection, out / TABLE, report["columns"], data.target)
+    if task != "regression" and judged.kinds[data.target] != "text":
+        looks += _merged(source, data.target)
+    return {**report, "remarks": source.done + looks + describing.remarks(report, data.target)}
+
+
+def _merged(source: Source, target: str) -> list[str]:
+    """Classes that the source writes in several ways, in words."""
+    if source.columns[target] != "text":
+        return []
+    found = source.connection.execute(
+        f"SELECT DISTINCT trim({name(target)}) AS label FROM {RAW} WHERE {ROW} NOT IN "
+        f"(SELECT {ROW} FROM rejected) ORDER BY label LIMIT {likenesses.CATEGORIES}"
+    ).fetchall()
+    two = likenesses.alike([row[0] for row in found if row[0] is not None])
+    return [f"the target {shown(target)}: {two[0]!r} and {two[1]!r} are one class"] if two else []
 
 
 def cells_of(source: Source, data: Data, rules: Clean) -> dict[str, Cell]:
@@ -184,7 +204,11 @@ def _count(source: Source, judged: Judged, rules: Clean, target: str) -> dict[st
     kept = judged.read - sum(rejected.values())
     rejected |= malformed
     if kept == 0:
-        raise Refused(f"no row is left of {read}; rejected: {rejected}: loosen a rule of clean")
+        most = dict(sorted(rejected.items(), key=lambda one: -one[1])[:MOST_REASONS])
+        raise Refused(
+            f"no row is left of {read}; rejected: {most}: mend the source, or loosen a rule of "
+            "clean"
+        )
     share = (read - kept) / read
     if share > rules.max_rejected:
         worst = max(rejected, key=lambda reason: rejected[reason])

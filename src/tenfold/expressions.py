@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from tenfold.messages import nearest
+from tenfold.messages import nearest, shown
 from tenfold.runtime import Refused
 from tenfold.sources import Kind, first_line, text
 
@@ -106,7 +106,7 @@ def _check(
 
 def reason(predicate: str) -> str:
     """SQL of a CASE: the reason why a row that breaks the predicate is rejected."""
-    return f"WHEN {closing(predicate)} IS FALSE THEN {text(f'require: {predicate}')}"
+    return f"WHEN {closing(predicate)} IS FALSE THEN {text(f'require: {shown(predicate)}')}"
 
 
 def try_out(connection: Any, where: str, expression: str, view: str) -> None:

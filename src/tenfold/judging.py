@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tenfold import cells, expressions
-from tenfold.cells import Cell, shared
+from tenfold import cells, expressions, grouping, guessing
+from tenfold.cells import Cell
 from tenfold.dataset import ROW
 from tenfold.expressions import ROWS
+from tenfold.grouping import Group
+from tenfold.mending import marks, mended
+from tenfold.messages import shown
 from tenfold.params import Clean
 from tenfold.runtime import Refused
 from tenfold.sources import RAW, REASON, Kind, Source, name, text
@@ -18,12 +21,7 @@ COPY = "tenfold_copy"
 ODD = "tenfold_odd"
 UNFIT = "tenfold_unfit"
 NO_TARGET = "tenfold_no_target"
-MENDED = "tenfold_mended_"
 QUICK = "tenfold_quick_"
-# Rows from whose cells a column's type is guessed; all the others then confirm it.
-SAMPLE = 5_000
-# Columns of one query; DuckDB plans wider ones slowly.
-WIDTH = 200
 # Squares of larger numbers are no longer finite.
 LARGEST = 1e100
 
@@ -56,23 +54,18 @@ def judge(source: Source, read: Mapping[str, Cell], target: str, rules: Clean) -
         Unsound: if the rows are not all there are.
     """
     undeclared = [read[column] for column in read if column not in rules.types]
-    sample = _forms(source, undeclared, f"(FROM {RAW} LIMIT {SAMPLE})")
-    guesses = {cell.column: _guess(cell, sample[cell.column]) for cell in undeclared}
-    kinds = type_columns(source, read, rules, target, guesses)
-    _judge(source, kinds, target, rules, len(_flags(read, guesses)))
+    guesses = guessing.guess(source, undeclared)
+    kinds = _judge(source, read, target, rules, guesses)
     odd = source.connection.execute(f"SELECT count(*) FROM judged WHERE {ODD}").fetchall()[0][0]
     if odd:
-        wrong = _contradicted(source, undeclared, guesses)
-        forms = _forms(source, wrong, RAW)
-        guesses |= {cell.column: _shown(cell, forms[cell.column]) for cell in wrong}
-        kinds = type_columns(source, read, rules, target, guesses)
-        _judge(source, kinds, target, rules, len(_flags(read, guesses)))
+        guesses |= guessing.corrected(source, undeclared, guesses)
+        kinds = _judge(source, read, target, rules, guesses)
     n_rows = source.connection.execute("SELECT count(*) FROM judged").fetchall()[0][0]
     source.check(n_rows)
     no_target = source.connection.execute(
         f"SELECT count(*), min({ROW}) FROM judged WHERE {NO_TARGET} AND {REASON} IS NULL"
     ).fetchall()[0]
-    return Judged(kinds, n_rows, no_target, _mended(source, read, guesses))
+    return Judged(kinds, n_rows, no_target, mended(source, marks(read, rules, guesses)))
 
 
 def try_out(source: Source, rules: Clean) -> None:
@@ -90,59 +83,27 @@ def try_out(source: Source, rules: Clean) -> None:
 # Chapter: types
 
 
-def _forms(source: Source, cells: Sequence[Cell], rows: str) -> dict[str, set[str]]:
-    """Which forms the present cells of every column have."""
-    found: dict[str, set[str]] = {cell.column: set() for cell in cells}
-    unsure = [cell for cell in cells if cell.given not in ("double", "date")]
-    for start in range(0, len(unsure), WIDTH):
-        part = unsure[start : start + WIDTH]
-        forms = [f"list(DISTINCT {cell.form()})" for cell in part]
-        lists = source.connection.execute(f"SELECT {', '.join(forms)} FROM {rows}").fetchall()[0]
-        found |= {
-            cell.column: set(own or ()) - {None} for cell, own in zip(part, lists, strict=True)
-        }
-    return found
-
-
-def _contradicted(
-    source: Source, cells: Sequence[Cell], guesses: Mapping[str, Kind | None]
-) -> list[Cell]:
-    """The columns that have a cell which their guess does not fit."""
-    doubted = [cell for cell in cells if _contradiction(cell, guesses[cell.column])]
-    odd = ", ".join(f"bool_or({_contradiction(c, guesses[c.column])})" for c in doubted)
-    found = source.connection.execute(f"SELECT {odd} FROM {RAW}").fetchall()[0]
-    return [cell for cell, wrong in zip(doubted, found, strict=True) if wrong]
-
-
-def _guess(cell: Cell, forms: set[str]) -> Kind | None:
-    """The type that the first rows show; None if they do not decide."""
-    kind = _shown(cell, forms)
-    if kind == "text" and cell.given == "text":
-        return "text" if "text" in forms else None
-    return kind if cell.given in ("double", "date") or forms - {"nan"} else None
-
-
-def _shown(cell: Cell, forms: set[str]) -> Kind:
-    """The type that cells of such forms show."""
-    return cell.given if cell.given in ("double", "date") else shared(forms)
-
-
 def type_columns(
     source: Source,
     read: Mapping[str, Cell],
     rules: Clean,
     target: str,
     guesses: Mapping[str, Kind | None],
+    groups: Sequence[Group] = (),
 ) -> dict[str, Kind]:
     """Make view `TYPED` of typed columns, and view `ROWS` of these and the derived ones."""
     _check_casts(source, rules)
     kinds: dict[str, Kind] = {}
     columns, quick = [], {}
+    taken = dict(one for group in groups for one in group.taken())
     for number, (column, cell) in enumerate(read.items()):
         cast = rules.cast(column)
         # A column that shows no type so far has none that any cell could contradict but this.
         wanted = cast.type if cast else guesses[column] or "double"
         kinds[column] = cells.KINDS[wanted]
+        if column in taken:
+            columns.append(taken[column])
+            continue
         short = cell.quick(wanted, cast)
         if short:
             quick[column] = f"{QUICK}{number}", short
@@ -150,9 +111,10 @@ def type_columns(
         columns.append(f"{cell.typed(wanted, cast, known)} AS {name(column)}")
     shorts = "".join(f", {short} AS {known}" for known, short in quick.values())
     columns += _of_raw(
-        read, rules, guesses, {column: known for column, (known, _) in quick.items()}
+        read, rules, guesses, {column: known for column, (known, _) in quick.items()}, groups
     )
-    view = f"SELECT {ROW}, {', '.join(columns)} FROM (SELECT *{shorts} FROM {RAW})"
+    columns += [group.typed_name for group in groups]
+    view = f"SELECT {ROW}, {', '.join(columns)} FROM (SELECT *{shorts} FROM {_gathered(groups)})"
     source.connection.execute(f"CREATE OR REPLACE TEMP VIEW {TYPED} AS {view}")
     for column, expression in rules.derive.items():
         kind = expressions.check_derived(
@@ -171,6 +133,15 @@ def type_columns(
         expressions.check_predicate(source.connection, predicate, ROWS, kinds)
     _check_rules(rules, kinds)
     return kinds
+
+
+def _gathered(groups: Sequence[Group]) -> str:
+    """SQL of the source with the lists of columns that are read alike, raw and typed."""
+    if not groups:
+        return RAW
+    given = "".join(f", {group.given}" for group in groups)
+    typed = "".join(f", {group.typed}" for group in groups)
+    return f"(SELECT *{typed} FROM (SELECT *{given} FROM {RAW}))"
 
 
 def _check_casts(source: Source, rules: Clean) -> None:
@@ -210,41 +181,55 @@ def _check_rules(rules: Clean, kinds: Mapping[str, Kind]) -> None:
 
 
 def _judge(
-    source: Source, kinds: Mapping[str, Kind], target: str, rules: Clean, n_flags: int
-) -> None:
-    """Make table `judged` in one pass over the source."""
-    flags = "".join(f", {MENDED}{number}" for number in range(n_flags))
-    reasons = " ".join([*_reasons(kinds, target, rules), "WHEN false THEN ''"])
+    source: Source,
+    read: Mapping[str, Cell],
+    target: str,
+    rules: Clean,
+    guesses: Mapping[str, Kind | None],
+) -> dict[str, Kind]:
+    """Make table `judged` in one pass over the source, and return the kinds of its columns."""
+    undeclared = [cell for column, cell in read.items() if column in guesses]
+    groups = grouping.groups(undeclared, guesses, rules.drop_columns)
+    kinds = type_columns(source, read, rules, target, guesses, groups)
+    changed = "".join(f", {mark.name}" for mark in marks(read, rules, guesses))
+    reasons = " ".join([*_reasons(kinds, target, rules, groups), "WHEN false THEN ''"])
     source.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE judged AS SELECT {ROW}, CASE {reasons} END AS {REASON}, "
-        f"{COPY}, {ODD}, {name(target)} IS NULL AS {NO_TARGET}{flags} FROM {ROWS}"
+        f"{COPY}, {ODD}, {name(target)} IS NULL AS {NO_TARGET}{changed} FROM {ROWS}"
     )
+    return kinds
 
 
-def _reasons(kinds: Mapping[str, Kind], target: str, rules: Clean) -> Iterator[str]:
+def _reasons(
+    kinds: Mapping[str, Kind], target: str, rules: Clean, groups: Sequence[Group]
+) -> Iterator[str]:
     """The branches of a CASE, in the order in which the rules are asked."""
+    grouped = {column for group in groups for column in group.columns}
     for column, kind in kinds.items():
-        if kind == "double" and column not in rules.drop_columns:
+        if kind == "double" and column not in rules.drop_columns and column not in grouped:
             cell = name(column)
             which = f"CASE WHEN isinf({cell}) THEN 'infinite' ELSE 'over 1e100' END"
-            yield f"WHEN abs({cell}) > {LARGEST} THEN {which} || {text(f': {column}')}"
+            yield f"WHEN abs({cell}) > {LARGEST} THEN {which} || {text(f': {shown(column)}')}"
+    yield from (group.beyond(LARGEST) for group in groups)
     yield f"WHEN {UNFIT} IS NOT NULL THEN {UNFIT}"
     if rules.drop_missing_target:
         yield f"WHEN {name(target)} IS NULL THEN 'missing target'"
     for column, limits in rules.ranges.items():
         for limit, sign, side in ((limits.min, "<", "below"), (limits.max, ">", "above")):
             if limit is not None:
-                reason = text(f"range: {column} is {side} {limit:g}")
+                reason = text(f"range: {shown(column)} is {side} {limit:g}")
                 yield f"WHEN {name(column)} {sign} {limit!r} THEN {reason}"
     for column, values in rules.allowed.items():
         listed = ", ".join(text(v) if isinstance(v, str) else repr(v) for v in values) or "NULL"
         cell = f"{name(column)}::VARCHAR" if kinds[column] == "date" else name(column)
-        reason = text(f"allowed: {column} has another value")
+        reason = text(f"allowed: {shown(column)} has another value")
         yield f"WHEN {cell} IS NOT NULL AND ({cell} IN ({listed})) IS NOT TRUE THEN {reason}"
     yield from map(expressions.reason, rules.require)
     if rules.max_missing_in_row < 1:
         features = [c for c in kinds if c != target and c not in rules.drop_columns]
-        missing = " + ".join(f"({name(column)} IS NULL)::INTEGER" for column in features) or "0"
+        counts = [group.n_missing(target) for group in groups if not group.dropped]
+        counts += [f"({name(c)} IS NULL)::INTEGER" for c in features if c not in grouped]
+        missing = " + ".join(counts) or "0"
         most = rules.max_missing_in_row * len(features)
         reason = text(f"over {rules.max_missing_in_row:.0%} of the cells are missing")
         yield f"WHEN {missing} > {most!r} THEN {reason}"
@@ -258,57 +243,28 @@ def _of_raw(
     rules: Clean,
     guesses: Mapping[str, Kind | None],
     quick: Mapping[str, str],
+    groups: Sequence[Group],
 ) -> Iterator[str]:
     """Columns about a row that are told from its cells before they are typed."""
+    grouped = {column for group in groups for column in group.columns}
     unfit = "".join(
         f" WHEN {read[column].unfit(cast.type, cast)} "
-        f"THEN {text(f'type: {column} is not {cast.type}')}"
+        f"THEN {text(f'type: {shown(column)} is not {cast.type}')}"
         for column in rules.types
         if (cast := rules.cast(column)) and cast.type != "text"
     )
     yield f"CASE{unfit} WHEN false THEN '' END AS {UNFIT}"
-    odd = (
-        _contradiction(read[column], guess, quick.get(column, ""))
-        for column, guess in guesses.items()
-    )
+    single = [column for column in guesses if column not in grouped]
+    odd = [
+        guessing.contradiction(read[column], guesses[column], quick.get(column, ""))
+        for column in single
+    ]
+    odd += [group.odd() for group in groups]
     yield f"{' OR '.join(f'({one})' for one in odd if one) or 'false'} AS {ODD}"
     declared = rules.drop_duplicates
     keys = [] if isinstance(declared, bool) else declared.by
-    hashed = ", ".join(name(column) for column in keys or read)
+    lists = [] if keys else [group.given_name for group in groups]
+    hashed = ", ".join([*map(name, keys or [c for c in read if c not in grouped]), *lists])
     yield f"{f'hash({hashed})' if declared else '0::UBIGINT'} AS {COPY}"
-    for number, flag in enumerate(_flags(read, guesses).values()):
-        yield f"coalesce({flag}, false) AS {MENDED}{number}"
-
-
-def _contradiction(cell: Cell, guess: Kind | None, quick: str = "") -> str:
-    if guess is None:
-        return f"{cell.words()} IS NOT NULL"
-    found = cell.contradicts(guess, quick)
-    return "" if found == "false" else found
-
-
-def _flags(read: Mapping[str, Cell], guesses: Mapping[str, Kind | None]) -> dict[str, str]:
-    """What is changed in cells, in words -> whether a cell is one of these."""
-    flags = {}
-    for column, cell in read.items():
-        if cell.trim and cell.given == "text" and guesses.get(column, "text") == "text":
-            flags[f"{column}: white space trimmed"] = (
-                f"NOT {cell.bare} AND {cell.raw} <> {cell.trimmed}"
-            )
-        if cell.replaced:
-            old = ", ".join(map(text, cell.replaced))
-            plain = cell.trimmed if cell.given == "text" else f"{cell.raw}::VARCHAR"
-            flags[f"{column}: replaced"] = f"{plain} IN ({old})"
-    return flags
-
-
-def _mended(
-    source: Source, read: Mapping[str, Cell], guesses: Mapping[str, Kind | None]
-) -> dict[str, int]:
-    """How many cells were changed, where any was."""
-    words = list(_flags(read, guesses))
-    if not words:
-        return {}
-    sums = ", ".join(f"count(*) FILTER ({MENDED}{number})" for number in range(len(words)))
-    counts = source.connection.execute(f"SELECT {sums} FROM judged").fetchall()[0]
-    return {word: count for word, count in zip(words, counts, strict=True) if count}
+    for mark in marks(read, rules, guesses):
+        yield f"{mark.sql} AS {mark.name}"

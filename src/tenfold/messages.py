@@ -10,6 +10,10 @@ from pydantic import BaseModel, ValidationError
 
 Location = tuple[str, ...]
 
+# What a message shows of many names, and of a long one.
+MOST_NAMES = 20
+LONGEST_NAME = 60
+
 RULES = {
     "bool_type": "true or false",
     "dict_type": "a mapping of keys to values",
@@ -33,7 +37,18 @@ def nearest(name: object, known: Iterable[str]) -> str:
     """The end of a message about an unknown name: the nearest match and the list."""
     options = sorted(known)
     guess = _guess(name, options)
-    return f"{guess}(known: {', '.join(options)})"
+    listed = ", ".join(shown(option[:LONGEST_NAME]) for option in options[:MOST_NAMES])
+    more = f" and {len(options) - MOST_NAMES} more" if len(options) > MOST_NAMES else ""
+    return f"{guess}(known: {listed}{more})"
+
+
+def shown(name: str) -> str:
+    """A name as one line of a message can show it.
+
+    >>> shown("price\\n(EUR)")
+    'price\\\\n(EUR)'
+    """
+    return name if name.isprintable() else repr(name)[1:-1]
 
 
 def explain(

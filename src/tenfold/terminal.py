@@ -8,10 +8,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tenfold import selection
+from tenfold.messages import shown
 from tenfold.metrics import METRICS
 
 if TYPE_CHECKING:
     from tenfold.tuning import Trial
+
+# Lines about columns; a wide table may give a thousand.
+MOST_NOTES = 40
 
 
 def on_terminal(progress: str) -> bool:
@@ -26,9 +30,12 @@ def cleaned(path: str, report: Mapping[str, Any]) -> str:
     lines += [f"  {count:>6}  {reason}" for reason, count in sorted(report["rejected"].items())]
     lines += [f"  {count:>6}  {what}" for what, count in sorted(report["mended"].items())]
     dropped = sorted(report["dropped_columns"].items())
-    lines += [f"  column {column} dropped: {why}" for column, why in dropped]
-    lines += [f"  note: {remark}" for remark in report["remarks"]]
-    return "\n".join(lines)
+    notes = [f"  column {shown(column)} dropped: {why}" for column, why in dropped]
+    notes += [f"  note: {remark}" for remark in report["remarks"]]
+    more = len(notes) - MOST_NOTES
+    if more > 1:
+        notes[MOST_NOTES:] = [f"  and {more} notes more, in outputs/clean/report.json"]
+    return "\n".join([*lines, *notes])
 
 
 @contextlib.contextmanager

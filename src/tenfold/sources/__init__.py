@@ -97,12 +97,20 @@ class Source:
             Unsound: if they are not.
             Refused: if a file has changed since it was first looked at.
         """
-        files.check_unchanged(self.files)
+        self.check_unchanged()
         if self.records is not None and n_records != self.records:
             raise Unsound(f"{n_records} rows, but {self.records} records")
         if n_records == 0 and not self.n_malformed():
             names = ", ".join(part.name for part in self.parts)
             raise Refused(f"data.path: {names} has no rows: it needs at least one")
+
+    def check_unchanged(self) -> None:
+        """Check that nobody has written to the files since they were first looked at.
+
+        Raises:
+            Refused: naming the file.
+        """
+        files.check_unchanged(self.files)
 
     def n_malformed(self) -> int:
         """How many lines or records are no rows."""
@@ -238,7 +246,9 @@ def _part(connection: Any, path: Path, data: Data, scratch: Path, *, careful: bo
             return parquet.read(connection, stored, str(path))
         return parquet.read(connection, path, str(path))
     except duckdb.Error as error:
-        raise Refused(f"{path} cannot be read: {first_line(error)}") from None
+        raise Refused(
+            f"{path} cannot be read: {first_line(error)}: is it damaged? Write it again"
+        ) from None
 
 
 def _refuse_settings(data: Data, path: str) -> None:
@@ -305,6 +315,8 @@ def connect(spilled: Path) -> Any:
         }
     )
     connection.execute("SET enable_progress_bar = false")
+    # Parquet's least and greatest values leave NaN out: DuckDB would conclude that there is none.
+    connection.execute("SET disabled_optimizers = 'statistics_propagation'")
     connection.execute("SET TimeZone = 'UTC'")
     return connection
 

@@ -14,6 +14,8 @@ SOURCE = "tenfold_source"
 LINE = "tenfold_line"
 CONTENT = "tenfold_content"
 PREFIX = "tenfold_"
+# A longer name is what a header without its line end, or a quote that is not closed, makes.
+LONGEST = 500
 
 Kind = Literal["integer", "double", "text", "date"]
 
@@ -25,8 +27,13 @@ def check_names(path: Path | str, names: Sequence[str], cure: str = "") -> None:
         Refused: naming the column, and ending in `cure` where a missing header may be the cause.
     """
     for position, column in enumerate(names, start=1):
-        if not column:
+        if not column.strip():
             raise Refused(f"{path}: column {position} has no name: name every column{cure}")
+        if len(column) > LONGEST:
+            raise Refused(
+                f"{path}: column {position} has a name of {len(column)} characters, and more than "
+                f"{LONGEST} are no name ({column[:20]!r}...): rename it, or close its quote"
+            )
         if column.lower().startswith(PREFIX):
             raise Refused(
                 f"{path}: column {column!r} has a name that tenfold keeps for itself: rename it"

@@ -23,7 +23,7 @@ from tenfold.sources import sql
 from tenfold.sources.columns import CONTENT, REASON, Kind, check_names
 from tenfold.sources.parts import Part
 from tenfold.sources.repairing import Record, records
-from tenfold.sources.scanning import Scan, scan
+from tenfold.sources.scanning import Scan, recurs, scan
 from tenfold.sources.sql import text
 from tenfold.sources.unpacking import plain
 
@@ -42,6 +42,11 @@ class _Layout:
     header_lines: int
     seen: Scan
 
+    @property
+    def repeated(self) -> bool:
+        """Whether the header stands there again, as where files were put together."""
+        return self.header_lines == 1 and recurs(self.path)
+
 
 def read(path: Path, data: Data, scratch: Path, *, careful: bool) -> Part:
     """The rows of one file, in the declared layout or the likeliest.
@@ -57,8 +62,9 @@ def read(path: Path, data: Data, scratch: Path, *, careful: bool) -> Part:
     """
     readable, done = plain(path, data.encoding, scratch)
     layout = _layout(path, readable, data)
+    done += _oddities(path, layout)
     kinds: dict[str, Kind] = dict.fromkeys(layout.header, "text")
-    if not careful and not layout.seen.zeros:
+    if not (careful or layout.seen.zeros or layout.repeated):
         n_records = layout.seen.lines - layout.header_lines
         last = layout.seen.lines
         return Part(str(path), _select(layout), kinds, "line", last, n_records, None, tuple(done))
@@ -80,6 +86,24 @@ def _layout(path: Path, readable: Path, data: Data) -> _Layout:
     else:
         header, header_lines = _numbered(readable, delimiter, data), 0
     return _Layout(readable, delimiter, quote, header, header_lines, seen)
+
+
+def _oddities(path: Path, layout: _Layout) -> list[str]:
+    """What is odd about the header and the first rows and yet has one meaning, in words."""
+    with _open(layout.path) as file:
+        quoting: dict[str, Any] = {"quotechar": layout.quote} if layout.quote else {"quoting": 3}
+        found = csv.reader(file, delimiter=layout.delimiter, **quoting)
+        try:
+            first = list(islice(found, 100))
+        except csv.Error:
+            return []
+    odd = []
+    padded = [cell for cell in first[0] if cell != cell.strip()] if layout.header_lines else []
+    if padded:
+        odd.append(f"{path}: {len(padded)} names are read without the white space around them")
+    if any(len(cells) == len(layout.header) + 1 and not cells[-1] for cells in first[1:]):
+        odd.append(f"{path}: rows end in a delimiter, which is taken for nothing")
+    return odd
 
 
 def _delimiter(path: Path, readable: Path) -> str:
@@ -115,7 +139,9 @@ def _first(path: Path, readable: Path, delimiter: str, quote: str) -> tuple[list
         try:
             return [cell.strip() for cell in next(reader, [])], reader.line_num
         except csv.Error as error:
-            raise Refused(f"{path}: the header cannot be read: {error}") from None
+            raise Refused(
+                f"{path}: the header cannot be read: {error}: close its quotes, or set data.quote"
+            ) from None
 
 
 def _header(path: Path, readable: Path, delimiter: str, data: Data) -> tuple[list[str], int]:
@@ -186,7 +212,8 @@ def _repair(layout: _Layout, good: Path, bad: Path) -> None:
         pq.ParquetWriter(good, rows) as kept,
         pq.ParquetWriter(bad, odd) as left,
     ):
-        found = records(file, layout.delimiter, layout.quote, len(layout.header))
+        header = layout.header if layout.repeated else None
+        found = records(file, layout.delimiter, layout.quote, len(layout.header), header)
         for batch in _batches(_behind_header(found, layout.header_lines)):
             sound = [record for record in batch if record.reason is None]
             cells = list(zip(*(record.cells for record in sound), strict=True))

@@ -14,6 +14,10 @@ from tenfold.runtime import Refused
 
 # Text that these hold is unpacked before it is read.
 PACKED = (".gz", ".zst")
+# The bytes that begin a packed file, what packs it, and the ending that says so.
+MARKS = {b"\x1f\x8b": ("gzip", ".gz"), b"\x28\xb5\x2f\xfd": ("zstd", ".zst")}
+PARQUET = b"PAR1"
+SMALLEST_PARQUET = 12
 PATTERN = "*?["
 
 
@@ -93,3 +97,26 @@ def _check(path: Path, endings: Sequence[str]) -> None:
         raise Refused(f"data.path: {path} cannot be read: change its permissions")
     if path.stat().st_size == 0:
         raise Refused(f"data.path: {path} is empty: it needs a header and rows")
+    _check_format(path)
+
+
+def _check_format(path: Path) -> None:
+    """Check that a file's first and last bytes are not those of another format."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        start = file.read(4)
+        file.seek(max(0, size - 4))
+        end = file.read(4)
+    if path.suffix.lower() == ".parquet":
+        if start != PARQUET or end != PARQUET or size < SMALLEST_PARQUET:
+            raise Refused(
+                f"data.path: {path} is no Parquet file: it does not begin and end with PAR1; is it "
+                "cut off, or of another format? Write it again, or rename it"
+            )
+    elif start == PARQUET:
+        raise Refused(f"data.path: {path} is a Parquet file: name it {path.stem}.parquet")
+    for mark, packing in MARKS.items():
+        if start.startswith(mark) and path.suffix.lower() not in PACKED:
+            raise Refused(
+                f"data.path: {path} is packed with {packing[0]}: name it {path.name}{packing[1]}"
+            )

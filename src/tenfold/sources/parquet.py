@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,9 @@ from tenfold.sources.sql import name
 
 INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
 INTEGERS |= {f"U{signed}" for signed in INTEGERS}
+# A DECIMAL without a fraction: an id, unless it fits a double.
+WHOLE = re.compile(r"DECIMAL\(\d+,0\)")
+INDEX = re.compile(r"__index_level_\d+__")
 NOT_CELLS = ("STRUCT", "MAP", "UNION", "BLOB", "BIT", "VARIANT", "GEOMETRY")
 SQL_TYPES: dict[Kind, str] = {
     "integer": "HUGEINT",
@@ -50,7 +55,20 @@ def read(connection: Any, path: Path, shown: str) -> Part:
         f"SELECT num_rows FROM parquet_file_metadata({sql.file(path)})"
     ).fetchall()
     select = f"SELECT file_row_number + 1 AS {ROW}, {', '.join(cells)} FROM {reader}"
-    return Part(shown, select, columns, "record", int(rows[0][0]), int(rows[0][0]))
+    n_rows = int(rows[0][0])
+    return Part(shown, select, columns, "record", n_rows, n_rows, done=tuple(_odd_names(columns)))
+
+
+def _odd_names(columns: Iterable[str]) -> Iterator[str]:
+    """What a name says about where its column comes from, in words."""
+    for column in columns:
+        if INDEX.fullmatch(column):
+            yield (
+                f"{column} is the index of a pandas frame: if it tells nothing of a row, name it "
+                "in clean.drop_columns"
+            )
+        if column != column.strip():
+            yield f"{column!r} is a name with white space around it"
 
 
 def _kind(shown: str, column: str, sql_type: str) -> Kind:
@@ -58,7 +76,7 @@ def _kind(shown: str, column: str, sql_type: str) -> Kind:
         raise Refused(
             f"{shown}: column {column!r} holds {sql_type}, not single values: flatten or remove it"
         )
-    if sql_type in INTEGERS:
+    if sql_type in INTEGERS or WHOLE.fullmatch(sql_type):
         return "integer"
     if sql_type in ("FLOAT", "DOUBLE") or sql_type.startswith("DECIMAL"):
         return "double"

@@ -25,10 +25,13 @@ class Record:
     reason: str | None = None
 
 
-def records(file: TextIO, delimiter: str, quote: str | None, width: int) -> Iterator[Record]:
+def records(
+    file: TextIO, delimiter: str, quote: str | None, width: int, header: list[str] | None = None
+) -> Iterator[Record]:
     """Every record of a file opened with `newline=""`, in order.
 
     What is no record is one line: reading goes on behind it. Empty lines at the end are no records.
+    Where `header` is given, a record that holds its names again is none either.
     """
     csv.field_size_limit(sys.maxsize)
     lines = _Lines(file)
@@ -40,7 +43,10 @@ def records(file: TextIO, delimiter: str, quote: str | None, width: int) -> Iter
             continue
         yield from (Record(number, [""], "an empty line") for number in empty)
         empty.clear()
-        yield _record(lines, line, text, delimiter, quote, width)
+        record = _record(lines, line, text, delimiter, quote, width)
+        if header and record.line > 1 and [cell.strip() for cell in record.cells] == header:
+            record = Record(record.line, [text], "the header again")
+        yield record
 
 
 def _record(
@@ -65,6 +71,9 @@ def _record(
         if len(cells) != width and taken:
             lines.give_back(taken)
             return Record(number, [text], "a quote is not closed")
+    if len(cells) == width + 1 and not cells[-1]:
+        # DuckDB, too, takes one delimiter at the end of a line for nothing.
+        cells.pop()
     if len(cells) != width:
         return Record(number, [text], f"{len(cells)} cells, but the header has {width}")
     return Record(number, cells)

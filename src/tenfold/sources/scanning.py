@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,6 +75,22 @@ def scan(path: Path, readable: Path, quote: str = '"') -> Scan:
         raise Refused(f"{path} ends inside a UTF-8 character: is it cut off?") from None
     kinds = sum((feeds > pairs, returns > pairs, pairs > 0))
     return Scan(lines, quoted, kinds > 1, zeros)
+
+
+def recurs(path: Path) -> bool:
+    """Whether a file's first line is one of the others, too."""
+    with path.open("rb") as file:
+        line = file.readline().rstrip(NEWLINES).removeprefix(codecs.BOM_UTF8)
+        if not line or b"\r" in line:
+            return False
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            place = content.find(b"\n" + line)
+            while place >= 0:
+                behind = place + 1 + len(line)
+                if content[behind : behind + 1] in (b"", b"\r", b"\n"):
+                    return True
+                place = content.find(b"\n" + line, behind)
+    return False
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

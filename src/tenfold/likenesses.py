@@ -1,0 +1,156 @@
+"""What the cells of a clean table look like and were not read as: a person should know of it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tenfold.cells import NUMBER, matches
+from tenfold.dataset import ROW
+from tenfold.grouping import long
+from tenfold.messages import shown
+from tenfold.sources import text
+
+# A look at so many rows is enough to tell what a column's cells look like.
+SAMPLE = 20_000
+# Spellings are compared in columns of so many different texts at most.
+CATEGORIES = 1000
+# Columns of one query.
+WIDTH = 500
+
+COMMA = r"[+-]?([0-9]+|[0-9]{1,3}([. '][0-9]{3})+),[0-9]+"
+GROUPED = r"[+-]?[0-9]{1,3}([,. '][0-9]{3})+([.,][0-9]+)?"
+DATE = (
+    r"([0-9]{4}([-/.])[0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4})([T ].*)?"
+)
+YEAR_FIRST = r"[0-9]{4}.*"
+
+Described = Mapping[str, Mapping[str, Any]]
+
+
+def remarks(connection: Any, table: Path, described: Described, target: str) -> list[str]:
+    """What columns of text look like, and columns that hold the same, in words."""
+    source = f"read_parquet({text(str(table.resolve()))})"
+    texts = [column for column, facts in described.items() if facts["type"] == "text"]
+    found = [*_forms(connection, source, texts), *_spellings(connection, source, described, target)]
+    return [*found, *_copies(connection, source, described, target)]
+
+
+def alike(values: Sequence[str]) -> tuple[str, str] | None:
+    """The first two texts that a person might take for one.
+
+    >>> alike(["blue", "red", "Red "])
+    ('red', 'Red ')
+    """
+    seen: dict[object, str] = {}
+    for value in values:
+        plain = " ".join(unicodedata.normalize("NFKC", value).casefold().split())
+        meaning = float(plain) if re.fullmatch(NUMBER, plain) and plain.isascii() else plain
+        other = seen.setdefault(meaning, value)
+        if other != value:
+            return other, value
+    return None
+
+
+def _blocks(columns: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(columns), WIDTH):
+        yield columns[start : start + WIDTH]
+
+
+def _forms(connection: Any, source: str, columns: Sequence[str]) -> Iterator[str]:
+    """Texts that are numbers or dates in some way of writing them."""
+    is_number, is_comma = matches("cell", NUMBER), matches("cell", COMMA)
+    is_grouped, is_date = matches("cell", GROUPED), matches("cell", DATE)
+    year_first = matches("cell", YEAR_FIRST)
+    for block in _blocks(columns):
+        counts = connection.execute(
+            f"SELECT place, count(cell), count(*) FILTER ({is_number}), "
+            f"count(*) FILTER ({is_comma}), count(*) FILTER ({is_grouped}), "
+            f"count(*) FILTER ({is_date}), count(*) FILTER ({is_date} AND {year_first}), "
+            f"min(cell) FILTER (NOT {is_number}) "
+            f"FROM ({long(block, f'(FROM {source} LIMIT {SAMPLE})')}) GROUP BY place ORDER BY place"
+        ).fetchall()
+        for place, *facts in counts:
+            sentence = _form(*facts)
+            if sentence:
+                yield f"{shown(block[place - 1])} is text, but {sentence}"
+
+
+def _form(
+    cells: int, numbers: int, commas: int, grouped: int, dates: int, iso: int, other: str | None
+) -> str | None:
+    if not cells:
+        return None
+    if dates == cells:
+        several = ", in several formats: mend them" if 0 < iso < dates else ""
+        return f"its cells are dates{several or ': declare its type in clean.types'}"
+    if commas + numbers == cells and commas:
+        return (
+            "its cells are numbers with a decimal comma: set data.decimal, or its type in "
+            "clean.types"
+        )
+    if grouped + numbers == cells and grouped:
+        return (
+            "its cells are numbers with marks between the digits: declare type and thousands in "
+            "clean.types"
+        )
+    if other is not None and 2 * numbers >= cells:
+        return (
+            f"{numbers} of {cells} cells are numbers ({shown(other)!r} is not): name what means no "
+            "value in clean.missing_values, or its type in clean.types"
+        )
+    return None
+
+
+def _spellings(connection: Any, source: str, described: Described, target: str) -> Iterator[str]:
+    """Categories and classes that may be one."""
+    columns = [
+        column
+        for column, facts in described.items()
+        if facts["type"] == "text" and facts["distinct"] <= CATEGORIES
+    ]
+    for block in _blocks(columns):
+        found = connection.execute(
+            f"SELECT place, list_sort(list(DISTINCT cell)) FROM ({long(block, source)}) "
+            "WHERE cell IS NOT NULL GROUP BY place ORDER BY place"
+        ).fetchall()
+        for place, values in found:
+            two = alike(values)
+            if two:
+                column = block[place - 1]
+                yield (
+                    f"{'the target ' if column == target else ''}{shown(column)}: {two[0]!a} and "
+                    f"{two[1]!a} look alike: if they are one, say so in clean.replace"
+                )
+
+
+def _copies(connection: Any, source: str, described: Described, target: str) -> Iterator[str]:
+    """Columns whose cells are those of another, row by row."""
+    kinds: dict[object, list[str]] = {}
+    for column in [target, *(other for other in described if other != target)]:
+        kinds.setdefault(tuple(sorted(described[column].items())), []).append(column)
+    for columns in kinds.values():
+        if len(columns) == 1 or described[columns[0]]["distinct"] < 2:
+            continue
+        seen: dict[int, str] = {}
+        for block in _blocks(columns):
+            hashes = connection.execute(
+                f"SELECT place, bit_xor(hash({ROW}, cell)) FROM ({long(block, source)}) "
+                "GROUP BY place ORDER BY place"
+            ).fetchall()
+            for place, digest in hashes:
+                column = block[place - 1]
+                other = seen.setdefault(digest, column)
+                if other == target != column:
+                    yield (
+                        f"{shown(column)} holds the same as the target {shown(target)}: it gives "
+                        "the answer away; name it in clean.drop_columns"
+                    )
+                elif other != column:
+                    yield (
+                        f"{shown(column)} holds the same as {shown(other)}: name one in "
+                        "clean.drop_columns"
+                    )
