@@ -15,14 +15,13 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-def test_the_reference_of_params_yaml_is_up_to_date() -> None:
-    specification = importlib.util.spec_from_file_location(
-        "make_params", ROOT / "docs" / "make_params.py"
-    )
+@pytest.mark.parametrize("script", ["make_params", "make_bad_input"])
+def test_a_page_that_a_script_writes_is_up_to_date(script: str) -> None:
+    specification = importlib.util.spec_from_file_location(script, ROOT / "docs" / f"{script}.py")
     assert specification is not None and specification.loader is not None
-    make_params = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(make_params)
-    assert make_params.TARGET.read_text(encoding="utf-8") == make_params.page()
+    made = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(made)
+    assert made.TARGET.read_text(encoding="utf-8") == made.page()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -20,11 +20,6 @@ class Refused:
     message: str
     stage: Literal["clean", "split"] = "clean"
 
-    @property
-    def said(self) -> str:
-        """What the user gets to know."""
-        return self.message
-
 
 @dataclass(frozen=True)
 class Accepted:
@@ -41,11 +36,6 @@ class Accepted:
     def __post_init__(self) -> None:
         assert self.records, "a table without a record would be a silent acceptance"
         assert self.cells, "nothing shows that the values are right"
-
-    @property
-    def said(self) -> str:
-        """What the user gets to know."""
-        return "; ".join(self.records)
 
 
 class Mended(Accepted):
