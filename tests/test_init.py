@@ -175,7 +175,7 @@ def test_a_target_that_cannot_be_one_is_refused(target: str, message: str) -> No
 
 def test_the_project_s_pipeline_is_this_one_s_with_the_installation_in_place_of_modules() -> None:
     ours = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text())
-    theirs = YAML(typ="safe").load((ROOT / "src/tenfold/initialising/dvc.yaml").read_text())
+    theirs = YAML(typ="safe").load((ROOT / "src/tenfold/initialising/pipeline.yaml").read_text())
     assert theirs["plots"] == ours["plots"]
     assert list(theirs["stages"]) == list(ours["stages"])
     for name, stage in ours["stages"].items():

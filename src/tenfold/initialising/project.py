@@ -65,9 +65,10 @@ def write(experiment: str, *, force: bool) -> list[str]:
     if Path("dvc.yaml").exists() and "tenfold" not in Path("dvc.yaml").read_text(encoding="utf-8"):
         raise Refused(f"{Path.cwd()} holds another project's dvc.yaml: name an empty folder")
     runtime.write_text(PARAMS, experiment)
+    # Under its own name DVC would take the template for a pipeline of tenfold's folder.
     brought = resources.files("tenfold.initialising")
     files = {
-        "dvc.yaml": brought.joinpath("dvc.yaml").read_text("utf-8"),
+        "dvc.yaml": brought.joinpath("pipeline.yaml").read_text("utf-8"),
         "params.schema.json": json.dumps(params.json_schema(), indent=2, sort_keys=True) + "\n",
         ".gitignore": IGNORED,
         ".dvcignore": NOT_WALKED,
