@@ -62,7 +62,7 @@ def test_the_classical_rivals_learn_from_all_rows(finished: Project) -> None:
 
 def test_a_refit_runs_the_last_fit_again_and_no_search(changed: Project) -> None:
     changed.change(train={"strategy": "refit"})
-    assert changed.repro() == ["train@mlp", "select_model"]
+    assert changed.repro() == ["clean", "train@mlp", "select_model"]
     model = predictor.load(changed / "outputs/train/mlp/model")
     assert len(model.transformers) == 1
     history = (changed / "outputs/train/mlp/history.csv").read_text().splitlines()
@@ -226,7 +226,7 @@ def test_a_search_starts_from_a_trained_familys_folder_and_outlives_it(changed: 
 
     shutil.rmtree(changed / "donor")
     changed.change(train={"strategy": "refit"})
-    assert changed.repro() == ["train@mlp", "select_model"]
+    assert changed.repro() == ["clean", "train@mlp", "select_model"]
     one: Any = predictor.load(changed / "outputs/train/mlp/model").model
     again = dict(one.network.named_parameters())[frozen]
     np.testing.assert_array_equal(again.detach().numpy(), given[:1].detach().numpy())
@@ -242,7 +242,7 @@ def test_a_search_starts_from_the_registry(changed: Project) -> None:
         models={"mlp": {**MLP, "init_from": address}},
         select_model={"registered_model_name": "successor"},
     )
-    assert changed.repro() == ["cross_validate@mlp", "train@mlp", "select_model"]
+    assert changed.repro() == ["clean", "cross_validate@mlp", "train@mlp", "select_model"]
     kept = predictor.load(changed / "outputs/cross_validate/mlp/members/donor")
     assert kept.digest() == before.digest()
     best = changed.json("outputs/cross_validate/mlp/best.json")

@@ -83,7 +83,7 @@ def test_computing_everything_again_gives_the_same_bytes(finished: Project, tmp_
 def test_a_hyperparameter_of_one_family_reruns_that_family_alone(again: Project) -> None:
     mlp = {**SMALL["models"]["mlp"], "dropout": 0.3}
     again.change(models={**SMALL["models"], "mlp": mlp})
-    assert again.repro() == ["cross_validate@mlp", "train@mlp", "select_model"]
+    assert again.repro() == ["clean", "cross_validate@mlp", "train@mlp", "select_model"]
     assert again.json("outputs/cross_validate/mlp/best.json")["parameters"]["dropout"] == 0.3
 
 
@@ -91,11 +91,11 @@ def test_a_family_added_runs_alone_and_a_family_removed_is_forgotten(again: Proj
     forest = {"n_estimators": 5, "min_samples_leaf": 1}
     again.change(models={**SMALL["models"], "random_forest": forest})
     added = again.repro()
-    assert added == ["cross_validate@random_forest", "train@random_forest", "select_model"]
+    assert added == ["clean", "cross_validate@random_forest", "train@random_forest", "select_model"]
     assert set(again.json("outputs/metrics.json")["cv"]) == {*SMALL["models"], "random_forest"}
 
     again.change(models=SMALL["models"])
-    assert again.repro() == ["select_model"]
+    assert again.repro() == ["clean", "select_model"]
     assert set(again.json("outputs/metrics.json")["cv"]) == set(SMALL["models"])
     assert "random_forest" not in again.run("tenfold", "leaderboard")
     assert "random_forest" not in (again / "outputs/report.html").read_text()
@@ -108,7 +108,7 @@ def test_the_registry_follows_params_there_and_back(again: Project, finished: Pr
     assert again.champion_version() == "1"
 
     again.change(models=without(first))
-    assert again.repro() == ["select_model"]
+    assert again.repro() == ["clean", "select_model"]
     second = again.json("outputs/metrics.json")["champion"]
     assert second != first
     assert again.champion_version() == "2"
@@ -117,7 +117,7 @@ def test_the_registry_follows_params_there_and_back(again: Project, finished: Pr
 
     runs = len(again.runs())
     again.run("git", "checkout", "--quiet", "--", "params.yaml", "dvc.lock")
-    assert again.repro() == ["select_model"]
+    assert again.repro() == ["clean", "select_model"]
     assert (again / "outputs/metrics.json").read_bytes() == (
         finished / "outputs/metrics.json"
     ).read_bytes()
@@ -212,7 +212,7 @@ def test_a_moved_project_gets_its_runs_and_its_champion_back(
     before.run("tenfold", "publish")
     before.root.rename(tmp_path / "after")
     moved = Project(tmp_path / "after")
-    assert moved.repro() == ["select_model"]
+    assert moved.repro() == ["clean", "select_model"]
     scored = moved.root / "scored.csv"
     moved.run("tenfold", "predict", "data/raw/breast_cancer.csv", str(scored))
     assert scored.exists()
