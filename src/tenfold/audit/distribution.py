@@ -79,7 +79,7 @@ def imbalance(view: View) -> Iterator[Seen]:
         f"class {named(labels)} {'is' if len(rare) == 1 else 'are'} rare: {rarest} of "
         f"{len(view.in_test)} rows ({share(rarest, len(view.in_test))}) for the rarest: accuracy "
         "will look good whatever is learnt: decide by log_loss or auroc (metrics), and try "
-        "class_weights: balanced",
+        "class_weight: balanced",
         {"counts": {str(c): int(n) for c, n in zip(view.contents.classes, counts, strict=True)}},
     )
 
