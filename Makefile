@@ -22,7 +22,7 @@ repro: $(READY)
 	@tenfold leaderboard
 
 test: $(READY)
-	@python -m pytest
+	@python -m pytest -n 2 --dist loadfile
 
 ui: $(READY)
 	@tenfold ui

@@ -94,6 +94,7 @@ def contend(folder: Path, asked: argparse.Namespace, name: str, *, first: bool) 
         "data": {"path": str(asked.table.resolve()), "target": asked.target},
         "clean": {"missing_values": ["", "?", "NA"]},
         "split": {"n_splits": asked.folds},
+        "audit": {},
         "preprocessing": {},
         "tune": {"n_trials": asked.trials, "generation_size": asked.trials, "sampler": "random"},
         "train": {},

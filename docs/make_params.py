@@ -33,7 +33,9 @@ def page() -> str:
             for key, inner in section["properties"].items():
                 nested = _section(inner, definitions)
                 if nested is not None:
-                    lines += ["", f"### {name}.{key}", "", nested["description"], ""]
+                    # A mapping's sections have names of the user's own.
+                    own = "" if "$ref" in inner else ".{name}"
+                    lines += ["", f"### {name}.{key}{own}", "", nested["description"], ""]
                     lines += _table(nested, definitions)
     for name in models.names():
         family = models.parameters(name)
@@ -49,9 +51,15 @@ def page() -> str:
 
 
 def _section(described: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any] | None:
-    reference = described.get("$ref", "")
+    reference = described.get("$ref") or _values(described).get("$ref", "")
     section: dict[str, Any] | None = definitions.get(reference.removeprefix("#/$defs/"))
     return section
+
+
+def _values(described: dict[str, Any]) -> dict[str, Any]:
+    """What a mapping holds, if it says so."""
+    held = described.get("additionalProperties")
+    return held if isinstance(held, dict) else {}
 
 
 def _table(schema: dict[str, Any], definitions: dict[str, Any], path: str = "") -> Iterator[str]:
@@ -62,7 +70,10 @@ def _table(schema: dict[str, Any], definitions: dict[str, Any], path: str = "") 
     yield "| --- | --- | --- | --- |"
     for key, described in properties.items():
         if _section(described, definitions) is not None:
-            value, default = f"[below](#{path}{key})", "`{}`" if "default" in described else ""
+            # GitHub drops punctuation from a title's anchor.
+            own = "" if "$ref" in described else "name"
+            value = f"[below](#{path}{key}{own})"
+            default = "`{}`" if "default" in described else ""
         else:
             value = _value(described)
             default = f"`{_yaml(described['default'])}`" if "default" in described else ""

@@ -28,8 +28,6 @@ def main() -> None:
         return
     with runtime.directory(OUT) as out:
         report = cleaning.clean(experiment.data, experiment.clean, experiment.task, out)
-        # Whoever scores a file later reads it as this table was read.
-        report["missing_values"] = experiment.clean.missing_values
         runtime.write_json(out / "report.json", report)
     if inputs:
         runtime.stamp("clean", inputs, OUT)

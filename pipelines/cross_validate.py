@@ -8,7 +8,8 @@ from tenfold.dataset import Schema
 from tenfold.evaluating import Evaluator, Inputs
 from tenfold.models import Setting
 
-TRAIN = Path("outputs/split/train.parquet")
+SPLIT = Path("outputs/split")
+TRAIN, FOLDS = SPLIT / "train.parquet", SPLIT / "folds.parquet"
 
 
 def main() -> None:
@@ -16,22 +17,23 @@ def main() -> None:
     name = sys.argv[1]
     experiment = params.load()
     declared, decisive = experiment.models[name], experiment.metrics[0]
-    schema = Schema.from_report(runtime.read_json(Path("outputs/split/report.json")))
-    train = dataset.read(TRAIN, schema)
+    schema = Schema.from_report(runtime.read_json(SPLIT / "report.json"))
+    train = dataset.read(TRAIN, schema, FOLDS)
     start = declared.get("init_from")
     donor = donors.fetch(start, name, schema) if start else None
     family, seed = models.family(name), runtime.derive_seed(experiment.seed, name)
     evaluate = Evaluator(
         family,
-        Inputs(train, experiment.preprocessing, donor),
+        Inputs(train, experiment.preprocessing, donor, experiment.seed),
         Setting(experiment.task, schema.classes, experiment.trainer.model_dump()),
         experiment.metrics,
         seed,
     )
     inputs = experiment.model_dump(mode="json", exclude={"models", "run", "select_model", "train"})
     scratch = runtime.scratch(
-        "studies", name, declared, inputs, runtime.digest(TRAIN), donor and donor.digest()
-    )
+        "studies", name, declared, inputs, *map(runtime.digest, (TRAIN, FOLDS)),
+        donor and donor.digest(),
+    )  # fmt: skip
     shown = terminal.on_terminal(experiment.run.progress)
     with terminal.progress(name, decisive, shown=shown) as show:
         schema_of = models.parameters(name)

@@ -42,7 +42,7 @@ def choose(experiment: Params) -> None:
         for family, found in folders.items():
             plots.draw_family(folder / family, schema, found, experiment.metrics[0])
         shape = params.picture(experiment, len(schema.features))
-        if shape and schema.classes and not schema.categorical:
+        if shape and schema.classes and not (schema.categorical or schema.dates):
             path = folder / champion / "recognised.png"
             plots.draw_recognised(path, schema, test.X, shape, test.y, prediction)
     dataset.write_predictions(OUT.folder / "test_predictions.parquet", test, prediction)

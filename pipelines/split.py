@@ -1,4 +1,4 @@
-"""Stage split: the clean table -> training rows with their fold, test rows, and a report."""
+"""Stage split: the clean table -> training rows, their folds, test rows, and a report."""
 
 from __future__ import annotations
 
@@ -7,42 +7,41 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from tenfold import params, runtime, splitting
+from tenfold import audit, params, roles, runtime, splitting
+
+TABLE = Path("outputs/clean/table.parquet")
 
 
 def main() -> None:
-    """Part the clean table by the rules of `split:` and write `outputs/split/`."""
+    """Part the clean table by the rules of `split:`, audit it and write `outputs/split/`."""
     experiment = params.load()
-    parts = splitting.split(
-        pq.read_table("outputs/clean/table.parquet"),
-        experiment.data.target,
-        experiment.task,
-        experiment.split,
-        experiment.metrics,
-        experiment.seed,
-    )
-    cleaned = runtime.read_json(Path("outputs/clean/report.json"))
-    report = parts.report | {"missing_values": cleaned["missing_values"]}
     with runtime.directory(Path("outputs/split")) as out:
-        pq.write_table(parts.train, out / "train.parquet", compression="zstd")
-        pq.write_table(parts.test, out / "test.parquet", compression="zstd")
+        report = splitting.split(
+            TABLE,
+            out,
+            experiment.data.target,
+            experiment.task,
+            experiment.split,
+            experiment.metrics,
+            experiment.seed,
+        )
+        cleaned = runtime.read_json(Path("outputs/clean/report.json"))
+        features, dropped = roles.choose(report["features"], experiment.preprocessing, _column)
+        report |= {
+            "dropped_columns": dropped,
+            "features": features,
+            "missing_values": cleaned["missing_values"],
+            "reading": cleaned["reading"],
+        }
+        findings = audit.audit_files(TABLE, out / "test.parquet", experiment)
+        audit.refuse(findings)
+        report["audit"] = [finding.to_json() for finding in findings]
         runtime.write_json(out / "report.json", report)
-    print(summary(report))
+    print("\n".join([splitting.summary(report), *map(str, findings)]))
 
 
-def summary(report: dict[str, Any]) -> str:
-    """The sizes of the parts, for a person."""
-    rows, sizes = report["rows"], report["folds"]
-    lines = [
-        f"{rows['train']} rows to train on, {rows['test']} for the last test",
-        f"{len(sizes)} folds of {min(sizes)} to {max(sizes)} rows",
-        f"{len(report['features']['numeric'])} numeric features, "
-        f"{len(report['features']['categorical'])} categorical",
-    ]
-    for label in report["classes"]:
-        train, test = (report["class_counts"][part][str(label)] for part in ("train", "test"))
-        lines.append(f"  class {label}: {train} to train on, {test} for the test")
-    return "\n".join(lines)
+def _column(name: str) -> Any:
+    return pq.read_table(TABLE, columns=[name])[name]
 
 
 if __name__ == "__main__":

@@ -10,19 +10,20 @@ from tenfold.evaluating import Inputs
 from tenfold.models import Setting
 from tenfold.predictor import Predictor
 
-TRAIN = Path("outputs/split/train.parquet")
+SPLIT = Path("outputs/split")
+TRAIN, FOLDS = SPLIT / "train.parquet", SPLIT / "folds.parquet"
 
 
 def main() -> None:
     """Keep preprocessing and model, and the learning curve of a network."""
-    name = sys.argv[1]
-    experiment = params.load()
-    schema = Schema.from_report(runtime.read_json(Path("outputs/split/report.json")))
+    name, experiment = sys.argv[1], params.load()
+    schema = Schema.from_report(runtime.read_json(SPLIT / "report.json"))
     found = Path("outputs/cross_validate") / name
     best = runtime.read_json(found / "best.json")
     parameters = models.parameters(name).model_validate(best["parameters"])
-    train, family = dataset.read(TRAIN, schema), models.family(name)
-    inputs = Inputs(train, experiment.preprocessing, members.donor(found / "members"))
+    train, family = dataset.read(TRAIN, schema, FOLDS), models.family(name)
+    donor = members.donor(found / "members")
+    inputs = Inputs(train, experiment.preprocessing, donor, experiment.seed)
     asked = experiment.model_dump(mode="json", include={"seed", "preprocessing", "trainer"})
     scratch = runtime.scratch("checkpoints", name, best, asked, runtime.digest(TRAIN))
     setting = Setting(
@@ -32,21 +33,19 @@ def main() -> None:
         progress=terminal.on_terminal(experiment.run.progress),
         checkpoint=scratch / "last.ckpt",
     )
-    if experiment.train.strategy == "bag" and members.kept(found / "members"):
-        transformers = inputs.transformers(parameters)
+    if members.bagged(found / "members", experiment.train.strategy, train.folds):
+        transformers, _ = inputs.folds(parameters)
         model = members.load(found / "members", family)
         print(f"train@{name}: a bag of the {len(transformers)} folds' networks")
     else:
-        transformers = [inputs.transformer(parameters)]
+        transformers, X = inputs.whole(parameters)
+        seed = runtime.derive_seed(experiment.seed, name, "train")
         model = family.fit(
-            parameters,
-            transformers[0].transform(train.X),
-            train.y,
-            runtime.derive_seed(experiment.seed, name, "train"),
+            parameters, X, train.y, seed,
             inputs.setting(parameters, setting),
             # Each fold stopped at its own best epoch; all rows train for the middle one.
             max(1, round(statistics.median(best["epochs"]))) if best["epochs"] else None,
-        )
+        )  # fmt: skip
         print(f"train@{name}: fitted on {len(train.y)} rows")
     with runtime.directory(Path("outputs/train") / name) as out:
         (out / "model").mkdir()

@@ -12,6 +12,7 @@ from tenfold import models
 from tenfold.cross_validation import Evaluation
 from tenfold.dataset import Dataset, Schema
 from tenfold.evaluating import Evaluator, Inputs
+from tenfold.folds import Folds
 from tenfold.models import Setting
 from tenfold.params import Preprocessing
 from tenfold.predictor import Predictor
@@ -46,7 +47,7 @@ def dataset(task: Any = "regression", n: int = 60, seed: int = 0) -> Dataset:
     raw.loc[5, "colour"] = "black"
     target = raw["weight"] + (raw["colour"] == "red")
     y = target.to_numpy() if task == "regression" else (target > 0.4).to_numpy(dtype=np.int64)
-    return Dataset(schema(task), schema(task).frame(raw), y, np.arange(n), fold)
+    return Dataset(schema(task), schema(task).frame(raw), y, np.arange(n), Folds.of(fold))
 
 
 @dataclass(frozen=True)
@@ -94,5 +95,5 @@ def bag(
     [found] = evaluate([(0, asked)])
     assert isinstance(found, Evaluation)
     assert found.bag is not None
-    transformers = evaluate.inputs.transformers(asked)
+    transformers, _ = evaluate.inputs.folds(asked)
     return Bag(Predictor(family, own.schema, transformers, found.bag), found, own)

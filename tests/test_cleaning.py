@@ -246,6 +246,8 @@ def test_the_share_of_missing_cells_is_taken_over_kept_rows() -> None:
 
 def test_the_report_counts_rows_and_values() -> None:
     report = Cleaned("a,y\n1,0\n1,1\n,1\n1,0\n").report
+    assert report.pop("missing_values") == [""]
+    assert report.pop("reading")["kinds"] == {"a": "integer", "y": "integer"}
     assert report == {
         "read": 4,
         "kept": 3,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from tenfold import cross_validation, metrics, models
 from tenfold.cross_validation import Evaluation
 from tenfold.dataset import Dataset, Schema
+from tenfold.folds import Folds
 from tenfold.metrics import Array
 from tenfold.models import Configuration, Diverged, Fitted, Fold, FoldPredictions, Setting
 from tenfold.params import Preprocessing
@@ -27,7 +29,7 @@ def dataset(classes: tuple[int | str, ...] = ()) -> Dataset:
     schema = Schema("binary" if classes else "regression", "y", ("x",), (), classes, ())
     frame = pd.DataFrame({"x": np.arange(float(n))})
     y = np.array([0, 0, 0, 1, 1, 1] * 2) if classes else np.arange(float(n)) ** 2
-    return Dataset(schema, frame, y, np.arange(n), FOLD)
+    return Dataset(schema, frame, y, np.arange(n), Folds.of(FOLD))
 
 
 class Memory:
@@ -69,7 +71,7 @@ class Memory:
 
 
 def prepare(data: Dataset) -> list[Fold]:
-    return cross_validation.prepare(data, cross_validation.transformers(data, Preprocessing()))
+    return cross_validation.prepare(data, Preprocessing())[1]
 
 
 def evaluate(
@@ -97,6 +99,15 @@ def test_no_row_is_predicted_by_a_model_that_saw_it() -> None:
     found = evaluate(Memory(), prepare(dataset()), [10, 20, 30])
     # A model that saw the row would answer with its target; strangers get fold's own answer.
     assert found.oof.tolist() == [[-11.0, -21.0, -31.0][number] for number in FOLD]
+
+
+def test_a_row_validated_repeatedly_gets_its_mean_and_one_never_validated_none() -> None:
+    membership = np.ones((3, len(FOLD)), dtype=np.int8)
+    membership[:, 0] = membership[1, 5] = membership[2, 7] = 2
+    membership[:, 3] = 0
+    data = replace(dataset(), folds=Folds(membership))
+    found = evaluate(Memory(), prepare(data), [10, 20, 60])
+    assert found.oof.tolist() == [(-11 - 21 - 61) / 3, -21.0, -61.0]
 
 
 def test_a_row_put_into_training_by_mistake_would_be_noticed() -> None:
@@ -133,9 +144,11 @@ def test_configurations_are_answered_in_their_order_with_their_own_seeds() -> No
 
 def test_given_transformers_are_taken_in_turn_and_not_fitted_again() -> None:
     data = dataset()
-    fitted = cross_validation.transformers(data, Preprocessing())
-    taken = cross_validation.transformers(data, Preprocessing(), given=fitted[:2])
+    fitted, _ = cross_validation.prepare(data, Preprocessing())
+    taken, folds = cross_validation.prepare(data, Preprocessing(), given=fitted[:2])
     assert taken == [fitted[0], fitted[1], fitted[0]]
+    for transformer, fold in zip(taken, folds, strict=True):
+        np.testing.assert_array_equal(fold.X_val, transformer.transform(data.X.iloc[fold.val]))
 
 
 @pytest.mark.parametrize("family", ["linear", "random_forest"])

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tenfold import dataset
-from tenfold.dataset import FOLD, MISSING, ROW, Schema
+from tenfold import dataset, folds
+from tenfold.dataset import MISSING, ROW, Schema
+from tenfold.folds import Folds
 from tenfold.metrics import Task
 
 
@@ -32,7 +33,6 @@ def table(**changes: Any) -> pd.DataFrame:
         "size": [0.5, None, 2.0],
         "count": pd.array([1, None, 3], dtype="Int64"),
         "y": ["yes", "no", "yes"],
-        FOLD: [1, 0, 1],
     }
     return pd.DataFrame(columns | changes)
 
@@ -84,43 +84,58 @@ def test_a_schema_is_what_the_split_stage_reported() -> None:
     report = {
         "task": "binary",
         "target": "y",
-        "features": {"numeric": ["size", "count"], "categorical": ["colour", "vip"]},
+        "features": {"numeric": ["size", "count"], "categorical": ["colour", "vip"], "dates": []},
         "classes": ["no", "yes"],
         "missing_values": ["", "NA"],
+        "reading": {},
     }
     assert Schema.from_report(report) == schema()
 
 
 def test_a_table_is_read_with_its_rows_and_folds(tmp_path: Path) -> None:
     table().to_parquet(tmp_path / "train.parquet")
-    read = dataset.read(tmp_path / "train.parquet", schema())
+    folds.write(tmp_path / "folds.parquet", Folds.of(np.array([1, 0, 1])), np.array([2, 5, 3]))
+    read = dataset.read(tmp_path / "train.parquet", schema(), tmp_path / "folds.parquet")
     assert read.rows.tolist() == [2, 5, 3]
     assert read.y.tolist() == [1, 0, 1]
-    assert read.fold is not None
-    assert read.fold.tolist() == [1, 0, 1]
+    assert read.folds is not None
+    assert read.folds.membership.tolist() == [[1, 2, 1], [2, 1, 2]]
     pd.testing.assert_frame_equal(read.X, schema().frame(table()))
-    table().drop(columns=FOLD).to_parquet(tmp_path / "test.parquet")
-    assert dataset.read(tmp_path / "test.parquet", schema()).fold is None
+    assert dataset.read(tmp_path / "train.parquet", schema()).folds is None
 
 
-def test_predictions_of_classes_are_written_beside_row_fold_and_label(tmp_path: Path) -> None:
+def test_predictions_of_classes_are_written_beside_row_and_label(tmp_path: Path) -> None:
     table().to_parquet(tmp_path / "t.parquet")
     read = dataset.read(tmp_path / "t.parquet", schema())
     prediction = np.array([[0.25, 0.75], [1.0, 0.0], [0.5, 0.5]])
-    dataset.write_predictions(tmp_path / "oof.parquet", read, prediction)
-    written = pd.read_parquet(tmp_path / "oof.parquet")
-    assert list(written) == [ROW, FOLD, "true", "probability_no", "probability_yes"]
+    dataset.write_predictions(tmp_path / "p.parquet", read, prediction)
+    written = pd.read_parquet(tmp_path / "p.parquet")
+    assert list(written) == [ROW, "true", "probability_no", "probability_yes"]
     assert written["true"].tolist() == ["yes", "no", "yes"]
     assert written["probability_yes"].tolist() == [0.75, 0.0, 0.5]
 
 
 def test_predictions_of_numbers_are_written_beside_the_true_ones(tmp_path: Path) -> None:
-    table(y=[1.5, 2.5, 3.5]).drop(columns=FOLD).to_parquet(tmp_path / "t.parquet")
+    table(y=[1.5, 2.5, 3.5]).to_parquet(tmp_path / "t.parquet")
     read = dataset.read(tmp_path / "t.parquet", schema("regression", ()))
     dataset.write_predictions(tmp_path / "p.parquet", read, np.array([1.0, 2.0, 3.0]))
     written = pd.read_parquet(tmp_path / "p.parquet")
     assert list(written) == [ROW, "true", "prediction"]
     assert written["prediction"].tolist() == [1.0, 2.0, 3.0]
+
+
+def test_rows_that_no_fold_validates_are_absent_from_the_predictions(tmp_path: Path) -> None:
+    table(y=[1.5, 2.5, 3.5]).to_parquet(tmp_path / "t.parquet")
+    chained = Folds(np.array([[1, 2, 0], [1, 1, 2]], dtype=np.int8))
+    folds.write(tmp_path / "folds.parquet", chained, np.array([2, 5, 3]))
+    read = dataset.read(
+        tmp_path / "t.parquet", schema("regression", ()), tmp_path / "folds.parquet"
+    )
+    dataset.write_predictions(tmp_path / "oof.parquet", read, np.array([2.0, 3.0]))
+    written = pd.read_parquet(tmp_path / "oof.parquet")
+    assert written[ROW].tolist() == [5, 3]
+    assert written["true"].tolist() == [2.5, 3.5]
+    assert written["prediction"].tolist() == [2.0, 3.0]
 
 
 def test_a_label_outside_the_classes_is_an_error() -> None:

@@ -19,24 +19,21 @@ LEARNED: dict[str, Any] = {"embeddings": {"categorical": "learned"}}
 def test_categories_arrive_as_declared_or_as_codes_where_they_are_embedded() -> None:
     data = dataset()
     inputs = Inputs(data, Preprocessing())
-    plain, coded = (
-        inputs.transformer(parameters("mlp", **declared)).transform(data.X)
-        for declared in ({}, LEARNED)
-    )
+    plain, coded = (inputs.whole(parameters("mlp", **declared))[1] for declared in ({}, LEARNED))
     assert plain.shape == (60, 2 + 4)
     assert coded.shape == (60, 2 + 1)
     np.testing.assert_array_equal(plain[:, :2], coded[:, :2])
     np.testing.assert_array_equal(plain[:, 2:].argmax(axis=1), coded[:, 2])
     ordinal = Inputs(data, Preprocessing(categorical=Categorical(encode="ordinal")))
-    assert ordinal.transformer(parameters("mlp")).transform(data.X).shape == (60, 3)
+    assert ordinal.whole(parameters("mlp"))[1].shape == (60, 3)
 
 
-def test_the_setting_says_where_numbers_end_and_codes_begin() -> None:
+def test_the_setting_says_where_numbers_end_and_codes_begin_if_columns_have_places() -> None:
     inputs = Inputs(dataset(), Preprocessing())
     plain, coded = (
         inputs.setting(parameters("mlp", **declared), setting()) for declared in ({}, LEARNED)
     )
-    assert (plain.n_numeric, plain.n_codes, plain.donor) == (2, 0, None)
+    assert (plain.n_numeric, plain.n_codes, plain.donor) == (0, 0, None)
     assert (coded.n_numeric, coded.n_codes, coded.donor) == (2, 1, None)
 
 
@@ -82,11 +79,12 @@ def test_a_network_that_starts_from_another_keeps_its_preprocessing() -> None:
     shifted = replace(shifted, X=shifted.X.assign(size=shifted.X["size"] + 1000))
     inputs = Inputs(shifted, Preprocessing(), donor)
     chosen = parameters("mlp", init_from="m")
-    for number, taken in enumerate(inputs.transformers(chosen)):
+    for number, taken in enumerate(inputs.folds(chosen)[0]):
         assert taken is donor.transformers[number]
-    assert inputs.transformer(chosen) is donor.transformers[0]
+    [taken], X = inputs.whole(chosen)
+    assert taken is donor.transformers[0]
     # What the donor's rows never held lies far from its mean.
-    assert inputs.transformer(chosen).transform(shifted.X)[:, 0].mean() > 100
+    assert X[:, 0].mean() > 100
     assert inputs.setting(chosen, setting()).donor is donor.model
 
 
@@ -96,9 +94,9 @@ def test_a_bag_that_starts_from_another_answers_through_the_donors_preprocessing
     assert list(found.predictor.transformers) == list(donor.transformers)
     frame = found.data.X
     each = found.model.draws([one.transform(frame) for one in donor.transformers], 1, 0)
-    assert found.data.fold is not None
+    assert found.data.folds is not None
     for number, member in enumerate(each):
-        own = found.data.fold == number
+        own = found.data.folds.val(number)
         np.testing.assert_allclose(member[own], found.evaluation.oof[own], rtol=1e-9)
 
 

@@ -40,12 +40,13 @@ def test_a_network_answers_as_the_bag_of_its_folds(network: Project) -> None:
     model = predictor.load(network / "outputs/train/mlp/model")
     assert len(model.transformers) == 3
     schema = Schema.from_report(network.json("outputs/split/report.json"))
-    train = dataset.read(network / "outputs/split/train.parquet", schema)
+    split = network / "outputs/split"
+    train = dataset.read(split / "train.parquet", schema, split / "folds.parquet")
     oof = pd.read_parquet(network / "outputs/cross_validate/mlp/oof.parquet")
-    assert train.fold is not None
+    assert train.folds is not None
     inputs = [transformer.transform(train.X) for transformer in model.transformers]
     for fold in range(3):
-        own = train.fold == fold
+        own = train.folds.val(fold)
         alone: Any = model.model
         # A bag of one member: what that fold's network says of the rows it never saw.
         answer = alone.taken([fold]).predict([inputs[fold][own]])

@@ -25,6 +25,7 @@ MINIMAL: dict[str, Any] = {
     "data": {"path": "t.csv", "target": "y"},
     "clean": {},
     "split": {},
+    "audit": {},
     "preprocessing": {},
     "tune": {},
     "train": {},
@@ -32,6 +33,7 @@ MINIMAL: dict[str, Any] = {
     "models": {"dummy": {}},
     "select_model": {"registered_model_name": "minimal"},
 }
+SECTIONS = ["clean", "split", "audit", "preprocessing", "tune", "train", "trainer"]
 # What a person who never heard of pydantic should not have to read.
 JARGON = re.compile(
     r"pydantic|type=|https?://|Input should|validation|ctx|dictionary|constrained|\[key\]|"
@@ -75,12 +77,12 @@ def test_every_experiment_in_the_repository_is_valid(path: Path) -> None:
 
 @pytest.mark.parametrize("bare", [{}, None])
 def test_sections_with_nothing_behind_them_take_their_defaults(bare: Any) -> None:
-    sections = ("clean", "split", "preprocessing", "tune", "train", "trainer")
-    experiment = params.parse(declare(dict.fromkeys(sections, bare)))
+    experiment = params.parse(declare(dict.fromkeys(SECTIONS, bare)))
     assert experiment.split.test_size == 0.2
     assert experiment.split.n_splits == 10
     assert experiment.clean.missing_values == [""]
-    assert experiment.train.strategy == "bag"
+    assert experiment.train.strategy == "auto"
+    assert experiment.audit.identical_rows == "error"
 
 
 def test_a_family_with_nothing_behind_it_takes_all_defaults() -> None:
@@ -90,7 +92,10 @@ def test_a_family_with_nothing_behind_it_takes_all_defaults() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"nmae": 1}, "unknown key 'nmae'; did you mean 'name'? (known: clean, data, metrics"),
+        (
+            {"nmae": 1},
+            "unknown key 'nmae'; did you mean 'name'? (known: audit, clean, data, metrics",
+        ),
         ({"data.delimter": ","}, "unknown key 'data.delimter'; did you mean 'delimiter'?"),
         ({"preprocessing.numeric.scal": 1}, "'preprocessing.numeric.scal'; did you mean 'scale'?"),
         ({"models.mlp": {"drpout": 0.1}}, "'models.mlp.drpout'; did you mean 'dropout'?"),
@@ -156,6 +161,46 @@ def test_a_value_of_the_wrong_type_or_range_is_refused_with_its_rule(
     assert "\n" not in found
 
 
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [
+        ({"strategy": "group"}, "split.strategy must be 'auto', 'random', 'stratified', 'grouped'"),
+        ({"strategy": "grouped"}, "split: strategy: grouped needs group, the name of a column"),
+        ({"strategy": "time"}, "strategy: time needs time"),
+        ({"strategy": "given"}, "strategy: given needs column"),
+        (
+            {"group": "patient"},
+            "group is not for strategy: auto, but for grouped: set strategy: grouped, or remove",
+        ),
+        ({"strategy": "grouped", "group": "g", "time": "t"}, "time is not for strategy: grouped"),
+        ({"gap": 3}, "gap is not for strategy: auto, but for time"),
+        ({"n_bins": 5}, "n_bins is not for strategy: auto, but for stratified"),
+        (
+            {"strategy": "time", "time": "t", "n_repeats": 2},
+            "n_repeats is not for strategy: time, but for auto, random, stratified, grouped",
+        ),
+        (
+            {"strategy": "given", "column": "fold", "test_size": 0.3},
+            "test_size is not for strategy: given",
+        ),
+        ({"strategy": "stratified", "n_bins": 5}, "split.n_bins is for task: regression, but"),
+        ({"strategy": "grouped", "group": "y"}, "split.group must not be data.target, but both"),
+        ({"strategy": "time", "time": "id"}, "drop_columns must not hold split.time, but got 'id'"),
+        ({"strategy": "time", "time": "t", "gap": -1}, "split.gap must be"),
+        (
+            {"strategy": "time", "time": "t", "gap": "a week"},
+            "split.gap: a gap must be a number of rows, or a duration in seconds, minutes",
+        ),
+    ],
+)
+def test_a_split_that_contradicts_itself_or_the_rest_is_refused(
+    split: dict[str, Any], message: str
+) -> None:
+    found = refusal(declare({"split": split, "clean.drop_columns": ["id"]}))
+    assert message in found
+    assert "\n" not in found
+
+
 def test_every_broken_rule_is_named_in_the_one_message() -> None:
     message = refusal(declare({"seed": -1, "split.n_splits": 1, "taks": 1}))
     assert all(part in message for part in ("seed must", "split.n_splits must", "did you mean"))
@@ -167,7 +212,7 @@ def test_a_required_key_that_is_absent_is_named() -> None:
     assert "'data.target' is required: add it" in refusal(document)
 
 
-@pytest.mark.parametrize("section", ["clean", "split", "preprocessing", "tune", "train", "trainer"])
+@pytest.mark.parametrize("section", SECTIONS)
 def test_a_section_that_dvc_tracks_must_be_there(section: str) -> None:
     document = declare({})
     del document[section]
@@ -337,7 +382,8 @@ def test_a_network_that_contradicts_itself_is_refused_in_words(
         ),
         (
             {"train.strategy": "bagging"},
-            "train.strategy must be 'bag' or 'refit', but got 'bagging'; did you mean 'bag'?",
+            "train.strategy must be 'auto', 'bag' or 'refit', but got 'bagging'; did you mean "
+            "'bag'?",
         ),
         ({"trainer.devices": 0}, "trainer.devices must be greater than or equal to 1 or 'auto'"),
         (

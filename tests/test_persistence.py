@@ -15,7 +15,7 @@ import pytest
 
 from tenfold import persistence, preprocessing
 from tenfold.dataset import Schema
-from tenfold.params import Categorical, Numeric, Preprocessing
+from tenfold.params import Categorical, Dates, Numeric, Preprocessing
 
 NAMES = [
     *(
@@ -25,27 +25,38 @@ NAMES = [
     ),
     "preprocessing-one_hot",
     "preprocessing-ordinal",
+    "preprocessing-target",
 ]
+
+SCALES: dict[str, Any] = {"one_hot": "robust", "ordinal": "min_max", "target": "quantile"}
 
 
 def table() -> pd.DataFrame:
     rng = np.random.default_rng(0)
     size = rng.normal(size=60)
     size[::7] = np.nan
-    return pd.DataFrame({"size": size, "colour": rng.choice(["a", "b", "c", "(missing)"], 60)})
+    when = pd.Series(pd.date_range("2024-01-01", periods=60, freq="31h", unit="us"))
+    return pd.DataFrame(
+        {
+            "size": size,
+            "colour": rng.choice(["a", "b", "c", "(missing)"], 60),
+            "when": when.where(np.arange(60) % 5 > 0),
+        }
+    )
 
 
 def fitted(name: str) -> tuple[Any, Any]:
     """A small fitted object and the rows it can answer for."""
     kind, _, variant = name.partition("-")
     if kind == "preprocessing":
-        schema = Schema("binary", "y", ("size",), ("colour",), ("n", "y"), ())
+        schema = Schema("binary", "y", ("size",), ("colour",), ("n", "y"), (), ("when",))
         declared = Preprocessing(
-            numeric=Numeric(indicator=True, scale="robust"),
+            numeric=Numeric(indicator=True, scale=SCALES[variant]),
             categorical=Categorical(encode=variant, min_frequency=16),  # type: ignore[arg-type]
+            dates=Dates(indicator=True),
         )
         frame = schema.frame(table())
-        return preprocessing.build(schema, declared).fit(frame), frame
+        return preprocessing.fit(schema, declared, frame, np.arange(60) % 2)[0], frame
     from tenfold import models
 
     task: Any = variant
@@ -83,7 +94,12 @@ def saved_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(
         [sys.executable, "-c", "x = [object() for _ in range(10**5)]" + SAVE_ALL, folder],
         cwd=Path(__file__).parent,
-        env={"PYTHONHASHSEED": "12345", "PATH": "/usr/bin:/bin", "TZ": "Asia/Tokyo"},
+        env={
+            "PATH": "/usr/bin:/bin",
+            "PYTHONHASHSEED": "12345",
+            "PYTHONPATH": str(Path(__file__).parents[1] / "src"),
+            "TZ": "Asia/Tokyo",
+        },
         check=True,
     )
     return folder

@@ -53,9 +53,9 @@ def test_a_member_answers_the_rows_it_never_saw_as_out_of_fold(
 ) -> None:
     found = bag(family, task, **KINDS[kind])
     each = apart(found, found.data.X)
-    assert found.data.fold is not None
+    assert found.data.folds is not None
     for number, member in enumerate(each):
-        own = found.data.fold == number
+        own = found.data.folds.val(number)
         np.testing.assert_allclose(member[own], found.evaluation.oof[own], rtol=1e-9, atol=1e-12)
 
 
@@ -99,8 +99,8 @@ def test_a_category_that_a_member_never_trained_on_is_unknown_to_it_alone() -> N
     found = bag(**LEARNED)
     # The one black row is validation row of the third fold.
     assert (found.data.X["colour"] == "black").to_numpy().nonzero()[0].tolist() == [5]
-    assert found.data.fold is not None
-    assert found.data.fold[5] == 2
+    assert found.data.folds is not None
+    assert 5 in found.data.folds.val(2)
     row = table(1, seed=3).assign(size=4.0)
     black, purple = (apart(found, row.assign(colour=name)) for name in ("black", "purple"))
     assert [bool(np.isclose(b, p).all()) for b, p in zip(black, purple, strict=True)] == [
@@ -113,7 +113,7 @@ def test_a_category_that_a_member_never_trained_on_is_unknown_to_it_alone() -> N
 def test_a_missing_category_is_one_of_its_own_when_embedded() -> None:
     data = dataset()
     frame = data.X.assign(colour=data.X["colour"].where(data.X["colour"] != "green", MISSING))
-    found = bag(data=type(data)(data.schema, frame, data.y, data.rows, data.fold), **LEARNED)
+    found = bag(data=type(data)(data.schema, frame, data.y, data.rows, data.folds), **LEARNED)
     row = table(1, seed=3).assign(size=4.0)
     answers = [float(found.predictor.predict(row.assign(colour=c))[0]) for c in (None, "", "new")]
     assert answers[0] == answers[1] != answers[2]

@@ -59,6 +59,13 @@ def gone(project: Project) -> None:
     (project / TABLE).unlink()
 
 
+def told_twice(project: Project) -> None:
+    """A table in which a feature is the target."""
+    rows = "".join(f"{n % 2},{n * n % 97 + n},{n % 2}\n" for n in range(200))
+    (project / TABLE).write_text("x,size,diagnosis\n" + rows)
+    project.change(clean={"require": [], "drop_columns": []})
+
+
 @dataclass(frozen=True)
 class Case:
     """One thing broken, the stage that refuses it, and what its message must say."""
@@ -141,6 +148,20 @@ CASES = [
         after="clean",
     ),
     Case(
+        "preprocessing of a column that is not there",
+        rewrite(preprocessing={"columns": {"mean_radus": {"scale": "none"}}}),
+        "split",
+        ["no feature column 'mean_radus'", "did you mean 'mean_radius'?"],
+        after="clean",
+    ),
+    Case(
+        "preprocessing that does not fit its column",
+        rewrite(preprocessing={"columns": {"mean_radius": {"encode": "target"}}}),
+        "split",
+        ["mean_radius.encode does not fit a column of numbers", "clean.types"],
+        after="clean",
+    ),
+    Case(
         "fewer rows than folds",
         keep(first_of_each_class(4)),
         "split",
@@ -152,6 +173,59 @@ CASES = [
         keep(lambda number, row: row["diagnosis"] == "benign" or number < 6),
         "split",
         ["class 'malignant' has 4 training rows, fewer than 10 folds"],
+        after="clean",
+    ),
+    Case(
+        "a group without the strategy that heeds it",
+        rewrite(split={"group": "site"}),
+        "clean",
+        ["group is not for strategy: auto", "set strategy: grouped, or remove group"],
+    ),
+    Case(
+        "a group that is dropped",
+        rewrite(split={"strategy": "grouped", "group": "site"}),
+        "clean",
+        ["clean.drop_columns must not hold split.group, but got 'site'"],
+    ),
+    Case(
+        "a group that is not there",
+        rewrite(split={"strategy": "grouped", "group": "clinic"}),
+        "split",
+        ["split.group: the clean table has no column 'clinic'"],
+        after="clean",
+    ),
+    Case(
+        "an empty group",
+        rewrite(split={"strategy": "grouped", "group": "scanner"}),
+        "split",
+        ["'scanner' decides where a row belongs, but is empty in 40 rows (first: line 17"],
+        after="clean",
+    ),
+    Case(
+        "fewer groups than folds",
+        rewrite(
+            split={"strategy": "grouped", "group": "scanner"},
+            clean={"require": ["scanner IS NOT NULL"]},
+        ),
+        "split",
+        ["10 folds need 10 groups to train on, but there are"],
+        after="clean",
+    ),
+    Case(
+        "a time that is a word",
+        rewrite(split={"strategy": "time", "time": "site"}, clean={"drop_columns": ["patient_id"]}),
+        "split",
+        ["split.time: 'site' must hold numbers or dates such as 2024-01-31"],
+        after="clean",
+    ),
+    Case(
+        "the target once more among the features",
+        told_twice,
+        "split",
+        [
+            "target_copy: 'x' is the target 'diagnosis' in disguise",
+            "set audit: {target_copy: warn}",
+        ],
         after="clean",
     ),
     Case(

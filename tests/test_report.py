@@ -15,14 +15,16 @@ from tenfold import params, report
 EVIL = "<script>alert('x')</script> & \"co\""
 
 
-def page(tmp_path: Path, findings: Sequence[str] = ()) -> str:
+def page(tmp_path: Path, findings: Sequence[str] = (), audit: Sequence[dict[str, str]] = ()) -> str:
     experiment = params.parse(
         {
             "name": "housing",
             "task": "regression",
             "seed": 0,
             "metrics": ["mse", "mae"],
-            **dict.fromkeys(("clean", "split", "preprocessing", "tune", "train", "trainer")),
+            **dict.fromkeys(
+                ("clean", "split", "audit", "preprocessing", "tune", "train", "trainer")
+            ),
             "data": {"path": "t.csv", "target": "y"},
             "models": {"dummy": {}, "linear": {}},
             "select_model": {"registered_model_name": "housing"},
@@ -48,7 +50,13 @@ def page(tmp_path: Path, findings: Sequence[str] = ()) -> str:
             "rejected": {f"require: a {EVIL}": 10},
             "dropped_columns": {EVIL: "one value only"},
         },
-        {"rows": {"train": 88, "test": 22}, "folds": [44, 44]},
+        {
+            "strategy": "random",
+            "rows": {"train": 88, "test": 22, "left_out": 0},
+            "folds": [44, 44],
+            "dropped_columns": {"remark": "free text"},
+            "audit": list(audit),
+        },
         {
             "parameters": {"alpha": 1.0, "note": EVIL, "embeddings": {"numeric": "periodic"}},
             "findings": list(findings),
@@ -72,7 +80,7 @@ def test_families_stand_from_best_to_worst_with_what_was_found(tmp_path: Path) -
     assert found.index("<td>linear</td>") < found.index("<td>dummy</td>")
     assert "<td>9.0000 ± 1.0000</td>" in found
     assert "mse <strong>2.5000</strong>, mae <strong>1.5000</strong>" in found
-    assert "120 rows read, 110 kept: 88 to train in\n2 folds, 22 to test" in found
+    assert "120 rows read, 110 kept: 88 to train in\n2 folds (random), 22 to test" in found
 
 
 def test_a_nested_parameter_stands_under_its_dotted_name(tmp_path: Path) -> None:
@@ -85,6 +93,13 @@ def test_what_the_diagnostics_found_is_said_as_text(tmp_path: Path) -> None:
     assert "<h2>Diagnosis</h2>" in found
     assert "<li>dead units: &lt;script&gt;" in found
     assert "<li>loss spikes: 3</li>" in found
+    assert "<script" not in found
+
+
+def test_what_the_audit_found_is_said_as_text(tmp_path: Path) -> None:
+    assert "Audit" not in page(tmp_path)
+    found = page(tmp_path, audit=[{"check": "id_like", "sentence": f"{EVIL} looks like an id"}])
+    assert "<h2>Audit</h2>\n<ul><li>id_like: &lt;script&gt;" in found
     assert "<script" not in found
 
 

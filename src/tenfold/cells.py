@@ -7,6 +7,7 @@ import string
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from tenfold import dates
 from tenfold.params import Cast
 from tenfold.params.cleaning import Type
 from tenfold.sources import Kind, name, text
@@ -20,10 +21,6 @@ WHOLE = r"[+-]?[0-9]+(\.0*)?"
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 INFINITE = "(?i)[+-]?inf(inity)?"
 NAN = "(?i)[+-]?nan"
-ISO_DATE = (
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?"
-)
 
 # The kind of column that a declared type makes: a boolean counts, as 0 or 1.
 KINDS: dict[Type, Kind] = {
@@ -195,7 +192,10 @@ class Cell:
             words = self.words()
             if cast and cast.format:
                 return f"TRY_STRPTIME({words}, {text(cast.format)})"
-            return f"CASE WHEN {matches(words, ISO_DATE)} THEN TRY_CAST({words} AS TIMESTAMP) END"
+            iso = matches(words, dates.ISO.pattern)
+            # A cast to TIMESTAMP would leave out the offset from UTC.
+            moment = f"make_timestamp(epoch_us(TRY_CAST({words} AS TIMESTAMPTZ)))"
+            return f"CASE WHEN {iso} THEN {moment} END"
         digits = self.digits(cast)
         if wanted == "double":
             fits = matches(digits, f"{NUMBER}|{INFINITE}")

@@ -27,23 +27,26 @@ MOST_REASONS = 5
 TABLE, REJECTED = "table.parquet", "rejected.parquet"
 
 
-def clean(data: Data, rules: Clean, task: Task, out: Path) -> dict[str, Any]:
+def clean(
+    data: Data, rules: Clean, task: Task, out: Path, *, limit: int | None = None
+) -> dict[str, Any]:
     """Write `out/table.parquet` and `out/rejected.parquet`, and return the report.
 
     Every row of the source is in exactly one of the two, in source order; column `ROW` numbers
     them by their lines. The table's last column is the target. Rows are judged one by one, so
-    nothing can leak between them; duplicates are the one exception.
+    nothing can leak between them; duplicates are the one exception. With a `limit`, so many of the
+    first rows are looked at.
 
     Raises:
         Refused: if the source cannot be read, a rule names what is not there, too much is
             rejected, or nothing is left that a model could learn from.
     """
-    source = sources.read(data)
+    source = sources.read(data, limit=limit)
     try:
         return _clean(source, data, rules, task, out)
     except (duckdb.Error, Unsound):
         source.check_unchanged()
-        source = sources.read(data, careful=True)
+        source = sources.read(data, careful=True, limit=limit)
     try:
         return _clean(source, data, rules, task, out)
     except Unsound as unsound:
@@ -88,6 +91,8 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
         "dropped_columns": named | dropped,
         "mended": judged.mended,
         "sources": [part.name for part in source.parts],
+        "missing_values": rules.missing_values,
+        "reading": reading(data, rules, judged.kinds),
     }
     looks = likenesses.remarks(source.connection, out / TABLE, report["columns"], data.target)
     if task != "regression" and judged.kinds[data.target] != "text":
@@ -119,6 +124,17 @@ def cells_of(source: Source, data: Data, rules: Clean) -> dict[str, Cell]:
             data.decimal,
         )
         for column, kind in source.columns.items()
+    }
+
+
+def reading(data: Data, rules: Clean, kinds: Mapping[str, Kind]) -> dict[str, Any]:
+    """How cells were read, so that whoever scores a file later reads it alike."""
+    layout = {"delimiter", "quote", "encoding", "decimal", "header", "columns"}
+    of_cells = {"trim", "missing_values", "column_missing_values", "replace", "types", "derive"}
+    return {
+        "data": data.model_dump(mode="json", include=layout, exclude_defaults=True),
+        "clean": rules.model_dump(mode="json", include=of_cells, exclude_unset=False),
+        "kinds": dict(kinds),
     }
 
 

@@ -1,4 +1,4 @@
-"""tenfold check | ui | serve | predict | publish | leaderboard: what is not a stage."""
+"""tenfold init | check | ui | serve | predict | publish | leaderboard: what is not a stage."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from tenfold import params, runtime
 from tenfold.runtime import Refused
 
 HOST = "127.0.0.1"
+STAGES = ["clean", "split", "cross_validate", "train", "select_model"]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -19,7 +20,22 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="tenfold", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
 
-    command = commands.add_parser("check", help="check params.yaml without running anything")
+    command = commands.add_parser("init", help="make a project of a table, every guess explained")
+    command.add_argument("table", help="a file, a pattern, sqlite:FILE or sklearn:NAME")
+    command.add_argument("--target", required=True, metavar="COLUMN", help="what to predict")
+    command.add_argument("--columns", default="", help="names, for a file without a header: a,b,c")
+    command.add_argument("--force", action="store_true", help="replace params.yaml, kept as .old")
+    command.add_argument("directory", nargs="?", type=Path, default=Path(), help="default: here")
+    command.set_defaults(run=init)
+
+    command = commands.add_parser("stage", help="run one stage, as dvc.yaml asks for it")
+    command.add_argument("name", choices=STAGES)
+    command.add_argument("family", nargs="?", help="of cross_validate and train")
+    command.set_defaults(run=stage)
+
+    command = commands.add_parser(
+        "check", help="check params.yaml and look at the data, without training"
+    )
     command.set_defaults(run=check)
 
     command = commands.add_parser("leaderboard", help="show the results and what to do next")
@@ -54,17 +70,44 @@ def main(arguments: list[str] | None = None) -> None:
     command = commands.add_parser("schema", help="print the JSON Schema of params.yaml")
     command.set_defaults(run=schema)
 
-    chosen = parser.parse_args(arguments)
+    chosen, left = parser.parse_known_args(arguments)
+    # argparse takes no second place behind an option: `init TABLE --target COLUMN DIRECTORY`.
+    if chosen.run is init and len(left) == 1 and not left[0].startswith("-"):
+        chosen.directory = Path(left.pop())
+    if left:
+        parser.error(f"unrecognized arguments: {' '.join(left)}")
     with runtime.one_message():
         chosen.run(chosen)
 
 
+def init(arguments: argparse.Namespace) -> None:
+    """Write a project around a table, and say what was guessed."""
+    from tenfold import initialising
+
+    names = [name.strip() for name in arguments.columns.split(",") if name.strip()]
+    done = initialising.init(
+        arguments.table, arguments.target, arguments.directory, names, force=arguments.force
+    )
+    print("\n".join(done))
+    here = "" if arguments.directory == Path() else f"cd {arguments.directory} && "
+    print(f"\nnext: {here}tenfold check && dvc repro")
+
+
+def stage(arguments: argparse.Namespace) -> None:
+    """Become the program of a stage; the first one also writes what is installed."""
+    import runpy
+
+    if arguments.name == "clean":
+        runtime.write_json(Path("outputs/code.json"), runtime.installation())
+    sys.argv = [arguments.name, *([arguments.family] if arguments.family else [])]
+    runpy.run_module(f"tenfold.pipelines.{arguments.name}", run_name="__main__", alter_sys=True)
+
+
 def check(arguments: argparse.Namespace) -> None:
-    """Refuse what a stage would refuse about params.yaml, and a table that is not there."""
-    experiment = params.load()
-    if not Path(experiment.data.path).exists():
-        raise Refused(f"data.path: there is no file {experiment.data.path}")
-    print(f"params.yaml is valid: {', '.join(experiment.models)} on {experiment.data.path}")
+    """Refuse what a stage would refuse before any training, and say what would happen."""
+    from tenfold import checking
+
+    print("\n".join(checking.check(params.load())))
 
 
 def leaderboard(arguments: argparse.Namespace) -> None:

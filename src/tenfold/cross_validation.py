@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tenfold import metrics, preprocessing
+from tenfold import metrics, preprocessing, runtime
 from tenfold.dataset import Dataset
 from tenfold.metrics import Array
 from tenfold.models import (
@@ -27,10 +27,10 @@ from tenfold.params import Preprocessing
 class Evaluation:
     """What one configuration achieved.
 
-    `oof` holds, for every training row, the prediction of the one model that never saw it:
-    (n,) values or (n, C) probabilities. `folds` holds each fold's scores. Families that train in
-    epochs add each fold's best one, the folds' mean learning curve, what it says in words, and
-    where the folds' models are kept as one.
+    `oof` holds, for every row that a fold validates, the prediction of a model that never saw it:
+    (n,) values or (n, C) probabilities; of a row validated repeatedly the mean. `folds` holds
+    each fold's scores. Families that train in epochs add each fold's best one, the folds' mean
+    learning curve, what it says in words, and where the folds' models are kept as one.
     """
 
     oof: Array
@@ -41,48 +41,40 @@ class Evaluation:
     bag: Fitted | None = None
 
 
-def transformers(
+def prepare(
     dataset: Dataset,
     declared: Preprocessing,
     *,
-    codes: bool = False,
+    seed: int = 0,
     given: Sequence[Any] = (),
-) -> list[Any]:
-    """Every fold's preprocessing, fitted on its training part alone.
+    **options: Any,
+) -> tuple[list[Any], list[Fold]]:
+    """Every fold's preprocessing, fitted on its training part alone, and the fold it makes.
 
     Args:
         dataset: with folds.
         declared: the preprocessing.
-        codes: encode categories as codes.
+        seed: of what is drawn for each fold.
         given: transformers fitted on other data, which are taken in turn instead.
+        options: of `preprocessing.build`.
     """
-    assert dataset.fold is not None, "the training table has no fold column"
-    n_folds = int(dataset.fold.max()) + 1
-    if given:
-        return [given[number % len(given)] for number in range(n_folds)]
-    return [
-        preprocessing.build(dataset.schema, declared, codes=codes).fit(
-            dataset.X.iloc[np.flatnonzero(dataset.fold != number)]
-        )
-        for number in range(n_folds)
-    ]
-
-
-def prepare(dataset: Dataset, fitted: Sequence[Any]) -> list[Fold]:
-    """Every fold as its transformer makes it, once for all configurations."""
-    return [_fold(dataset, transformer, number) for number, transformer in enumerate(fitted)]
-
-
-def _fold(dataset: Dataset, transformer: Any, number: int) -> Fold:
-    val = np.flatnonzero(dataset.fold == number)
-    train = np.flatnonzero(dataset.fold != number)
-    return Fold(
-        X_train=transformer.transform(dataset.X.iloc[train]),
-        y_train=dataset.y[train],
-        X_val=transformer.transform(dataset.X.iloc[val]),
-        y_val=dataset.y[val],
-        val=val,
-    )
+    assert dataset.folds is not None, "the training table has no folds"
+    fitted, folds = [], []
+    for number in range(dataset.folds.n):
+        train, val = dataset.folds.train(number), dataset.folds.val(number)
+        X, y = dataset.X.iloc[train], dataset.y[train]
+        if given:
+            transformer = given[number % len(given)]
+            X_train = transformer.transform(X)
+        else:
+            own = runtime.derive_seed(seed, number)
+            transformer, X_train = preprocessing.fit(
+                dataset.schema, declared, X, y, seed=own, **options
+            )
+        X_val = transformer.transform(dataset.X.iloc[val])
+        fitted.append(transformer)
+        folds.append(Fold(X_train, y, X_val, dataset.y[val], val))
+    return fitted, folds
 
 
 def cross_validate(
@@ -106,12 +98,20 @@ def cross_validate(
 def _evaluate(
     result: FoldPredictions, folds: Sequence[Fold], metric_names: Sequence[str]
 ) -> Evaluation | Diverged:
-    n_rows = sum(len(fold.val) for fold in folds)
-    oof = np.empty((n_rows, *result.predictions[0].shape[1:]))
     scores = []
     for fold, prediction in zip(folds, result.predictions, strict=True):
-        oof[fold.val] = prediction
         scores.append(metrics.scores(metric_names, fold.y_val, prediction))
         if not np.isfinite(list(scores[-1].values())).all():
             return Diverged(f"a score is not a finite number: {scores[-1]}")
+    oof = _out_of_fold(folds, result.predictions)
     return Evaluation(oof, scores, result.epochs, result.history, result.findings, result.bag)
+
+
+def _out_of_fold(folds: Sequence[Fold], predictions: Sequence[Array]) -> Array:
+    """The mean prediction of every row that is validated, in table order."""
+    validated, times = np.unique(np.concatenate([fold.val for fold in folds]), return_counts=True)
+    total = np.zeros((len(validated), *predictions[0].shape[1:]))
+    for fold, prediction in zip(folds, predictions, strict=True):
+        total[np.searchsorted(validated, fold.val)] += prediction
+    mean: Array = total / times.reshape(-1, *[1] * (total.ndim - 1))
+    return mean

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tenfold import dates, folds
+from tenfold.folds import Folds
 from tenfold.metrics import Array, Task
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ROW = "tenfold_row"
-FOLD = "tenfold_fold"
+ROW, FOLD = folds.ROW, folds.FOLD
 MISSING = "(missing)"
 
 
@@ -23,7 +25,10 @@ MISSING = "(missing)"
 class Schema:
     """The columns of a table by role; `classes` is empty for regression.
 
-    `missing_values` are the texts that mean no value in the experiment's source tables.
+    Attributes:
+        missing_values: texts that mean no value in the experiment's source tables.
+        reading: how these tables were read: the settings of `data` and `clean` that say what a
+            cell is, and each column's kind.
     """
 
     task: Task
@@ -32,6 +37,8 @@ class Schema:
     categorical: tuple[str, ...]
     classes: tuple[int | str, ...]
     missing_values: tuple[str, ...]
+    dates: tuple[str, ...] = ()
+    reading: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_report(cls, report: dict[str, Any]) -> Schema:
@@ -43,6 +50,8 @@ class Schema:
             categorical=tuple(report["features"]["categorical"]),
             classes=tuple(report["classes"]),
             missing_values=tuple(report["missing_values"]),
+            dates=tuple(report["features"]["dates"]),
+            reading=report["reading"],
         )
 
     @classmethod
@@ -59,13 +68,35 @@ class Schema:
 
     @property
     def features(self) -> tuple[str, ...]:
-        """Numeric, then categorical columns."""
-        return (*self.numeric, *self.categorical)
+        """Numeric, then categorical columns, then dates."""
+        return (*self.numeric, *self.categorical, *self.dates)
+
+    def markers(self, column: str) -> tuple[str, ...]:
+        """The texts that mean no value in a column."""
+        own = self.reading.get("clean", {}).get("column_missing_values", {})
+        return tuple(own.get(column, self.missing_values))
+
+    def _categories(self, column: str, values: pd.Series[Any]) -> NDArray[np.object_]:
+        """Texts as stage clean leaves them, which it has done already where they come from it."""
+        rules = self.reading.get("clean", {})
+        texts = values.astype(object).where(values.notna(), None)
+        missing = texts.isna()
+        texts = texts.astype(str)
+        if rules.get("trim"):
+            texts = texts.str.strip()
+        missing |= texts.isin(self.markers(column))
+        swaps = rules.get("replace", {}).get(column, {})
+        texts = texts.map(lambda text: swaps.get(text, text))
+        missing |= texts.isna()
+        return np.where(missing, MISSING, texts).astype(object)
 
     def frame(self, table: pd.DataFrame) -> pd.DataFrame:
-        """The feature columns: numbers as float64, categories as text, missing ones named so.
+        """The feature columns: numbers as float64, categories as text, dates as datetime64[us].
 
         A missing category is a category of its own, since its absence may carry meaning.
+
+        Raises:
+            ValueError: naming the column and row of a text that is no date.
         """
         import pandas as pd
 
@@ -73,9 +104,13 @@ class Schema:
             name: table[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in self.numeric
         }
         for name in self.categorical:
-            values = table[name].astype(object)
-            missing = values.isna() | values.isin(self.missing_values)
-            columns[name] = np.where(missing, MISSING, values.astype(str)).astype(object)
+            columns[name] = self._categories(name, table[name])
+        for name in self.dates:
+            columns[name], wrong = dates.parse(table[name], self.markers(name))
+            if wrong.any():
+                row = int(wrong.argmax())
+                value = table[name].iloc[row]
+                raise ValueError(f"{name!r}, row {row}: must be {dates.RULE} but got {value!r}")
         return pd.DataFrame(columns, index=table.index).astype(dict.fromkeys(self.categorical, "O"))
 
     def encode(self, target: pd.Series[Any]) -> NDArray[np.generic]:
@@ -94,38 +129,39 @@ class Dataset:
     X: pd.DataFrame
     y: NDArray[np.generic]
     rows: NDArray[np.int64]
-    fold: NDArray[np.int64] | None
+    folds: Folds | None = None
 
 
-def read(path: Path, schema: Schema) -> Dataset:
-    """Read a Parquet table written by the split stage."""
+def read(path: Path, schema: Schema, membership: Path | None = None) -> Dataset:
+    """Read a Parquet table written by the split stage, and the folds of its rows."""
     import pandas as pd
 
     table = pd.read_parquet(path)
+    rows = table[ROW].to_numpy(dtype=np.int64)
     return Dataset(
         schema=schema,
         X=schema.frame(table),
         y=schema.encode(table[schema.target]),
-        rows=table[ROW].to_numpy(dtype=np.int64),
-        fold=table[FOLD].to_numpy(dtype=np.int64) if FOLD in table else None,
+        rows=rows,
+        folds=None if membership is None else folds.read(membership, rows),
     )
 
 
 def write_predictions(path: Path, dataset: Dataset, prediction: Array) -> None:
-    """Write each row's source row, fold, true value or label, and prediction as Parquet.
+    """Write each row's source row, true value or label, and prediction as Parquet.
 
-    Regression has `prediction`; classes have a column `probability_<label>` each.
+    Regression has `prediction`; classes have a column `probability_<label>` each. Of a table
+    with folds, the predictions are of the rows that these validate.
     """
     import pandas as pd
 
-    columns: dict[str, Any] = {ROW: dataset.rows}
-    if dataset.fold is not None:
-        columns[FOLD] = dataset.fold
-    classes = dataset.schema.classes
+    predicted = slice(None) if dataset.folds is None else dataset.folds.validated
+    columns: dict[str, Any] = {ROW: dataset.rows[predicted]}
+    y, classes = dataset.y[predicted], dataset.schema.classes
     if classes:
-        columns["true"] = np.array(classes)[dataset.y.astype(np.int64)]
+        columns["true"] = np.array(classes)[y.astype(np.int64)]
         for code, label in enumerate(classes):
             columns[f"probability_{label}"] = prediction[:, code]
     else:
-        columns |= {"true": dataset.y, "prediction": prediction}
+        columns |= {"true": y, "prediction": prediction}
     pd.DataFrame(columns).to_parquet(path, index=False)

@@ -29,7 +29,7 @@ def fetch(address: str, family: str, schema: Schema) -> Predictor:
         raise runtime.Refused(
             f"{where} must name a trained {family}, but {address!r} is of family {found.family}"
         )
-    for kind in ("numeric", "categorical"):
+    for kind in ("numeric", "categorical", "dates"):
         theirs, ours = getattr(found.schema, kind), getattr(schema, kind)
         if theirs != ours:
             raise runtime.Refused(

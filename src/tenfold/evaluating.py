@@ -9,6 +9,7 @@ from typing import Any
 from tenfold import cross_validation, preprocessing, runtime
 from tenfold.cross_validation import Evaluation
 from tenfold.dataset import Dataset
+from tenfold.metrics import Array
 from tenfold.models import (
     Configuration,
     Diverged,
@@ -23,35 +24,55 @@ from tenfold.predictor import Predictor
 
 @dataclass(frozen=True)
 class Inputs:
-    """How rows reach a configuration: preprocessing as declared, as codes, or as its donor's."""
+    """How rows reach a configuration: preprocessing as declared, as codes, or as its donor's.
+
+    `seed` is the experiment's: the same rows are prepared in the same way for every family.
+    """
 
     dataset: Dataset
     declared: Preprocessing
     donor: Predictor | None = None
+    seed: int = 0
 
-    def transformers(self, parameters: FamilyParameters) -> list[Any]:
-        """A fitted transformer for every fold."""
-        given = self.donor.transformers if self.donor is not None else ()
-        return cross_validation.transformers(
-            self.dataset, self.declared, codes=parameters.codes, given=given
+    def folds(self, parameters: FamilyParameters) -> tuple[list[Any], list[Fold]]:
+        """A fitted transformer for every fold, and the fold as it makes it."""
+        return cross_validation.prepare(
+            self.dataset,
+            self.declared,
+            seed=runtime.derive_seed(self.seed, "preprocessing", "folds"),
+            given=self.donor.transformers if self.donor is not None else (),
+            **_options(parameters),
         )
 
-    def transformer(self, parameters: FamilyParameters) -> Any:
-        """One fitted on all rows."""
+    def whole(self, parameters: FamilyParameters) -> tuple[list[Any], Array]:
+        """The one transformer fitted on all rows, and these as it makes them to learn from."""
         if self.donor is not None:
-            return self.donor.transformers[0]
-        unfitted = preprocessing.build(self.dataset.schema, self.declared, codes=parameters.codes)
-        return unfitted.fit(self.dataset.X)
+            given = self.donor.transformers[0]
+            return [given], given.transform(self.dataset.X)
+        fitted, X = preprocessing.fit(
+            self.dataset.schema,
+            self.declared,
+            self.dataset.X,
+            self.dataset.y,
+            seed=runtime.derive_seed(self.seed, "preprocessing", "train"),
+            **_options(parameters),
+        )
+        return [fitted], X
 
     def setting(self, parameters: FamilyParameters, setting: Setting) -> Setting:
-        """`setting`, told what the columns are and where to start."""
+        """`setting`, told what the columns are, where they have places, and where to start."""
         schema = self.dataset.schema
+        numbers = preprocessing.n_numbers(schema, self.declared) if parameters.positional else 0
         return replace(
             setting,
-            n_numeric=len(schema.numeric),
+            n_numeric=numbers,
             n_codes=len(schema.categorical) if parameters.codes else 0,
             donor=None if self.donor is None else self.donor.model,
         )
+
+
+def _options(parameters: FamilyParameters) -> dict[str, bool]:
+    return {"codes": parameters.codes, "positional": parameters.positional}
 
 
 @dataclass
@@ -63,17 +84,17 @@ class Evaluator:
     setting: Setting
     metrics: Sequence[str]
     seed: int
-    _folds: dict[bool, list[Fold]] = field(default_factory=dict)
+    _folds: dict[tuple[bool, bool], list[Fold]] = field(default_factory=dict)
 
     def __call__(
         self, asked: Sequence[tuple[int, FamilyParameters]]
     ) -> list[Evaluation | Diverged]:
         """Evaluate configurations of equal shape, each with its trial's number."""
         first = asked[0][1]
-        if first.codes not in self._folds:
-            fitted = self.inputs.transformers(first)
-            self._folds[first.codes] = cross_validation.prepare(self.inputs.dataset, fitted)
-        folds = self._folds[first.codes]
+        way = (first.codes, first.positional)
+        if way not in self._folds:
+            self._folds[way] = self.inputs.folds(first)[1]
+        folds = self._folds[way]
         configurations = [
             Configuration(parameters, seeds(self.seed, trial, len(folds)))
             for trial, parameters in asked

@@ -9,7 +9,7 @@ from tenfold.cells import Cell, shared
 from tenfold.sources import RAW, Kind, Source
 
 # Rows from whose cells a column's kind is guessed; all the others then confirm it.
-SAMPLE = 20_000
+SAMPLE = 5_000
 # Of a wide table, fewer rows show as much.
 SAMPLE_CELLS = 4_000_000
 FEWEST_ROWS = 100

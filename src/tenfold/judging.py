@@ -83,15 +83,16 @@ def try_out(source: Source, rules: Clean) -> None:
 # Chapter: types
 
 
-def _set_types(
+def type_columns(
     source: Source,
     read: Mapping[str, Cell],
     rules: Clean,
     target: str,
     guesses: Mapping[str, Kind | None],
-    groups: Sequence[Group],
+    groups: Sequence[Group] = (),
 ) -> dict[str, Kind]:
     """Make view `TYPED` of typed columns, and view `ROWS` of these and the derived ones."""
+    _check_casts(source, rules)
     kinds: dict[str, Kind] = {}
     columns, quick = [], {}
     taken = dict(one for group in groups for one in group.taken())
@@ -115,7 +116,6 @@ def _set_types(
     columns += [group.typed_name for group in groups]
     view = f"SELECT {ROW}, {', '.join(columns)} FROM (SELECT *{shorts} FROM {_gathered(groups)})"
     source.connection.execute(f"CREATE OR REPLACE TEMP VIEW {TYPED} AS {view}")
-    _check_casts(source, rules)
     for column, expression in rules.derive.items():
         kind = expressions.check_derived(
             source.connection, column, expression, f"({view})", kinds, target
@@ -190,7 +190,7 @@ def _judge(
     """Make table `judged` in one pass over the source, and return the kinds of its columns."""
     undeclared = [cell for column, cell in read.items() if column in guesses]
     groups = grouping.groups(undeclared, guesses, rules.drop_columns)
-    kinds = _set_types(source, read, rules, target, guesses, groups)
+    kinds = type_columns(source, read, rules, target, guesses, groups)
     changed = "".join(f", {mark.name}" for mark in marks(read, rules, guesses))
     reasons = " ".join([*_reasons(kinds, target, rules, groups), "WHEN false THEN ''"])
     source.connection.execute(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Literal
 
 from tenfold import predictor, runtime
+from tenfold.folds import Folds
 from tenfold.models import Family, Fitted
 from tenfold.predictor import Predictor
 
@@ -25,6 +27,12 @@ def write(folder: Path, models: Path | None, donor: Predictor | None) -> None:
 def kept(folder: Path) -> bool:
     """Whether there are models in `folder`."""
     return bool(runtime.read_json(folder / "members.json")["kept"])
+
+
+def bagged(folder: Path, strategy: Literal["auto", "bag", "refit"], folds: Folds | None) -> bool:
+    """Whether the models in `folder` are the last fit; auto says no where some saw little."""
+    bag = strategy == "bag" or (strategy == "auto" and folds is not None and folds.even)
+    return bag and kept(folder)
 
 
 def load(folder: Path, family: Family) -> Fitted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -151,7 +151,8 @@ def _is_section(schema: type[BaseModel], path: Location) -> bool:
 
 
 def _section(schema: type[BaseModel], path: Location) -> type[BaseModel] | None:
-    for part in path:
+    parts = iter(path)
+    for part in parts:
         field = schema.model_fields.get(part)
         kinds = (field.annotation, *get_args(field.annotation)) if field else ()
         sections = [
@@ -160,4 +161,6 @@ def _section(schema: type[BaseModel], path: Location) -> type[BaseModel] | None:
         if not sections:
             return None
         schema = sections[0]
+        if field and get_origin(field.annotation) is dict and next(parts, None) is None:
+            return None  # The mapping itself, whose keys are names.
     return schema

@@ -24,13 +24,15 @@ class Metric:
     """One metric: `function(y_true, prediction)`, and which way is better.
 
     `y_true` has shape (n,): values, or class codes 0..C-1. `prediction` has shape (n,) for
-    regression and (n, C), rows summing to one, for classification.
+    regression and (n, C), rows summing to one, for classification. It may be defined only on
+    enough rows, or where every class has one.
     """
 
     function: Callable[[NDArray[np.generic], Array], float]
     direction: Literal["minimize", "maximize"]
     tasks: tuple[Task, ...]
     smallest_fold: int = 1
+    every_class: bool = False
 
     def better(self, score: float, than: float) -> bool:
         """Whether `score` beats `than` in this metric's direction."""
@@ -95,7 +97,7 @@ METRICS: dict[str, Metric] = {
     "mse": Metric(mse, "minimize", REGRESSION),
     "mae": Metric(mae, "minimize", REGRESSION),
     "r2": Metric(r2, "maximize", REGRESSION, smallest_fold=2),
-    "auroc": Metric(auroc, "maximize", CLASSIFICATION),
+    "auroc": Metric(auroc, "maximize", CLASSIFICATION, every_class=True),
     "log_loss": Metric(log_loss, "minimize", CLASSIFICATION),
     "accuracy": Metric(accuracy, "maximize", CLASSIFICATION),
     "brier": Metric(brier, "minimize", CLASSIFICATION),

@@ -21,6 +21,9 @@ TRUSTED = [
     "sklearn._loss.link.Interval",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.tree._tree.Tree",
+    "tenfold.preprocessing.constants.VaryingColumns",
+    "tenfold.preprocessing.date_parts.DateParts",
+    "tenfold.preprocessing.target_encoding.TargetEncoding",
 ]
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 

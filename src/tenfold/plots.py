@@ -85,7 +85,8 @@ def roc_curve(schema: Schema, oof: pd.DataFrame) -> tuple[Array, Array]:
         fpr, tpr, _ = curve(oof["true"] == positive, oof[f"probability_{positive}"])
         return fpr, tpr
     rates = []
-    for label in schema.classes:
+    # The rows that a forward chain validates may lack a class.
+    for label in (label for label in schema.classes if (oof["true"] == label).any()):
         fpr, tpr, _ = curve(oof["true"] == label, oof[f"probability_{label}"])
         rates.append(np.interp(_GRID, fpr, tpr))
     return _GRID, np.mean(rates, axis=0)
@@ -129,7 +130,7 @@ def draw_recognised(
     codes, guessed = true.astype(np.int64), prediction.argmax(axis=1)
     mistaken = np.flatnonzero(guessed != codes)
     surest = mistaken[np.argsort(-prediction[mistaken].max(axis=1), kind="stable")]
-    chosen = [int(np.argmax(codes == code)) for code in range(len(schema.classes))]
+    chosen = [int(np.argmax(codes == code)) for code in np.unique(codes)]
     chosen += [row for row in surest.tolist() if row not in chosen]
     chosen = chosen[: max(PICTURES, len(schema.classes))]
     pixels = rows[list(schema.numeric)].to_numpy(dtype=np.float64).reshape(-1, *shape)

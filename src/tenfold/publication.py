@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tenfold import runtime, selection
 from tenfold.dataset import Schema
-from tenfold.params import Params
+from tenfold.params import Params, Split
 from tenfold.search_space import flat
 
 if TYPE_CHECKING:
@@ -139,7 +139,8 @@ def read(params: Params, outputs: Outputs, fingerprint: str) -> Publication:
     table = outputs.clean / "table.parquet"
     data = {
         "columns": dict.fromkeys(schema.numeric, "double")
-        | dict.fromkeys(schema.categorical, "string"),
+        | dict.fromkeys(schema.categorical, "string")
+        | dict.fromkeys(schema.dates, "datetime"),
         "digest": runtime.digest(table),
         "name": Path(params.data.path).name,
         "path": params.data.path,
@@ -151,15 +152,20 @@ def read(params: Params, outputs: Outputs, fingerprint: str) -> Publication:
         registered_model=params.select_model.registered_model_name,
         fingerprint=fingerprint,
         data=data,
-        parameters={
-            "n_splits": params.split.n_splits,
-            "seed": params.seed,
-            "task": params.task,
-            "test_size": params.split.test_size,
-        },
+        parameters={"seed": params.seed, "task": params.task, **_split(params.split, report)},
         families=families,
         champion=_champion(outputs, results, schema, families),
     )
+
+
+def _split(rules: Split, report: dict[str, Any]) -> dict[str, Any]:
+    """How the rows were split: always by how many and how, and what else was declared."""
+    always = {"n_splits": rules.n_splits, "test_size": rules.test_size}
+    if rules.strategy == "given":
+        always = {"n_splits": len(report["folds"])}
+    declared = rules.model_dump(mode="json", exclude_defaults=True, exclude={*always, "strategy"})
+    special = {f"split_{key}": value for key, value in declared.items()}
+    return {**always, **special, "split_strategy": report["strategy"]}
 
 
 def _family(params: Params, outputs: Outputs, name: str, data: str) -> FamilyResults:
@@ -209,10 +215,13 @@ def _champion(
 
 
 def example(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
-    """One row that a client may send: the first, numbers as double."""
+    """One row that a client may send: the first, numbers as double, dates as ISO 8601."""
     row = table.iloc[:1][list(schema.features)].reset_index(drop=True)
     for name in schema.numeric:
         row[name] = row[name].astype("float64")
     for name in schema.categorical:
         row[name] = row[name].astype(object).where(row[name].notna(), None)
+    for name in schema.dates:
+        texts = row[name].map(lambda date: date.isoformat(), na_action="ignore")
+        row[name] = texts.astype(object).where(row[name].notna(), None)
     return row

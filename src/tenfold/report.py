@@ -43,6 +43,7 @@ def page(
     tested = ", ".join(
         f"{metric} <strong>{short(results['test'][metric])}</strong>" for metric in metric_names
     )
+    dropped = cleaned["dropped_columns"] | split["dropped_columns"]
     images = "\n".join(_image(path) for path in pictures)
     return f"""<!doctype html>
 <html lang="en">
@@ -56,12 +57,13 @@ def page(
 {_table(["family", *(f"cv {metric} (mean ± sd)" for metric in metric_names)], scores)}
 <h2>Data</h2>
 <p>{cleaned["read"]} rows read, {cleaned["kept"]} kept: {rows["train"]} to train in
-{len(split["folds"])} folds, {rows["test"]} to test.</p>
+{len(split["folds"])} folds ({_strategy(experiment, split)}), {rows["test"]} to test.</p>
 {_table(["rejected because", "rows"], list(cleaned["rejected"].items()))}
-{_table(["dropped column", "because"], list(cleaned["dropped_columns"].items()))}
+{_table(["dropped column", "because"], list(dropped.items()))}
+{_list("Audit", [f"{found['check']}: {found['sentence']}" for found in split["audit"]])}
 <h2>Champion's configuration</h2>
 {_table(["parameter", "value"], sorted(flat(best["parameters"]).items()))}
-{_findings(best["findings"])}
+{_list("Diagnosis", best["findings"])}
 <h2>Pictures</h2>
 {images}
 </body>
@@ -69,11 +71,19 @@ def page(
 """
 
 
-def _findings(findings: Sequence[str]) -> str:
-    if not findings:
+def _strategy(experiment: Params, split: Mapping[str, Any]) -> str:
+    column = experiment.split.deciding
+    by = f" by {html.escape(column)}" if column else ""
+    left_out = split["rows"]["left_out"]
+    gap = f", {left_out} rows left out before the test" if left_out else ""
+    return f"{split['strategy']}{by}{gap}"
+
+
+def _list(title: str, sentences: Sequence[str]) -> str:
+    if not sentences:
         return ""
-    items = "".join(f"<li>{html.escape(finding)}</li>" for finding in findings)
-    return f"<h2>Diagnosis</h2>\n<ul>{items}</ul>"
+    items = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in sentences)
+    return f"<h2>{title}</h2>\n<ul>{items}</ul>"
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

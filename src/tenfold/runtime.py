@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import sys
@@ -218,6 +219,17 @@ def _alive(process: int) -> bool:
     except PermissionError:
         pass
     return True
+
+
+def installation() -> dict[str, Any]:
+    """Which tenfold and which libraries a result comes from: an upgrade shows in it."""
+    from importlib import metadata
+
+    needed = [
+        require for require in metadata.requires("tenfold") or () if "extra ==" not in require
+    ]
+    names = sorted(re.split(r"[^A-Za-z0-9._-]", require)[0] for require in needed)
+    return {"code": code_digest(), "libraries": {name: metadata.version(name) for name in names}}
 
 
 def discard(folder: Path) -> None:

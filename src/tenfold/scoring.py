@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tenfold import sources
+from tenfold import cleaning, dates, expressions, judging, sources
 from tenfold.cells import Cell
 from tenfold.dataset import ROW, Schema
 from tenfold.messages import nearest
-from tenfold.params import Data
+from tenfold.params import Clean, Data
 from tenfold.runtime import Refused
+from tenfold.sources import Kind, files
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,21 +35,92 @@ def score(path: Path, model: Any, n_samples: int = 0, seed: int = 0) -> pd.DataF
     import pandas as pd
 
     schema: Schema = model.get_raw_model().schema
-    try:
-        source = sources.sound(Data(path=str(path), target=schema.target))
-    except Refused as refusal:
-        raise Refused(str(refusal).removeprefix("data.path: ")) from None
-    for name in schema.features:
-        if name not in source.columns:
-            raise Refused(f"{path} lacks the column {name!r}; {nearest(name, source.columns)}")
+    source, rules = _read(path, schema)
     table = source.connection.execute(f"FROM {sources.RAW} ORDER BY {ROW}").df()
-    features = {name: _feature(source, name, schema, path) for name in schema.features}
-    answers = _answers(model, pd.DataFrame(features), n_samples, seed)
+    features = _features(source, schema, rules, path)
+    answers = _answers(model, features, n_samples, seed)
     taken = [column for column in answers if column in table]
     if taken:
         raise Refused(f"{path} has a column {taken[0]!r} already: rename it")
     scored: pd.DataFrame = pd.concat([table.drop(columns=ROW), answers], axis=1)
     return scored
+
+
+def _read(path: Path, schema: Schema) -> tuple[sources.Source, Clean]:
+    """The file in the layout of the training table, and the rules for those of its columns."""
+    layout = schema.reading.get("data", {}) if files.ending(path) in sources.DELIMITED else {}
+    try:
+        source = sources.sound(Data(path=str(path), target=schema.target, **layout))
+    except Refused as refusal:
+        raise Refused(str(refusal).removeprefix("data.path: ")) from None
+    declared = {"missing_values": list(schema.missing_values), **schema.reading.get("clean", {})}
+    derived = declared.get("derive", {})
+    for name in schema.features:
+        if name not in source.columns and name not in derived:
+            raise Refused(f"{path} lacks the column {name!r}; {nearest(name, source.columns)}")
+    for key in ("types", "replace", "column_missing_values"):
+        own = declared.get(key, {})
+        declared[key] = {name: own[name] for name in own if name in source.columns}
+    declared["derive"] = {name: derived[name] for name in derived if name in schema.features}
+    return source, Clean.model_validate(declared)
+
+
+def _features(source: sources.Source, schema: Schema, rules: Clean, path: Path) -> pd.DataFrame:
+    """The columns that the model asks for: numbers as float64, texts and dates as text or None."""
+    import pandas as pd
+
+    layout = schema.reading.get("data", {})
+    data = Data(path=str(path), target=schema.target, decimal=layout.get("decimal", "."))
+    read = cleaning.cells_of(source, data, rules)
+    kinds = {name: kind for kind, names in _kinds(schema).items() for name in names}
+    asked = {name: kinds.get(name, "text") for name in read if name not in rules.types}
+    judging.type_columns(source, read, rules, schema.target, asked)
+    columns = {}
+    for name in schema.features:
+        if name in read:
+            wanted = rules.types.get(name, kinds[name])
+            _check_fit(source, read[name], wanted, rules, path, kinds[name])
+        columns[name] = _column(source, name, kinds[name])
+    return pd.DataFrame(columns)
+
+
+def _kinds(schema: Schema) -> dict[Kind, tuple[str, ...]]:
+    return {"double": schema.numeric, "text": schema.categorical, "date": schema.dates}
+
+
+def _column(source: sources.Source, name: str, kind: Kind) -> Any:
+    import pandas as pd
+
+    cell = sources.name(name)
+    if kind == "date":
+        cell = f"strftime({cell}, '%Y-%m-%dT%H:%M:%S.%f')"
+    rows = source.connection.execute(
+        f"SELECT {cell} FROM {expressions.ROWS} ORDER BY {ROW}"
+    ).fetchall()
+    values = pd.Series([row[0] for row in rows], dtype=object)
+    return values.astype(np.float64) if kind == "double" else values
+
+
+def _check_fit(
+    source: sources.Source, cell: Cell, wanted: Any, rules: Clean, path: Path, kind: Kind
+) -> None:
+    """Refuse a cell that is there and yet has no value of the column's kind."""
+    cast = rules.cast(cell.column)
+    of_type = cast.type if cast else wanted
+    odd = cell.unfit(of_type, cast)
+    if kind == "double":
+        odd = f"({odd}) OR isinf(({cell.typed(of_type, cast)})::DOUBLE)"
+    found = source.connection.execute(
+        f"SELECT {ROW}, {cell.raw}::VARCHAR FROM {sources.RAW} WHERE {odd} ORDER BY {ROW} LIMIT 1"
+    ).fetchall()
+    if found:
+        line, value = found[0]
+        rule = {"double": "a finite number", "date": dates.RULE.rstrip(",")}.get(kind, "a text")
+        raise Refused(
+            f"{path}, {source.where(line)}: {cell.column!r} must be {rule}, but got {value!r}: "
+            "correct it or leave it empty (a text that means no value belongs in "
+            "clean.missing_values)"
+        )
 
 
 def _answers(model: Any, features: pd.DataFrame, n_samples: int, seed: int) -> pd.DataFrame:
@@ -60,29 +132,3 @@ def _answers(model: Any, features: pd.DataFrame, n_samples: int, seed: int) -> p
     except ValueError as error:
         raise Refused(f"--samples {n_samples}: {error}") from None
     return answers
-
-
-def _feature(source: sources.Source, name: str, schema: Schema, path: Path) -> Any:
-    """One column, missing values as in training: float64 with NaN, or text with None."""
-    import pandas as pd
-
-    cell = Cell(name, source.columns[name], schema.missing_values)
-    rows = source.connection.execute(
-        f"SELECT {cell.present()} FROM {sources.RAW} ORDER BY {ROW}"
-    ).fetchall()
-    values = pd.Series([row[0] for row in rows], dtype=object)
-    if name in schema.categorical:
-        return values.map(str, na_action="ignore")
-    numbers = pd.to_numeric(values, errors="coerce").astype(np.float64)
-    wrong = (numbers.isna() & values.notna()) | np.isinf(numbers)
-    if wrong.any():
-        first = int(np.argmax(wrong))
-        line = source.connection.execute(
-            f"SELECT {ROW} FROM {sources.RAW} ORDER BY {ROW} LIMIT 1 OFFSET {first}"
-        ).fetchall()[0][0]
-        raise Refused(
-            f"{path}, {source.where(line)}: {name!r} must be a finite number, but got "
-            f"{values.iloc[first]!r}: correct it or leave it empty (a text that means no value "
-            "belongs in clean.missing_values)"
-        )
-    return numbers

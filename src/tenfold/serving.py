@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tenfold import predictor
+from tenfold import dates, predictor
 from tenfold.dataset import Schema
 
 if TYPE_CHECKING:
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def signature(schema: Schema) -> ModelSignature:
-    """Numbers as double, so that a missing one may be null; categories as string."""
+    """Numbers as double, so that a missing one may be null; categories and dates as string."""
     from mlflow.models import ModelSignature
     from mlflow.types.schema import ColSpec, ParamSchema, TensorSpec
     from mlflow.types.schema import Schema as Columns
 
     inputs: list[ColSpec | TensorSpec] = [ColSpec("double", name) for name in schema.numeric]
-    inputs += [ColSpec("string", name) for name in schema.categorical]
+    inputs += [ColSpec("string", name) for name in (*schema.categorical, *schema.dates)]
     label = "double"
     if schema.classes:
         label = "long" if isinstance(schema.classes[0], int) else "string"
@@ -92,6 +92,8 @@ def _check_values(table: pd.DataFrame, schema: Schema) -> None:
         column = table[name]
         wrong = column.notna() & ~column.map(lambda value: isinstance(value, str))
         _refuse(name, column, wrong.to_numpy(dtype=bool), "a string")
+    for name in schema.dates:
+        _refuse(name, table[name], dates.parse(table[name], schema.markers(name))[1], dates.RULE)
 
 
 def _refuse(name: str, column: pd.Series[Any], wrong: NDArray[np.bool_], rule: str) -> None:

@@ -49,7 +49,7 @@ WIDE = {f"c{n}": [row * 31 % 97 / 4 + n for row in range(N)] for n in range(9998
 WIDE_RECORDS = ["'c0' is double, 0 missing, 12 distinct", "'c9997' is double"]
 NESTED = ": flatten or remove it"
 MOMENTS = [datetime(2024, 1, 1 + day, tzinfo=UTC) for day in range(N)]
-NO_DATE = "'z' holds dates, and a model reads numbers and texts"
+IS_DATE = Kept(["'z' is date"], {"z": [moment.replace(tzinfo=None) for moment in MOMENTS]})
 
 CASES = [
     Case(
@@ -157,11 +157,9 @@ CASES = [
         Kept(["'z' is double"], {"z": [n / 2 for n in range(N)]}),
         parquet=typed(pa.array(np.arange(N, dtype=np.float16) / 2)),
     ),
-    Case(
-        "dates", Refused(NO_DATE, "split"), parquet=typed([date(2024, 1, 1 + n) for n in range(N)])
-    ),
-    Case("moments of a time zone", Refused(NO_DATE, "split"), parquet=typed(MOMENTS)),
-    Case("moments as INT96", Refused(NO_DATE, "split"), parquet=int96),
+    Case("dates", IS_DATE, parquet=typed([date(2024, 1, 1 + n) for n in range(N)])),
+    Case("moments of a time zone", IS_DATE, parquet=typed(MOMENTS)),
+    Case("moments as INT96", IS_DATE, parquet=int96),
     Case(
         "dates, declared to be left out",
         Mended(["dropped: 'z': named in clean.drop_columns"], {"x": X}),

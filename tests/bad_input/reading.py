@@ -9,6 +9,7 @@ import io
 import math
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,11 @@ def _same(cell: Any, value: Any, *, trimmed: bool) -> bool:
         return value is None
     if isinstance(cell, bool):
         return bool(value == str(cell).lower())
+    if isinstance(cell, datetime):
+        # A moment of a zone is kept as UTC has it.
+        return bool(value == (cell.astimezone(UTC).replace(tzinfo=None) if cell.tzinfo else cell))
+    if isinstance(cell, date):
+        return bool(value == datetime.combine(cell, time()))
     return bool(value == str(cell) if isinstance(value, str) else value == float(cell))
 
 

@@ -78,6 +78,7 @@ def write(case: Case, file: str) -> None:
         "data": {"path": file, "target": "y", **case.data},
         "clean": dict(case.clean),
         "split": {"test_size": 0.25, "n_splits": 2, **case.split},
+        "audit": {},
         "preprocessing": {},
         "tune": {},
         "train": {},
@@ -144,4 +145,6 @@ def lines(cleaned: dict[str, Any], parted: dict[str, Any]) -> list[str]:
         f"{name!r} is {facts['type']}, {facts['missing']} missing, {facts['distinct']} distinct"
         for name, facts in cleaned["columns"].items()
     ]
+    found += [f"audit: {one['sentence']}" for one in parted["audit"]]
+    found += [f"dropped: {name!r}: {why}" for name, why in parted["dropped_columns"].items()]
     return [*found, f"classes: {parted['classes']}"]

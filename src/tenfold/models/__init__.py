@@ -44,6 +44,11 @@ class FamilyParameters(BaseModel):
         return False
 
     @property
+    def positional(self) -> bool:
+        """Whether every column must keep its place, because the model knows columns by it."""
+        return False
+
+    @property
     def donor(self) -> str | None:
         """The trained model whose weights and preprocessing this one starts from."""
         return None
@@ -105,8 +110,8 @@ class Fold:
 class Setting:
     """What a fit needs to know besides its parameters and its data.
 
-    The first `n_numeric` columns of X are numbers and the next `n_codes` codes of categories,
-    where codes were asked for. `donor` is the fitted model to start from.
+    Where columns have places, the first `n_numeric` of X are numbers and the next `n_codes` codes
+    of categories, if codes were asked for. `donor` is the fitted model to start from.
     """
 
     task: Task

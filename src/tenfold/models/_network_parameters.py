@@ -257,6 +257,11 @@ class TableParameters(ActivatedParameters):
         """Whether any column is embedded."""
         return self.codes or self.embeddings.numeric != "none"
 
+    @property
+    def positional(self) -> bool:
+        """An embedding belongs to its column."""
+        return self.embeds
+
     def _check_selu(self) -> None:
         super()._check_selu()
         if self.embeds:

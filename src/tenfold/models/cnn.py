@@ -35,6 +35,11 @@ class Parameters(ActivatedParameters):
             raise ValueError(f"kernel_size must be odd, but got {self.kernel_size}")
         return self
 
+    @property
+    def positional(self) -> bool:
+        """A pixel is known by its place."""
+        return True
+
     def architecture(self) -> dict[str, Any]:
         """With the picture."""
         return super().architecture() | {

@@ -23,6 +23,11 @@ class Parameters(NetworkParameters):
     n_blocks: int = Field(1, ge=1, description="Recurrent layers.")
     d_block: int = Field(64, ge=1, description="Units of each.")
 
+    @property
+    def positional(self) -> bool:
+        """A step is known by its place."""
+        return True
+
     def architecture(self) -> dict[str, Any]:
         """With the sequence."""
         return super().architecture() | {

@@ -14,19 +14,24 @@ from tenfold import messages, models, search_space
 from tenfold.messages import nearest
 from tenfold.metrics import METRICS, Task
 from tenfold.models import Surroundings
+from tenfold.params.audit import Audit
 from tenfold.params.cleaning import Cast, Clean
 from tenfold.params.data import Data
-from tenfold.params.preprocessing import Categorical, Numeric, Preprocessing
+from tenfold.params.preprocessing import Categorical, Column, Dates, Numeric, Preprocessing
 from tenfold.params.section import Name, Section
 from tenfold.params.splitting import Split
+from tenfold.params.splitting import check as check_split
 from tenfold.params.training import Run, SelectModel, Train, Trainer, Tune
 from tenfold.runtime import Refused
 
 __all__ = [
+    "Audit",
     "Cast",
     "Categorical",
     "Clean",
+    "Column",
     "Data",
+    "Dates",
     "Numeric",
     "Params",
     "Preprocessing",
@@ -59,6 +64,7 @@ class Params(Section):
     data: Data
     clean: Clean
     split: Split
+    audit: Audit
     preprocessing: Preprocessing
     tune: Tune
     train: Train
@@ -69,7 +75,9 @@ class Params(Section):
     select_model: SelectModel
     run: Run = Run()
 
-    @field_validator("clean", "split", "preprocessing", "tune", "train", "trainer", mode="before")
+    @field_validator(
+        "clean", "split", "audit", "preprocessing", "tune", "train", "trainer", mode="before"
+    )
     @classmethod
     def _bare_sections(cls, value: Any) -> Any:
         """`tune:` with nothing behind it means all defaults."""
@@ -86,10 +94,11 @@ class Params(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Params:
         _check_metrics(self.metrics, self.task)
+        check_split(self.split, self.task, self.data.target, self.clean.drop_columns)
         trainer = self.trainer
         surroundings = Surroundings(
             self.task,
-            self.preprocessing.numeric.scale,
+            next((scale for scale in self.preprocessing.scales if scale != "standard"), "standard"),
             trainer.max_epochs,
             "max_epochs" in trainer.model_fields_set,
         )

@@ -110,6 +110,13 @@ class Clean(Section):
             raise ValueError(
                 f"{sorted(both)[0]!r} is in keep_columns and in drop_columns: remove it from one"
             )
+        for column, swaps in self.replace.items():
+            for new in swaps.values():
+                if new in swaps:
+                    raise ValueError(
+                        f"replace.{column}: what takes a text's place must not be replaced itself, "
+                        f"but got {new!r}: name its own replacement at once"
+                    )
         return self
 
     def cast(self, column: str) -> Cast | None:

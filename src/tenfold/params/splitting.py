@@ -2,13 +2,120 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+import re
+from collections.abc import Sequence
+from typing import Annotated, Literal
 
-from tenfold.params.section import Section
+from pydantic import Field, field_validator, model_validator
+
+from tenfold.metrics import Task
+from tenfold.params.section import Section, Text
+
+Strategy = Literal["auto", "random", "stratified", "grouped", "time", "given"]
+
+# The column that a strategy cannot do without.
+NEEDED = {"grouped": "group", "time": "time", "given": "column"}
+# What only some strategies read; all read the rest.
+READ_BY: dict[str, tuple[Strategy, ...]] = {
+    "test_size": ("auto", "random", "stratified", "grouped", "time"),
+    "n_repeats": ("auto", "random", "stratified", "grouped"),
+    "n_bins": ("stratified",),
+    "group": ("grouped",),
+    "time": ("time",),
+    "time_is_feature": ("time",),
+    "gap": ("time",),
+    "column": ("given",),
+}
+
+DURATION = re.compile(r"(\d+) (second|minute|hour|day|week)s?")
+SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 
 
 class Split(Section):
     """The hold-out test rows, and the folds of the rest."""
 
+    strategy: Strategy = Field(
+        "auto", description="auto: stratified for classes, random for regression."
+    )
     test_size: float = Field(0.2, gt=0, lt=1, description="Share of rows kept for the last test.")
     n_splits: int = Field(10, ge=2, description="Folds of cross-validation.")
+    n_repeats: int = Field(1, ge=1, description="Times the folds are drawn anew.")
+    n_bins: int = Field(
+        10, ge=2, description="stratified, for regression: quantile bins of the target."
+    )
+    group: Text | None = Field(
+        None, description="grouped: the column whose values are never parted; no feature."
+    )
+    time: Text | None = Field(
+        None, description="time: the column that orders the rows; numbers, dates or ISO texts."
+    )
+    time_is_feature: bool = Field(False, description="time: whether models see that column too.")
+    gap: Annotated[int, Field(ge=0)] | Text = Field(
+        0,
+        description="time: rows, or a duration such as `7 days`, left out before validation rows "
+        "and before test rows.",
+    )
+    column: Text | None = Field(
+        None, description="given: the column that says test, train, or a row's fold; no feature."
+    )
+
+    @property
+    def deciding(self) -> str | None:
+        """The column that the strategy reads beside the target."""
+        return self.group or self.time or self.column
+
+    @property
+    def duration(self) -> int | None:
+        """The gap in microseconds, if it is one in time."""
+        found = DURATION.fullmatch(self.gap) if isinstance(self.gap, str) else None
+        return found and int(found[1]) * SECONDS[found[2]] * 1_000_000
+
+    @field_validator("gap")
+    @classmethod
+    def _gap(cls, value: int | str) -> int | str:
+        if isinstance(value, str) and not DURATION.fullmatch(value):
+            raise ValueError(
+                "a gap must be a number of rows, or a duration in seconds, minutes, hours, days or "
+                f"weeks such as '7 days', but got {value!r}"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _agreeing(self) -> Split:
+        needed = NEEDED.get(self.strategy)
+        if needed and getattr(self, needed) is None:
+            raise ValueError(
+                f"strategy: {self.strategy} needs {needed}, the name of a column: add it"
+            )
+        for key, readers in READ_BY.items():
+            declared = getattr(self, key) != type(self).model_fields[key].default
+            if declared and self.strategy not in readers:
+                cure = f"set strategy: {readers[0]}, or remove {key}"
+                raise ValueError(
+                    f"{key} is not for strategy: {self.strategy}, but for {', '.join(readers)}: "
+                    + (cure if len(readers) == 1 else f"remove {key}")
+                )
+        return self
+
+
+def check(split: Split, task: Task, target: str, dropped: Sequence[str]) -> None:
+    """Check a split against the rest of the experiment.
+
+    Raises:
+        ValueError: if they contradict each other.
+    """
+    if task != "regression" and split.n_bins != Split.model_fields["n_bins"].default:
+        raise ValueError(
+            f"split.n_bins is for task: regression, but task is {task}, whose classes are the "
+            "strata: remove it"
+        )
+    key = NEEDED.get(split.strategy, "")
+    if split.deciding == target:
+        raise ValueError(
+            f"split.{key} must not be data.target, but both are {target!r}: name another column"
+        )
+    if split.deciding in dropped:
+        raise ValueError(
+            f"clean.drop_columns must not hold split.{key}, but got {split.deciding!r}: remove it "
+            "there"
+        )

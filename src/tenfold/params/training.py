@@ -22,10 +22,11 @@ class Tune(Section):
 class Train(Section):
     """The last fit of a network family; the classical rivals always learn from all rows."""
 
-    strategy: Literal["bag", "refit"] = Field(
-        "bag",
+    strategy: Literal["auto", "bag", "refit"] = Field(
+        "auto",
         description="bag: keep the folds' networks, which answer as one; refit: train one "
-        "network on all rows, for the median of the folds' best epochs.",
+        "network on all rows, for the median of the folds' best epochs; auto: bag, but refit "
+        "where the folds do not validate all rows alike, as in time order.",
     )
 
 

@@ -136,12 +136,13 @@ class Source:
         return f"CASE{sources} END AS {SOURCE}, CASE{lines} END AS {LINE}"
 
 
-def read(data: Data, *, careful: bool = False) -> Source:
+def read(data: Data, *, careful: bool = False, limit: int | None = None) -> Source:
     """Read what `data` names; whoever has read all rows must ask `Source.check`.
 
     Args:
         data: the section of params.yaml.
         careful: read text record by record, and keep what is no record.
+        limit: read so many rows only; they are not checked to be all there are.
 
     Raises:
         Refused: if there is no such table, or it cannot be read as one.
@@ -161,10 +162,15 @@ def read(data: Data, *, careful: bool = False) -> Source:
             for number, seen in enumerate(found)
         ]
     kinds = _common(parts)
-    offsets = _unite(connection, parts, kinds)
+    offsets = _unite(connection, parts, kinds, limit)
     certain = [part.records for part in parts]
-    n_records = None if None in certain else sum(filter(None, certain))
+    n_records = None if None in certain or limit else sum(filter(None, certain))
     return Source(connection, kinds, parts, offsets, found, n_records, scratch)
+
+
+def size(data: Data) -> int:
+    """Bytes of the files that are read."""
+    return sum(seen.size for seen in _files(data))
 
 
 def fingerprint(data: Data) -> list[str] | None:
@@ -272,7 +278,9 @@ def _common(parts: Sequence[Part]) -> dict[str, Kind]:
     return common
 
 
-def _unite(connection: Any, parts: Sequence[Part], kinds: dict[str, Kind]) -> list[int]:
+def _unite(
+    connection: Any, parts: Sequence[Part], kinds: dict[str, Kind], limit: int | None
+) -> list[int]:
     """Make the views `RAW` and `MALFORMED` of all parts, and return each one's offset."""
     offsets, offset = [], 0
     for part in parts:
@@ -291,7 +299,8 @@ def _unite(connection: Any, parts: Sequence[Part], kinds: dict[str, Kind]) -> li
                 f"SELECT {ROW} + {behind} AS {ROW}, {REASON}, {CONTENT} FROM ({part.malformed})"
             )
     nothing = f"SELECT 0::BIGINT AS {ROW}, '' AS {REASON}, '' AS {CONTENT} WHERE false"
-    connection.execute(f"CREATE TEMP VIEW {RAW} AS {' UNION ALL '.join(rows)}")
+    first = f" LIMIT {limit}" if limit else ""
+    connection.execute(f"CREATE TEMP VIEW {RAW} AS FROM ({' UNION ALL '.join(rows)}){first}")
     connection.execute(f"CREATE TEMP VIEW {MALFORMED} AS {' UNION ALL '.join(odd or [nothing])}")
     return offsets
 

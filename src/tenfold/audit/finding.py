@@ -1,0 +1,61 @@
+"""What a check sees, and what the audit makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a check saw: columns, plain figures, and a sentence with the cure.
+
+    What is `doubtful` can also come about honestly, so it never refuses a run.
+    """
+
+    columns: Sequence[str]
+    sentence: str
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    doubtful: bool = False
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the audit: `check` is its key under `audit:`."""
+
+    check: str
+    level: Literal["error", "warn"]
+    columns: tuple[str, ...]
+    figures: dict[str, Any]
+    sentence: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, for JSON."""
+        return asdict(self) | {"columns": list(self.columns)}
+
+    def __str__(self) -> str:
+        """One line for the terminal."""
+        return f"audit: {self.level}: {self.check}: {self.sentence}"
+
+
+def named(columns: Sequence[str], most: int = 6) -> str:
+    """Columns as a sentence names them, on one line whatever they are called."""
+    shown = ", ".join(repr(name) for name in columns[:most])
+    more = len(columns) - most
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def rounded(value: float) -> float:
+    """A figure to four decimals: what a person reads, and what stays put between machines."""
+    return round(float(value), 4)
+
+
+def share(part: float, whole: float) -> str:
+    """A percentage that does not round to nothing or to all."""
+    percent = 100 * part / whole
+    if 0 < percent < 0.1:
+        return "under 0.1%"
+    if 99.9 < percent < 100:
+        return "over 99.9%"
+    return f"{percent:.3g}%"

@@ -1,0 +1,132 @@
+"""Columns that know too much: one that predicts the target alone, or is filled by its outcome."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.audit import chance, copies, predictiveness
+from tenfold.audit.column import Column
+from tenfold.audit.finding import Seen, rounded, share
+from tenfold.audit.view import View
+
+# Above every honest column of the tables measured (0.972, iris' petal length; 0.90 elsewhere) and
+# below what the target with one label in two hundred changed leaves.
+AUROC = 0.99
+# Above every honest column measured (0.45, California's median income) and below what noise of a
+# twentieth of the target's spread leaves.
+R2 = 0.98
+# A first look on this many rows; a column far from the threshold there is not looked at again.
+FIRST_LOOK = 10_000
+FAR = 0.03
+# A shifted copy holds the neighbouring row's target in all rows but the gaps.
+SHIFTED = 0.99
+KNOWN = "is it known when a prediction is asked for? If not, name it in clean.drop_columns"
+
+
+def leak(view: View) -> Iterator[Seen]:
+    """Columns that alone predict the target almost perfectly, or are filled for one class only."""
+    if not chance.is_beyond(chance.log_arrangements(view.y), len(view.columns)):
+        return
+    metric, least = ("r2", R2) if view.task == "regression" else ("auroc", AUROC)
+    for column in view.columns:
+        if copies.kind(view, column):
+            continue
+        found = score(view, column, least)
+        filled = _filled_for(view, column)
+        shifted = _shifted(view, column)
+        if found >= least:
+            yield Seen(
+                [column.name],
+                f"{column.name!r} alone predicts {view.target!r} almost perfectly ({metric} "
+                f"{found:.3f} out of sample): {KNOWN}",
+                {metric: rounded(found)},
+            )
+        elif filled:
+            yield Seen([column.name], filled[0], filled[1])
+        elif shifted:
+            yield Seen(
+                [column.name],
+                f"{column.name!r} holds the target of the {shifted} row: in a random split that "
+                "row may be a test row: set split.strategy: time, and if it is the future, name "
+                "it in clean.drop_columns",
+                {"row": shifted},
+            )
+
+
+def score(view: View, column: Column, least: float) -> float:
+    """Out-of-sample score of one column; a rough one where it is far below `least`."""
+    if column.distinct < 2 and column.present in (0, len(view.in_test)):
+        return 0.0
+    seed = view.seed_for("leak", column.name)
+    if view.n_train > FIRST_LOOK:
+        draw = np.random.default_rng(seed)
+        rough = _score(view, column, draw.choice(view.n_train, FIRST_LOOK, replace=False), seed)
+        if rough < least - FAR:
+            return rough
+    return _score(view, column, np.arange(view.n_train), seed)
+
+
+def _score(view: View, column: Column, rows: NDArray[np.int64], seed: int) -> float:
+    values, y = view.train(column)[rows], view.y[rows]
+    if view.task != "regression":
+        y = np.unique(y, return_inverse=True)[1]
+    if y.max() == y.min():
+        return 0.0
+    return predictiveness.score(values, column.kind == "text", y, view.task, seed)
+
+
+def _filled_for(view: View, column: Column) -> tuple[str, dict[str, Any]] | None:
+    """Whether a column is filled, or missing, for one class only, though not for all its rows."""
+    if view.task == "regression":
+        return None
+    missing = np.isnan(view.train(column))
+    for marked, word in ((~missing, "filled"), (missing, "missing")):
+        classes = np.unique(view.y[marked])
+        if len(classes) != 1 or marked.all():
+            continue
+        of_class = float(np.mean(view.y == classes[0]))
+        if chance.is_beyond(-int(marked.sum()) * math.log(of_class), len(view.columns)):
+            label = str(view.contents.classes[int(classes[0])])
+            part = share(int(marked.sum()), int(np.sum(view.y == classes[0])))
+            sentence = (
+                f"{column.name!r} is {word} in {int(marked.sum())} training rows, all of class "
+                f"{label!r} ({part} of its rows): was it written down after the outcome? Then "
+                "name it in clean.drop_columns"
+            )
+            return sentence, {"rows": int(marked.sum()), "class": label, "cells": word}
+    return None
+
+
+def _shifted(view: View, column: Column) -> str:
+    """Whether a column holds the target of a neighbouring row: next, previous, or neither."""
+    if column.kind == "text" and view.task == "regression":
+        return ""
+    y, rows = view.contents.y, view.contents.sample[: view.n_train]
+    values = _as_target(view, column)
+    for step, word in ((1, "next"), (-1, "previous")):
+        inside = (rows + step >= 0) & (rows + step < len(y))
+        neighbour = y[rows[inside] + step]
+        held = float(np.mean(values[inside] == neighbour))
+        own = float(np.mean(y[rows[inside]] == neighbour))
+        # Where targets come in runs, a neighbour's is nothing new.
+        if held >= SHIFTED and own < SHIFTED - 0.05 and len(y) >= 50:
+            return word
+    return ""
+
+
+def _as_target(view: View, column: Column) -> NDArray[np.float64]:
+    """A column's training values in the terms of the target, NaN where it has none such."""
+    values = view.train(column)
+    if view.task == "regression":
+        return values
+    labels = dict.fromkeys(view.contents.classes)
+    codes = {label: float(code) for code, label in enumerate(labels)}
+    if column.kind == "text":
+        own = np.array([codes.get(label, np.nan) for label in column.labels] + [np.nan])
+        return own[np.where(np.isnan(values), -1, values).astype(np.int64)]
+    return np.array([codes.get(value, np.nan) for value in values.tolist()])

@@ -1,0 +1,127 @@
+"""Checks of rows: the same in training and test, groups and times on both sides, conflicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.audit.finding import Seen, rounded, share
+from tenfold.audit.view import View
+
+# Twins that come about in coarse tables are worth a word from this share of the test rows on:
+# a model that memorises gains that much.
+COMMON_TWINS = 0.05
+# Conflicts cap what any model can reach; one row in a thousand is below any fold's noise.
+CONFLICTS = 0.001
+# One or two twins also come about in honest tables (iris has one), and fewer than one test row in
+# a hundred hardly move a score: that is no reason to refuse.
+FEWEST_COPIES = 3
+COPIES = 0.01
+# Twins whose neighbourhood is looked at.
+PROBED = 5000
+ORIGINS = {
+    "copied": "the test would score what was learnt by heart: set clean.drop_duplicates: true, or "
+    "keep what belongs together on one side with split.strategy: grouped",
+    "chance": "the columns are so coarse that different things look alike, and a model that learns "
+    "rows by heart looks better than it is: keep a column that tells them apart, or keep what is "
+    "the same thing on one side with split.strategy: grouped",
+    "unknown": "if they are the same thing, set clean.drop_duplicates: true, or keep what belongs "
+    "together on one side with split.strategy: grouped",
+}
+
+
+def identical_rows(view: View) -> Iterator[Seen]:
+    """Test rows that have the features and the target of a training row."""
+    rows, _ = view.twins
+    in_test = view.in_test[rows]
+    twin = np.isin(view.identities[in_test], view.identities[~in_test])
+    copied = rows[in_test][twin]
+    n_test = int(view.in_test.sum())
+    if not len(copied):
+        return
+    origin = _origin(view, copied)
+    if origin == "chance" and len(copied) < COMMON_TWINS * n_test:
+        return
+    yield Seen(
+        (),
+        f"{len(copied)} of {n_test} test rows ({share(len(copied), n_test)}) also stand among "
+        f"the training rows, cell for cell: {ORIGINS[origin]}",
+        {"test_rows": len(copied), "share": rounded(len(copied) / n_test), "origin": origin},
+        doubtful=origin != "copied",
+    )
+
+
+def group_crossing(view: View) -> Iterator[Seen]:
+    """Declared groups with rows on both sides."""
+    if view.groups is None:
+        return
+    train, test = view.groups[~view.in_test], view.groups[view.in_test]
+    crossing = np.intersect1d(train, test)
+    crossing = crossing[crossing >= 0]
+    if not len(crossing):
+        return
+    rows = int(np.isin(test, crossing).sum())
+    yield Seen(
+        view.group_columns,
+        f"{len(crossing)} {'group has' if len(crossing) == 1 else 'groups have'} rows in training "
+        f"and in test ({rows} of {len(test)} test rows): the test would score how well they are "
+        "recognised: set split.strategy: grouped",
+        {"groups": len(crossing), "test_rows": rows},
+    )
+
+
+def time_crossing(view: View) -> Iterator[Seen]:
+    """Training rows that are later than a test row, where a time is declared."""
+    if view.time is None:
+        return
+    known = view.time >= 0
+    train, test = view.time[~view.in_test & known], view.time[view.in_test & known]
+    if not len(train) or not len(test):
+        return
+    later = int(np.sum(train > test.min()))
+    if not later:
+        return
+    yield Seen(
+        view.time_columns,
+        f"{later} of {len(train)} training rows ({share(later, len(train))}) are later than the "
+        "first test row: the model would know the future: set split.strategy: time",
+        {"training_rows": later, "share": rounded(later / len(train))},
+    )
+
+
+def label_conflicts(view: View) -> Iterator[Seen]:
+    """Rows with the same features and different classes."""
+    if view.task == "regression":
+        return
+    rows, number = view.twins
+    if not len(rows):
+        return
+    starts = np.flatnonzero(np.concatenate([[True], number[1:] != number[:-1]]))
+    y = view.contents.y[rows]
+    mixed = np.minimum.reduceat(y, starts) != np.maximum.reduceat(y, starts)
+    sizes = np.diff(np.append(starts, len(rows)))
+    conflicting = int(sizes[mixed].sum())
+    if conflicting < max(2, CONFLICTS * len(view.in_test)):
+        return
+    yield Seen(
+        (),
+        f"{conflicting} rows ({share(conflicting, len(view.in_test))}) have the features of a row "
+        "with another label: no model can be right about both: look for labelling mistakes, or "
+        "for a column that tells them apart",
+        {"rows": conflicting, "sets": int(mixed.sum())},
+    )
+
+
+def _origin(view: View, copied: NDArray[np.int64]) -> Literal["copied", "chance", "unknown"]:
+    """Whether twins are copies, or things that look alike, as rows around them would have it."""
+    sample, n_train = view.contents.sample, view.n_train
+    places = np.flatnonzero(np.isin(sample[n_train:], copied)) + n_train
+    places = places[:PROBED]
+    met = len(places) * n_train / int(np.sum(~view.in_test))
+    if 2 * view.expected_twins(places, np.arange(n_train)) >= max(1, met):
+        return "chance"
+    many = len(copied) >= COPIES * int(view.in_test.sum())
+    return "copied" if many and met >= FEWEST_COPIES else "unknown"

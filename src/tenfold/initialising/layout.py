@@ -1,0 +1,107 @@
+"""Guess how a file's text is laid out: its encoding, its header, its decimal mark."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tenfold import cells, sources
+from tenfold.params import Data
+from tenfold.sources import files, name
+
+# Windows' western encoding, which holds every byte that latin-1 prints.
+OLD = "cp1252"
+SAMPLE = 5_000
+COMMA = r"[+-]?[0-9]{1,3}(\.?[0-9]{3})*,[0-9]+|[+-]?[0-9]+,[0-9]+"
+
+
+@dataclass
+class Guess:
+    """Settings of one section of params.yaml, and the sentence that explains each."""
+
+    settings: dict[str, Any] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    def set(self, key: str, value: Any, reason: str) -> None:
+        """Add a setting."""
+        self.settings[key] = value
+        self.reasons[key] = reason
+
+
+def guess(path: str, target: str, columns: list[str]) -> tuple[Data, Guess]:
+    """What must be said in `data:` for a table to be read as it is meant.
+
+    Raises:
+        Refused: if it cannot be read as a table at all.
+    """
+    found = Guess()
+    given: dict[str, Any] = {"path": path, "target": target}
+    if columns:
+        given["columns"] = columns
+        found.set("columns", columns, "as given on the command line")
+    plain = Data.model_validate(given)
+    if plain.scheme is None and _is_delimited(path):
+        _guess_encoding(path, found)
+        given |= found.settings
+        _guess_header(given, found)
+        given |= found.settings
+        _guess_decimal(given, found)
+        given |= found.settings
+    return Data.model_validate(given), found
+
+
+def _is_delimited(path: str) -> bool:
+    return files.ending(Path(path)) in sources.DELIMITED
+
+
+def _guess_encoding(path: str, found: Guess) -> None:
+    """UTF-8, where all bytes are; else the encoding of old."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    file = Path(path)
+    if not file.is_file() or file.suffix.lower() in files.PACKED:
+        return
+    with file.open("rb") as stream:
+        while chunk := stream.read(1 << 20):
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError:
+                if not chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                    found.set("encoding", OLD, "not all of its bytes are UTF-8: check a few names")
+                return
+
+
+def _guess_header(given: dict[str, Any], found: Guess) -> None:
+    """A first record with a number in it, or twice the same cell, names no columns."""
+    source = sources.read(Data.model_validate({**given, "header": False, "columns": []}))
+    first = source.connection.execute(
+        f"SELECT {', '.join(map(name, source.columns))} FROM {sources.RAW} LIMIT 1"
+    ).fetchall()
+    if not first:
+        return
+    values = [str(cell).strip() for cell in first[0]]
+    numbers = [value for value in values if re.fullmatch(cells.NUMBER, value)]
+    if numbers:
+        found.set("header", False, f"its first line holds {numbers[0]!r}, as rows do")
+        if "columns" not in given:
+            given["columns"] = []
+
+
+def _guess_decimal(given: dict[str, Any], found: Guess) -> None:
+    """A comma, where columns are full of numbers with one and none has a point."""
+    source = sources.read(Data.model_validate(given))
+    shares = []
+    for column in source.columns:
+        words = f"trim({name(column)})"
+        for pattern in (COMMA, r"[0-9]+[.][0-9]+"):
+            matching = f"{cells.matches(words, pattern)}::INTEGER"
+            shares.append(f"avg({matching}) FILTER ({words} <> '')")
+    seen = source.connection.execute(
+        f"SELECT {', '.join(shares)} FROM (FROM {sources.RAW} LIMIT {SAMPLE})"
+    ).fetchall()[0]
+    for column, commas, points in zip(source.columns, seen[::2], seen[1::2], strict=True):
+        if commas and commas > 0.5 and not points:
+            found.set("decimal", ",", f"column {column!r} holds numbers such as 3,5")
+            return

@@ -1,0 +1,112 @@
+"""The files of a project, in this project's own clone or in an empty folder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+from tenfold import params, runtime
+from tenfold.params.data import SCHEMES
+from tenfold.runtime import Refused
+
+PARAMS = Path("params.yaml")
+IGNORED = "/mlruns/\n/outputs/\n/.tenfold/\n/dvc_plots/\n__pycache__/\n.venv/\n"
+NOT_WALKED = ".venv\n.tenfold\nmlruns\ndvc_plots\n__pycache__\n"
+
+
+def inside(table: str, folder: Path) -> str:
+    """A table's path as seen from `folder`, relative so that both can move together."""
+    scheme = table.partition(":")[0]
+    if scheme in SCHEMES:
+        return table
+    return os.path.relpath(table, folder)
+
+
+@contextlib.contextmanager
+def standing_in(folder: Path) -> Iterator[None]:
+    """Work in `folder`, which is made if there is none.
+
+    Raises:
+        Refused: if it cannot be made.
+    """
+    before = Path.cwd()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused(f"{folder} cannot be made ({error.strerror}): name another folder") from None
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+def write(experiment: str, *, force: bool) -> list[str]:
+    """Write params.yaml, and around it what is not there yet.
+
+    Raises:
+        Refused: if there is a params.yaml, or a dvc.yaml of another project.
+    """
+    done = []
+    if PARAMS.exists():
+        if not force:
+            raise Refused(
+                f"{PARAMS.resolve()} is there already: --force keeps it as params.yaml.old"
+            )
+        PARAMS.replace("params.yaml.old")
+        done.append("params.yaml is now params.yaml.old")
+    if Path("dvc.yaml").exists() and "tenfold" not in Path("dvc.yaml").read_text(encoding="utf-8"):
+        raise Refused(f"{Path.cwd()} holds another project's dvc.yaml: name an empty folder")
+    runtime.write_text(PARAMS, experiment)
+    # Under its own name DVC would take the template for a pipeline of tenfold's folder.
+    brought = resources.files("tenfold.initialising")
+    files = {
+        "dvc.yaml": brought.joinpath("pipeline.yaml").read_text("utf-8"),
+        "params.schema.json": json.dumps(params.json_schema(), indent=2, sort_keys=True) + "\n",
+        ".gitignore": IGNORED,
+        ".dvcignore": NOT_WALKED,
+    }
+    new = [file for file in files if not Path(file).exists()]
+    for file in new:
+        runtime.write_text(Path(file), files[file])
+    done.append(f"written: {', '.join(['params.yaml', *new])}")
+    if not Path(".dvc").exists():
+        _start_dvc()
+        for template in brought.joinpath("plots").iterdir():
+            runtime.write_text(Path(".dvc/plots") / template.name, template.read_text("utf-8"))
+    return done
+
+
+def _start_dvc() -> None:
+    """Make a DVC project, within git where there is one."""
+    git = shutil.which("git")
+    if git and not _within_git(git):
+        subprocess.run([git, "init", "--quiet"], check=True)
+    scm = [] if git else ["--no-scm"]
+    at_root = not git or Path(".git").exists()
+    dvc = str(Path(sys.executable).with_name("dvc"))
+    _run([dvc, "init", "--quiet", *scm, *([] if at_root else ["--subdir"])])
+    for key, value in (("core.analytics", "false"), ("core.check_update", "false")):
+        _run([dvc, "config", key, value])
+    # By default it is a folder that everybody on the machine may write to.
+    _run([dvc, "config", "--local", "core.site_cache_dir", str(Path(".dvc/tmp/site").resolve())])
+
+
+def _within_git(git: str) -> bool:
+    asked = subprocess.run(
+        [git, "rev-parse", "--is-inside-work-tree"], capture_output=True, check=False
+    )
+    return asked.returncode == 0
+
+
+def _run(command: list[str]) -> None:
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise Refused(f"{' '.join(command)} failed: {' '.join(ended.stderr.split())}")

@@ -1,0 +1,182 @@
+"""Everything that is fitted before a model: one declaration for every family.
+
+A preprocessor is fitted on the training part of one fold and never sees the rest.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tenfold.dataset import Schema
+from tenfold.metrics import Array
+from tenfold.params import Categorical, Dates, Numeric, Preprocessing
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+Choice = TypeVar("Choice")
+
+SCALERS = {
+    "standard": "StandardScaler",
+    "min_max": "MinMaxScaler",
+    "robust": "RobustScaler",
+}
+
+
+def fit(
+    schema: Schema,
+    declared: Preprocessing,
+    X: pd.DataFrame,
+    y: NDArray[np.generic],
+    **options: Any,
+) -> tuple[Any, Array]:
+    """A transformer fitted on training rows, and what it makes of them to learn from.
+
+    This is not what it makes of them later: a target-encoded row is encoded here without its own
+    target, which would otherwise be told to the model.
+
+    Args:
+        schema: the columns.
+        declared: what is done to them.
+        X: training rows.
+        y: their targets.
+        options: of `build`.
+    """
+    transformer = build(schema, declared, **options)
+    with warnings.catch_warnings():
+        # Fewer rows than quantiles, fewer rows of a class than inner folds: both are provided for.
+        warnings.simplefilter("ignore", UserWarning)
+        return transformer, transformer.fit_transform(X, y)
+
+
+def build(
+    schema: Schema,
+    declared: Preprocessing,
+    *,
+    codes: bool = False,
+    positional: bool = False,
+    seed: int = 0,
+) -> Any:
+    """An unfitted scikit-learn transformer: frame (n, columns) -> float64 array (n, features).
+
+    Numbers come first, then the parts of dates, then categories, then what tells of missing
+    numbers and dates. A category never seen in training becomes all zeros (one-hot), -1 (ordinal)
+    or the mean of all rows (target); with a rare bucket it is one-hot encoded as that.
+
+    Args:
+        schema: the columns.
+        declared: what is done to them.
+        codes: encode categories as ordinal codes, whatever is declared.
+        positional: keep constant columns, so that every column has its place.
+        seed: of the inner folds of target encoding.
+    """
+    from sklearn.compose import ColumnTransformer
+    from sklearn.pipeline import Pipeline
+
+    from tenfold.preprocessing.constants import VaryingColumns
+
+    steps = [
+        *_steps("numeric", schema.numeric, declared.of_number, _numeric),
+        *_steps("dates", schema.dates, declared.of_date, _dates),
+        *_steps(
+            "categorical",
+            schema.categorical,
+            declared.of_category,
+            lambda choice: _encoder(choice, schema, seed, codes=codes),
+        ),
+        *_indicators(schema, declared),
+    ]
+    columns = ColumnTransformer(steps, sparse_threshold=0.0)
+    if positional or not declared.drop_constant:
+        return columns
+    return Pipeline([("columns", columns), ("varying", VaryingColumns())])
+
+
+def n_numbers(schema: Schema, declared: Preprocessing) -> int:
+    """How many of the columns that `build` makes are numbers, when none is dropped."""
+    from tenfold.preprocessing.date_parts import width
+
+    dates = [declared.of_date(name) for name in schema.dates]
+    return len(schema.numeric) + sum(width(date.parts, date.cyclic) for date in dates)
+
+
+def _steps(
+    kind: str,
+    columns: Sequence[str],
+    choose: Callable[[str], Choice],
+    make: Callable[[Choice], Any],
+) -> Iterator[tuple[str, Any, list[str]]]:
+    """A transformer for every run of columns with the same choice, so that their order stays."""
+    for number, (choice, run) in enumerate(groupby(columns, choose)):
+        yield f"{kind}-{number}", make(choice), list(run)
+
+
+def _numeric(choice: Numeric) -> Any:
+    from sklearn.impute import SimpleImputer
+
+    constant = {"fill_value": choice.fill_value} if choice.impute == "constant" else {}
+    imputer = SimpleImputer(strategy=choice.impute, keep_empty_features=True, **constant)
+    return _pipeline(imputer, _scaler(choice.scale))
+
+
+def _dates(choice: Dates) -> Any:
+    from sklearn.impute import SimpleImputer
+
+    from tenfold.preprocessing.date_parts import DateParts
+
+    imputer = SimpleImputer(strategy=choice.impute, keep_empty_features=True)
+    parts = DateParts(tuple(choice.parts), choice.cyclic)
+    return _pipeline(parts, imputer, _scaler(choice.scale or "none"))
+
+
+def _scaler(scale: str) -> Any:
+    from sklearn import preprocessing
+
+    if scale == "none":
+        return None
+    if scale == "quantile":
+        # A subsample would be drawn at random.
+        return preprocessing.QuantileTransformer(output_distribution="normal", subsample=None)
+    return getattr(preprocessing, SCALERS[scale])()
+
+
+def _encoder(choice: Categorical, schema: Schema, seed: int, *, codes: bool) -> Any:
+    from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+
+    from tenfold.preprocessing.target_encoding import TargetEncoding
+
+    rare = choice.min_frequency if choice.min_frequency > 1 else None
+    bucket = {"min_frequency": rare, "max_categories": choice.limit(codes=codes)}
+    if codes or choice.encode == "ordinal":
+        return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, **bucket)
+    if choice.encode == "target":
+        return TargetEncoding(schema.task, seed, **bucket)
+    return OneHotEncoder(handle_unknown="infrequent_if_exist", sparse_output=False, **bucket)
+
+
+def _indicators(schema: Schema, declared: Preprocessing) -> Iterator[tuple[str, Any, list[str]]]:
+    from sklearn.impute import MissingIndicator
+
+    from tenfold.preprocessing.date_parts import DateParts
+
+    for kind, columns, choose in (
+        ("numeric", schema.numeric, declared.of_number),
+        ("dates", schema.dates, declared.of_date),
+    ):
+        indicated = [name for name in columns if choose(name).indicator]
+        if indicated:
+            indicator = MissingIndicator(features="missing-only", error_on_new=False)
+            parts = DateParts(("elapsed_days",), False) if kind == "dates" else None
+            yield f"missing-{kind}", _pipeline(parts, indicator), indicated
+
+
+def _pipeline(*steps: Any) -> Any:
+    from sklearn.pipeline import make_pipeline
+
+    present = [step for step in steps if step is not None]
+    return present[0] if len(present) == 1 else make_pipeline(*present)

@@ -1,0 +1,68 @@
+"""The hold-out test rows, and what every training row is to every fold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from tenfold.metrics import Task
+from tenfold.params import Split
+from tenfold.splitting import columns, describing, writing
+from tenfold.splitting.assignment import Assignment, Deciding
+from tenfold.splitting.checks import check_parts, check_target
+from tenfold.splitting.chronological import chronological
+from tenfold.splitting.describing import summary
+from tenfold.splitting.given import given
+from tenfold.splitting.grouped import grouped
+from tenfold.splitting.shuffled import random, stratified
+
+__all__ = ["STRATEGIES", "split", "summary"]
+
+STRATEGIES: dict[str, Callable[[Deciding, Split, int], Assignment]] = {
+    "random": random,
+    "stratified": stratified,
+    "grouped": grouped,
+    "time": chronological,
+    "given": given,
+}
+
+
+def split(
+    table: Path,
+    out: Path,
+    target: str,
+    task: Task,
+    rules: Split,
+    metrics: Sequence[str],
+    seed: int,
+) -> dict[str, Any]:
+    """Part a clean table into `out` and return the report.
+
+    Rows that are equal in all features fall on one side, in the hold-out and in every fold;
+    where the time decides, so do rows that share it.
+
+    Args:
+        table: Parquet, as stage clean writes it.
+        out: an existing folder; it gets `train.parquet`, `test.parquet` and `folds.parquet`.
+        target: the column to predict.
+        task: what it is.
+        rules: how to split.
+        metrics: those that must be defined on every part.
+        seed: of all that is drawn.
+
+    Raises:
+        Refused: if the target does not fit the task, or rows, groups, times or classes are too
+            few for the parts asked for.
+    """
+    strategy = rules.strategy
+    if strategy == "auto":
+        strategy = "random" if task == "regression" else "stratified"
+    deciding = columns.read(table, target, task, rules)
+    check_target(deciding, task)
+    assignment = STRATEGIES[strategy](deciding, rules, seed)
+    check_parts(assignment, deciding, metrics)
+    writing.write(table, out, assignment, deciding)
+    return describing.report(pq.read_schema(table), task, rules, strategy, deciding, assignment)

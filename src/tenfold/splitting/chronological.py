@@ -1,0 +1,100 @@
+"""Hold-out and folds in the order of time: what is predicted is later than what was learnt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.folds import TRAIN, VAL, Folds
+from tenfold.params import Split
+from tenfold.runtime import Refused
+from tenfold.splitting.assignment import Assignment, Deciding
+
+
+def chronological(deciding: Deciding, rules: Split, seed: int) -> Assignment:
+    """The latest rows are the test; folds are forward-chaining.
+
+    The rows before the test are cut into n_splits + 1 blocks; fold i learns from all before block
+    i + 1 and validates that block, as scikit-learn's TimeSeriesSplit does. Rows of one time are
+    never parted, so a cut lies at the change of time that is nearest to it. Nothing is random.
+
+    Raises:
+        Refused: if there are fewer different times than parts, or the gap leaves nothing.
+    """
+    assert deciding.times is not None, "the strategy read no times"
+    if rules.duration is not None and not deciding.times.dated:
+        raise Refused(
+            f"split.gap: {rules.gap!r} needs dates, but {rules.time!r} holds numbers: give the "
+            "gap in rows"
+        )
+    times = deciding.times.values
+    order = None if (times[1:] >= times[:-1]).all() else np.argsort(times, kind="stable")
+    ordered = times if order is None else times[order]
+    changes = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1], True])
+    if len(changes) - 1 < rules.n_splits + 2:
+        raise Refused(
+            f"split.n_splits: {rules.n_splits} folds in time order need {rules.n_splits + 2} "
+            f"different times, test included, but {rules.time!r} has {len(changes) - 1}: lower "
+            "split.n_splits"
+        )
+    n = len(times)
+    # As many changes are kept below the test as there are blocks.
+    [start] = cuts(changes[rules.n_splits + 1 :], [n - max(1, round(n * rules.test_size))])
+    end = _before(start, ordered, changes, rules)
+    membership = _chain(end, ordered, changes, rules)
+    rows = np.arange(n) if order is None else order
+    in_train, in_test = np.zeros(n, dtype=np.bool_), np.zeros(n, dtype=np.bool_)
+    in_train[rows[:end]] = True
+    in_test[rows[start:]] = True
+    position = np.cumsum(in_train) - 1
+    unordered = np.empty_like(membership)
+    unordered[:, position[rows[:end]]] = membership
+    return Assignment(in_train, in_test, Folds(unordered))
+
+
+def _chain(
+    end: int, ordered: NDArray[Any], changes: NDArray[np.int64], rules: Split
+) -> NDArray[np.int8]:
+    """What each of the earliest `end` rows is to every fold, (n_splits, end)."""
+    n_splits, within = rules.n_splits, changes[changes <= end]
+    if len(within) - 1 < n_splits + 1:
+        raise Refused(
+            f"split.gap: {rules.gap!r} before the test leaves {max(len(within) - 1, 0)} different "
+            f"times to train on, but {n_splits} folds need {n_splits + 1}: lower split.gap or "
+            "split.n_splits"
+        )
+    block = end // (n_splits + 1)
+    starts = cuts(within[1:], [end - (n_splits - i) * block for i in range(n_splits)])
+    membership = np.zeros((n_splits, end), dtype=np.int8)
+    for number, (start, stop) in enumerate(zip(starts, [*starts[1:], end], strict=True)):
+        learnt = _before(start, ordered, changes, rules)
+        if learnt == 0:
+            raise Refused(
+                f"split.gap: {rules.gap!r} leaves fold {number} no row to train on: lower "
+                "split.gap or split.n_splits"
+            )
+        membership[number, :learnt] = TRAIN
+        membership[number, start:stop] = VAL
+    return membership
+
+
+def cuts(changes: NDArray[np.int64], wanted: list[int]) -> list[int]:
+    """For every wanted cut the nearest of the changes (the last one excepted), all different."""
+    count, room = len(wanted), len(changes) - 1
+    above = np.clip(np.searchsorted(changes, wanted), 1, room)
+    below = above - 1
+    nearer = np.abs(changes[below] - wanted) <= np.abs(changes[above] - wanted)
+    steps = np.arange(count)
+    chosen = np.maximum.accumulate(np.where(nearer, below, above) - steps) + steps
+    return [int(cut) for cut in changes[np.minimum(chosen, room - count + steps)]]
+
+
+def _before(start: int, ordered: NDArray[Any], changes: NDArray[np.int64], rules: Split) -> int:
+    """How many of the earliest rows lie before row `start` and the gap before it."""
+    if rules.duration is not None:
+        return int(np.searchsorted(ordered, ordered[start] - rules.duration))
+    assert isinstance(rules.gap, int)
+    last = np.searchsorted(changes, max(start - rules.gap, 0), side="right") - 1
+    return int(changes[last])

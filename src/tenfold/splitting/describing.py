@@ -1,0 +1,98 @@
+"""What stands in the report of a split, and what a person is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold import roles
+from tenfold.folds import TRAIN, VAL
+from tenfold.metrics import Task
+from tenfold.params import Split
+from tenfold.splitting.assignment import Assignment, Deciding, Times
+from tenfold.splitting.columns import feature_names
+
+
+def report(
+    schema: Any, task: Task, rules: Split, strategy: str, deciding: Deciding, parts: Assignment
+) -> dict[str, Any]:
+    """The parts as later stages and people read of them."""
+    names = feature_names(schema, deciding.target, rules)
+    by_fold = parts.folds.membership
+    described: dict[str, Any] = {
+        "strategy": strategy,
+        "rows": {
+            "train": int(parts.in_train.sum()),
+            "test": int(parts.in_test.sum()),
+            "left_out": parts.left_out,
+        },
+        "folds": (by_fold == VAL).sum(axis=1).tolist(),
+        "learnt_from": (by_fold == TRAIN).sum(axis=1).tolist(),
+        "copies": _copies(deciding),
+        "classes": list(deciding.classes),
+        "features": roles.of(schema, names),
+        "target": deciding.target,
+        "task": task,
+    }
+    sides = {"train": parts.in_train, "test": parts.in_test}
+    if deciding.classes:
+        described["class_counts"] = {
+            side: _class_counts(deciding.y[rows], deciding.classes) for side, rows in sides.items()
+        }
+    if deciding.groups is not None:
+        groups = deciding.groups
+        described["groups"] = {side: len(np.unique(groups[rows])) for side, rows in sides.items()}
+    if deciding.times is not None:
+        times = deciding.times
+        described["times"] = {side: _range(times, rows) for side, rows in sides.items()}
+    return described
+
+
+def _copies(deciding: Deciding) -> int:
+    first = deciding.copies.first
+    return 0 if isinstance(first, slice) else len(deciding.y) - len(first)
+
+
+def _class_counts(codes: NDArray[Any], classes: Sequence[Any]) -> dict[str, int]:
+    counts = np.bincount(codes, minlength=len(classes)).tolist()
+    return dict(zip(map(str, classes), counts, strict=True))
+
+
+def _range(times: Times, rows: NDArray[np.bool_]) -> list[Any]:
+    own = times.values[rows]
+    return [_moment(own.min(), times), _moment(own.max(), times)]
+
+
+def _moment(value: Any, times: Times) -> Any:
+    if not times.dated:
+        return value.item()
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(value))
+    return moment.replace(tzinfo=None).isoformat()
+
+
+def summary(report: dict[str, Any]) -> str:
+    """The sizes of the parts, for a person."""
+    rows, sizes = report["rows"], report["folds"]
+    left_out = f", {rows['left_out']} left out between them" if rows["left_out"] else ""
+    lines = [
+        f"{rows['train']} rows to train on, {rows['test']} for the last test{left_out}",
+        f"{len(sizes)} folds of {min(sizes)} to {max(sizes)} rows, {report['strategy']}",
+        f"{len(report['features']['numeric'])} numeric features, "
+        f"{len(report['features']['categorical'])} categorical, "
+        f"{len(report['features']['dates'])} dates",
+    ]
+    lines += [f"  column {name} dropped: {why}" for name, why in report["dropped_columns"].items()]
+    if report["copies"]:
+        lines.append(f"{report['copies']} copies of other rows, each on the side of its original")
+    for side, count in report.get("groups", {}).items():
+        lines.append(f"  {side}: {count} groups")
+    for side, (first, last) in report.get("times", {}).items():
+        lines.append(f"  {side}: {first} to {last}")
+    for label in report["classes"]:
+        train, test = (report["class_counts"][part][str(label)] for part in ("train", "test"))
+        lines.append(f"  class {label}: {train} to train on, {test} for the test")
+    return "\n".join(lines)

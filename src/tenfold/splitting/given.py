@@ -1,0 +1,72 @@
+"""Hold-out and folds as a column of the table says."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.folds import TRAIN, VAL, Folds
+from tenfold.params import Split
+from tenfold.runtime import Refused
+from tenfold.splitting import shuffled
+from tenfold.splitting.assignment import Assignment, Deciding, Units
+
+IN_TEST, IN_TRAIN = "test", "train"
+
+
+def given(deciding: Deciding, rules: Split, seed: int) -> Assignment:
+    """`test` is the test; any other word is the fold that validates a row, and `train` is none.
+
+    A row is trained on in every fold that does not validate it. Where the column knows test and
+    train alone, the folds are drawn as by `auto`.
+
+    Raises:
+        Refused: if there is no test or no training row, or copies of a row are parted.
+    """
+    assert deciding.given is not None, "the strategy read no parts"
+    labels = np.array(deciding.labels, dtype=object)
+    _check_copies(deciding, rules)
+    in_test = (labels == IN_TEST)[deciding.given]
+    if not in_test.any() or in_test.all():
+        raise Refused(
+            f"split.column: {'every' if in_test.any() else 'no'} row of {rules.column!r} says "
+            f"{IN_TEST!r}, but some must be held out and some trained on"
+        )
+    names = sorted(set(deciding.labels) - {IN_TEST, IN_TRAIN}, key=_order)
+    if not names:
+        return Assignment(~in_test, in_test, _drawn(deciding, ~in_test, rules, seed))
+    if rules.n_splits not in (Split.model_fields["n_splits"].default, len(names)):
+        raise Refused(
+            f"split.n_splits is {rules.n_splits}, but {rules.column!r} says {len(names)} folds "
+            f"({', '.join(names[:5])}{', ...' if len(names) > 5 else ''}): remove split.n_splits"
+        )
+    own = labels[deciding.given[~in_test]]
+    membership = np.stack([np.where(own == name, VAL, TRAIN).astype(np.int8) for name in names])
+    return Assignment(~in_test, in_test, Folds(membership))
+
+
+def _order(name: str) -> tuple[int, str]:
+    """Numbers by their value, then words: 2 before 10."""
+    return (int(name), name) if name.isdecimal() else (2**63, name)
+
+
+def _drawn(deciding: Deciding, available: NDArray[np.bool_], rules: Split, seed: int) -> Folds:
+    copies = deciding.copies
+    strata = deciding.y[copies.first] if deciding.classes else None
+    return shuffled.draw(deciding, strata, available[copies.first], rules, seed)
+
+
+def _check_copies(deciding: Deciding, rules: Split) -> None:
+    assert deciding.given is not None
+    copies: Units = deciding.copies
+    parted = np.flatnonzero(deciding.given != deciding.given[copies.first][copies.of])
+    if len(parted):
+        row = int(parted[0])
+        first = int(np.arange(len(deciding.given))[copies.first][copies.of][row])
+        one, other = (deciding.labels[deciding.given[i]] for i in (first, row))
+        raise Refused(
+            f"split.column: {len(parted)} rows are copies of an earlier row in all features, but "
+            f"{rules.column!r} says otherwise of them: line {deciding.rows[first]} of the source "
+            f"is {one!r} and its copy in line {deciding.rows[row]} {other!r}: give both the same, "
+            "or reject one in clean.require"
+        )

@@ -1,0 +1,122 @@
+"""Hold-out and folds of whole groups, as alike in rows and classes as the groups allow."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.folds import Folds
+from tenfold.params import Split
+from tenfold.runtime import Refused, derive_seed
+from tenfold.splitting import checks
+from tenfold.splitting.assignment import Assignment, Deciding
+from tenfold.splitting.copies import joined
+
+# A table of counts larger than this is not made; groups are then dealt by their rows alone.
+MOST_COUNTS = 2**27
+
+
+def grouped(deciding: Deciding, rules: Split, seed: int) -> Assignment:
+    """No group on both sides; groups that hold copies of one row count as one.
+
+    Raises:
+        Refused: if there are fewer groups than parts.
+    """
+    assert deciding.groups is not None, "the strategy read no groups"
+    groups = joined(deciding.groups, deciding.copies)
+    counts = _counts(groups, deciding)
+    tied = len(counts) < int(deciding.groups.max()) + 1
+    if len(counts) == 1:
+        raise Refused(
+            f"split.group: {rules.group!r} has one group only"
+            f"{', since groups that hold copies of one row count as one' if tied else ''}, but "
+            "training and test need one each: name another column"
+        )
+    shares = np.array([1 - rules.test_size, rules.test_size])
+    held_out = deal(counts, shares, derive_seed(seed, "split", "test")) == 1
+    available = np.flatnonzero(~held_out)
+    checks.check_folds(len(available), "groups to train on", rules, apart=not tied)
+    in_test = held_out[groups]
+    if deciding.classes:
+        checks.check_rarest(deciding.y[~in_test], rules.n_splits, deciding.classes)
+    drawn = []
+    for repeat in range(rules.n_repeats):
+        fold = np.full(len(counts), -1, dtype=np.int16)
+        chance = derive_seed(seed, "split", "folds", repeat)
+        fold[available] = deal(counts[available], np.ones(rules.n_splits) / rules.n_splits, chance)
+        drawn.append(Folds.of(fold[groups][~in_test]).membership)
+    return Assignment(~in_test, in_test, Folds(np.concatenate(drawn)))
+
+
+def _counts(groups: NDArray[np.int64], deciding: Deciding) -> NDArray[np.int64]:
+    """Each group's rows, and its rows of every class: (groups, 1 + classes)."""
+    size = np.bincount(groups)
+    n_classes = len(deciding.classes)
+    if not n_classes or len(size) * n_classes > MOST_COUNTS:
+        return size[:, None]
+    cells = groups * n_classes + deciding.y
+    by_class = np.bincount(cells, minlength=len(size) * n_classes)
+    return np.column_stack([size, by_class.reshape(len(size), n_classes)])
+
+
+def deal(counts: NDArray[np.int64], shares: NDArray[np.float64], seed: int) -> NDArray[np.int64]:
+    """The part of every group (groups,), so that each part gets its share of every column.
+
+    From large to small, and among groups of like size by chance, each group goes where the sum
+    over parts and columns of rows^2 / (share * all rows of the column^2) grows least; that sum is
+    least where all shares are met. Groups with equal counts are dealt at once. No part stays
+    empty.
+
+    Args:
+        counts: each group's rows in all and of every class (groups, columns).
+        shares: what each part should get, adding up to 1 (parts,).
+        seed: of the order.
+    """
+    chance = np.random.default_rng(seed)
+    kinds, kind, times = np.unique(counts, axis=0, return_inverse=True, return_counts=True)
+    shuffled = chance.permutation(len(counts))
+    members = np.split(shuffled[np.argsort(kind[shuffled], kind="stable")], np.cumsum(times)[:-1])
+    order = chance.permutation(len(kinds))
+    order = order[np.argsort(-np.log2(kinds[order, 0]).astype(np.int64), kind="stable")]
+    weights = 1 / np.maximum(counts.sum(axis=0), 1).astype(np.float64) ** 2
+    part = np.empty(len(counts), dtype=np.int64)
+    held = np.zeros((len(shares), counts.shape[1]))
+    for number in order:
+        own = kinds[number] * weights
+        growth = own @ kinds[number]
+        taken = _cheapest((2 * (held @ own) + growth) / shares, 2 * growth / shares, times[number])
+        part[members[number]] = np.repeat(np.arange(len(shares)), taken)
+        held += taken[:, None] * kinds[number]
+    return _none_empty(part, counts[:, 0], len(shares))
+
+
+def _cheapest(
+    cost: NDArray[np.float64], step: NDArray[np.float64], count: int
+) -> NDArray[np.int64]:
+    """How many of `count` equal groups each part takes, the cheapest always the next.
+
+    A part's cost, shape (parts,), rises by its `step` with every group it takes.
+    """
+    taken = np.zeros(len(cost), dtype=np.int64)
+    if count > len(cost):
+        low, high = 0.0, float((cost + step * count).max())
+        for _ in range(60):
+            level = (low + high) / 2
+            found = np.maximum(np.ceil((level - cost) / step), 0).astype(np.int64)
+            if found.sum() <= count:
+                low, taken = level, found
+            else:
+                high = level
+    for _ in range(count - int(taken.sum())):
+        taken[np.argmin(cost + taken * step)] += 1
+    return taken
+
+
+def _none_empty(
+    part: NDArray[np.int64], size: NDArray[np.int64], n_parts: int
+) -> NDArray[np.int64]:
+    """Give every empty part the smallest group of one that has several."""
+    for number in np.flatnonzero(np.bincount(part, minlength=n_parts) == 0):
+        several = np.bincount(part, minlength=n_parts)[part] > 1
+        part[np.flatnonzero(several)[np.argmin(size[several])]] = number
+    return part

@@ -1,0 +1,129 @@
+"""Hold-out and folds by chance: random, or stratified by class or by bins of the target."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.folds import Folds
+from tenfold.params import Split
+from tenfold.runtime import Refused, derive_seed
+from tenfold.splitting import checks
+from tenfold.splitting.assignment import Assignment, Deciding
+
+
+def random(deciding: Deciding, rules: Split, seed: int) -> Assignment:
+    """Every row alike."""
+    assignment = _assign(deciding, rules, seed, None)
+    if deciding.classes:
+        rows = deciding.y[assignment.in_train]
+        checks.check_rarest(rows, rules.n_splits, deciding.classes)
+    return assignment
+
+
+def stratified(deciding: Deciding, rules: Split, seed: int) -> Assignment:
+    """Every part with the table's shares of classes, or of quantile bins of the target."""
+    y = deciding.y[deciding.copies.first]
+    strata = y if deciding.classes else bins(y, rules.n_bins)
+    return _assign(deciding, rules, seed, strata)
+
+
+def bins(y: NDArray[Any], n_bins: int) -> NDArray[np.int16]:
+    """The quantile bin of every value, shape (n,); equal values share one."""
+    edges = np.unique(np.quantile(y, np.linspace(0, 1, n_bins + 1)[1:-1]))
+    return np.searchsorted(edges, y, side="right").astype(np.int16)
+
+
+def _assign(deciding: Deciding, rules: Split, seed: int, strata: NDArray[Any] | None) -> Assignment:
+    """Assign the first of all copies of a row; the others follow."""
+    copies = deciding.copies
+    n_units = len(deciding.y[copies.first])
+    held_out = hold_out(n_units, strata, rules.test_size, seed, deciding.classes)
+    in_test = held_out[copies.of]
+    folds = draw(deciding, strata, ~held_out, rules, seed)
+    return Assignment(~in_test, in_test, folds)
+
+
+def hold_out(
+    n: int, strata: NDArray[Any] | None, test_size: float, seed: int, classes: Any = ()
+) -> NDArray[np.bool_]:
+    """Which of n rows are for the last test, shape (n,); each of the strata gives its share.
+
+    Raises:
+        Refused: if there are too few rows.
+    """
+    n_test = max(1, round(n * test_size))
+    if n_test >= n:
+        raise Refused(f"split.test_size: {test_size} of {n} rows leaves none to train on: lower it")
+    seed = derive_seed(seed, "split", "test")
+    in_test = np.zeros(n, dtype=np.bool_)
+    if strata is None:
+        from sklearn.model_selection import ShuffleSplit
+
+        in_test[next(ShuffleSplit(1, test_size=n_test, random_state=seed).split(in_test))[1]] = True
+        return in_test
+    checks.check_strata(strata, n_test, test_size, classes)
+    in_test[_shares(strata, n_test, seed)] = True
+    checks.check_held_out(strata, in_test, test_size, classes)
+    return in_test
+
+
+def _shares(strata: NDArray[Any], n_test: int, seed: int) -> NDArray[np.int64]:
+    """The rows held out, as scikit-learn's StratifiedShuffleSplit draws them.
+
+    That one makes lists of Python's integers on its way, which is long for long tables.
+    """
+    from sklearn.utils.extmath import _approximate_mode
+
+    _, counts = checks.count(strata)
+    chance = np.random.RandomState(seed)
+    train = _approximate_mode(counts, len(strata) - n_test, chance)
+    test = _approximate_mode(counts - train, n_test, chance)
+    strata_rows = np.split(np.argsort(strata, kind="stable"), np.cumsum(counts)[:-1])
+    return np.concatenate(
+        [
+            rows[chance.permutation(len(rows))[first : first + held]]
+            for rows, first, held in zip(strata_rows, train, test, strict=True)
+        ]
+    )
+
+
+def draw(
+    deciding: Deciding,
+    strata: NDArray[Any] | None,
+    available: NDArray[np.bool_],
+    rules: Split,
+    seed: int,
+) -> Folds:
+    """(Repeated) k-fold over the rows whose copies' first is available.
+
+    Args:
+        deciding: the table.
+        strata: of the first of all copies of a row, shape (units,).
+        available: which of them there are to train on, shape (units,).
+        rules: how many folds, and how often.
+        seed: of the experiment.
+    """
+    from sklearn.model_selection import KFold, StratifiedKFold
+
+    copies = deciding.copies
+    checks.check_folds(int(available.sum()), "training rows", rules, apart=copies.apart)
+    positions = np.flatnonzero(available)
+    own = None if strata is None else strata[positions]
+    if own is not None:
+        checks.check_rarest(own, rules.n_splits, deciding.classes, apart=copies.apart)
+    drawn = []
+    for repeat in range(rules.n_repeats):
+        # The first one's is that of folds that are drawn once.
+        chance = derive_seed(seed, "split", "folds", *([repeat] if repeat else []))
+        splitter = (KFold if strata is None else StratifiedKFold)(
+            rules.n_splits, shuffle=True, random_state=chance
+        )
+        fold = np.full(len(available), -1, dtype=np.int16)
+        for number, (_, held) in enumerate(splitter.split(positions, own)):
+            fold[positions[held]] = number
+        rows = fold[copies.of]
+        drawn.append(Folds.of(rows[rows >= 0]).membership)
+    return Folds(np.concatenate(drawn))

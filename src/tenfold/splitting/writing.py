@@ -1,0 +1,82 @@
+"""The parts of a table as files, a piece at a time, so that the table is never held in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tenfold import folds
+from tenfold.dataset import ROW
+from tenfold.splitting.assignment import Assignment, Deciding
+from tenfold.splitting.columns import labels
+
+# Rows that are read at once, at least; they become a row group of each part.
+PIECE = 2**18
+
+
+def write(table: Path, out: Path, assignment: Assignment, deciding: Deciding) -> None:
+    """Write `train.parquet`, `test.parquet` and `folds.parquet`, all in table order."""
+    parts = {"train.parquet": assignment.in_train, "test.parquet": assignment.in_test}
+    writers: dict[str, Any] = {}
+    pending: list[Future[Any]] = []
+    start = 0
+    # One piece is written while the next one is read; what a file gets, it gets in order.
+    with ThreadPoolExecutor(2) as pool:
+        rows = deciding.rows[assignment.in_train]
+        told = pool.submit(folds.write, out / "folds.parquet", assignment.folds, rows)
+        for whole in _pieces(pq.ParquetFile(table)):
+            piece = _labelled(whole, deciding)
+            chosen = {
+                file: piece.filter(pa.array(mask[start : start + len(piece)]))
+                for file, mask in parts.items()
+            }
+            start += len(piece)
+            for written in pending:
+                written.result()
+            if not writers:
+                writers = {file: _writer(out / file, piece.schema) for file in parts}
+            pending = [pool.submit(writers[file].write_table, own) for file, own in chosen.items()]
+    for written in (told, *pending):
+        written.result()
+    for writer in writers.values():
+        writer.close()
+
+
+def _pieces(source: Any) -> Iterator[Any]:
+    """The table in pieces of whole row groups."""
+    together: list[int] = []
+    rows = 0
+    for group in range(source.num_row_groups):
+        together.append(group)
+        rows += source.metadata.row_group(group).num_rows
+        if rows >= PIECE or group == source.num_row_groups - 1:
+            yield source.read_row_groups(together)
+            together, rows = [], 0
+
+
+def _writer(path: Path, schema: Any) -> Any:
+    """Measurements seldom repeat, so that a dictionary of them would be built in vain."""
+    repeating = [
+        field.name for field in schema if field.name != ROW and not pa.types.is_floating(field.type)
+    ]
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression="zstd",
+        use_dictionary=repeating,
+        column_encoding={ROW: "DELTA_BINARY_PACKED"},
+    )
+
+
+def _labelled(piece: Any, deciding: Deciding) -> Any:
+    """The piece with class labels that are integers or texts."""
+    if not deciding.classes:
+        return piece
+    position = piece.schema.get_field_index(deciding.target)
+    column = labels(piece[deciding.target], deciding.target)
+    return piece.set_column(position, deciding.target, column)

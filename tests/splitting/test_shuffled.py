@@ -1,0 +1,296 @@
+"""Hold-out and folds by chance: sizes, strata, copies, seeds, and what cannot be split."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
+
+from tenfold import splitting
+from tenfold.dataset import ROW
+from tenfold.folds import VAL
+from tenfold.metrics import Task
+from tenfold.params import Split
+from tenfold.runtime import Refused, derive_seed
+from tenfold.splitting import writing
+from tests.tables import Parts, bytes_of, split_table, table
+
+
+def split(
+    y: list[Any], task: Task = "binary", metrics: tuple[str, ...] = (), seed: int = 0, **rules: Any
+) -> Parts:
+    n = len(y)
+    colours = (["red", None] * n)[:n]
+    return split_table(table(y, colour=colours), task, metrics, seed, **rules)
+
+
+def test_every_row_is_in_training_or_test_in_source_order() -> None:
+    parts = split(["a", "b"] * 50)
+    train, test = (rows.tolist() for rows in parts.values(ROW))
+    assert sorted(train + test) == list(range(2, 102))
+    assert train == sorted(train)
+    assert test == sorted(test)
+    assert (len(train), len(test)) == (80, 20)
+    assert parts.train.column_names == parts.test.column_names == [ROW, "size", "colour", "target"]
+
+
+@given(
+    st.integers(150, 300), st.integers(2, 6), st.sampled_from([0.1, 0.2, 0.5]), st.integers(0, 9)
+)
+@settings(max_examples=20, deadline=None)
+def test_classes_are_parted_as_by_scikit_learn(n: int, k: int, test_size: float, seed: int) -> None:
+    y = np.random.default_rng(seed).choice(["a", "b", "c"], n, p=[0.3, 0.3, 0.4])
+    parts = split(y.tolist(), "multiclass", seed=seed, n_splits=k, test_size=test_size)
+    train, test = train_test_split(
+        np.arange(n),
+        test_size=round(n * test_size),
+        stratify=y,
+        random_state=derive_seed(seed, "split", "test"),
+    )
+    assert [rows.tolist() for rows in parts.values("size")] == [sorted(train), sorted(test)]
+    reference = StratifiedKFold(k, shuffle=True, random_state=derive_seed(seed, "split", "folds"))
+    own = y[np.sort(train)]
+    for number, (learnt, judged) in enumerate(reference.split(own, own)):
+        assert parts.folds.train(number).tolist() == learnt.tolist()
+        assert parts.folds.val(number).tolist() == judged.tolist()
+
+
+@given(st.integers(20, 200), st.integers(2, 8), st.integers(0, 9))
+@settings(max_examples=20, deadline=None)
+def test_numbers_are_parted_as_by_scikit_learn(n: int, k: int, seed: int) -> None:
+    y = np.random.default_rng(seed).normal(size=n)
+    parts = split(y.tolist(), "regression", seed=seed, n_splits=k)
+    train, test = train_test_split(
+        np.arange(n), test_size=round(n * 0.2), random_state=derive_seed(seed, "split", "test")
+    )
+    assert [rows.tolist() for rows in parts.values("size")] == [sorted(train), sorted(test)]
+    reference = KFold(k, shuffle=True, random_state=derive_seed(seed, "split", "folds"))
+    for number, (learnt, judged) in enumerate(reference.split(train)):
+        assert parts.folds.train(number).tolist() == learnt.tolist()
+        assert parts.folds.val(number).tolist() == judged.tolist()
+
+
+def test_classes_keep_their_shares_in_test_and_folds() -> None:
+    parts = split(["rare"] * 50 + ["often"] * 200, n_splits=5)
+    assert parts.report["class_counts"] == {
+        "train": {"often": 160, "rare": 40},
+        "test": {"often": 40, "rare": 10},
+    }
+    assert [int(np.sum(judged == "rare")) for _, judged in parts.sides("target")] == [8] * 5 + [10]
+
+
+@given(st.integers(0, 99))
+@settings(max_examples=10, deadline=None)
+def test_bins_of_a_stratified_regression_keep_their_shares(seed: int) -> None:
+    y = np.random.default_rng(seed).lognormal(size=400)
+    parts = split(y.tolist(), "regression", seed=seed, strategy="stratified", n_bins=4, n_splits=5)
+    edges = np.quantile(y, [0.25, 0.5, 0.75])
+    for _, judged in parts.sides("target"):
+        counts = np.bincount(np.digitize(judged, edges), minlength=4)
+        assert counts.max() - counts.min() <= 1
+
+
+def test_random_folds_ask_for_no_shares() -> None:
+    parts = split(["rare"] * 50 + ["often"] * 200, n_splits=5, strategy="random")
+    assert parts.report["strategy"] == "random"
+    assert len({int(np.sum(judged == "rare")) for _, judged in parts.sides("target")}) > 1
+
+
+@pytest.mark.parametrize("task", ["binary", "regression"])
+def test_repeated_folds_validate_every_row_once_a_repeat(task: Task) -> None:
+    y: list[Any] = ["a", "b"] * 50 if task == "binary" else list(np.arange(100.0))
+    once = split(y, task, n_splits=4)
+    parts = split(y, task, n_splits=4, n_repeats=3)
+    assert parts.folds.n == 12
+    repeats = parts.folds.membership.reshape(3, 4, -1)
+    assert ((repeats == VAL).sum(axis=1) == 1).all()
+    assert len({repeat.tobytes() for repeat in repeats}) == 3
+    # The first repeat is what is drawn without repeats.
+    np.testing.assert_array_equal(repeats[0], once.folds.membership)
+
+
+def test_the_report_describes_the_parts() -> None:
+    report = split([float(value) for value in range(22)], "regression", n_splits=4).report
+    assert report == {
+        "strategy": "random",
+        "rows": {"train": 18, "test": 4, "left_out": 0},
+        "folds": [5, 5, 4, 4],
+        "learnt_from": [13, 13, 14, 14],
+        "copies": 0,
+        "classes": [],
+        "features": {"numeric": ["size"], "categorical": ["colour"], "dates": []},
+        "target": "target",
+        "task": "regression",
+    }
+
+
+def test_the_seed_alone_decides() -> None:
+    y = ["a", "b"] * 50
+    assert split(y, seed=1).train == split(y, seed=1).train
+    assert split(y, seed=1).train != split(y, seed=2).train
+    rows = table(y)
+    assert bytes_of(rows) == bytes_of(rows)
+
+
+def test_numbers_of_whole_value_are_integer_classes() -> None:
+    parts = split([2.0, 1.0, 10.0] * 40, "multiclass")
+    assert parts.report["classes"] == [1, 2, 10]
+    assert parts.train["target"].type == parts.test["target"].type == pa.int64()
+
+
+def test_at_least_one_row_is_held_out() -> None:
+    y = list(np.arange(6.0))
+    assert split(y, "regression", test_size=0.01, n_splits=2).report["rows"]["test"] == 1
+
+
+# --- files ---
+
+
+def test_a_table_that_comes_in_pieces_is_parted_like_a_whole_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    y = ["a", "b"] * 50
+    whole = split(y)
+    monkeypatch.setattr(writing, "PIECE", 16)
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder)
+        pq.write_table(table(y, colour=(["red", None] * 50)), out / "t.parquet", row_group_size=7)
+        splitting.split(out / "t.parquet", out, "target", "binary", Split(), (), 0)
+        assert pq.ParquetFile(out / "train.parquet").num_row_groups == 5
+        assert pq.read_table(out / "train.parquet") == whole.train
+        assert pq.read_table(out / "test.parquet") == whole.test
+
+
+def test_the_files_are_the_same_to_the_byte_on_one_thread_and_on_many() -> None:
+    rows = table(["a", "b"] * 50, colour=["red", None] * 50)
+    threads = pa.cpu_count()
+    try:
+        found = []
+        for number in (1, 8):
+            pa.set_cpu_count(number)
+            found.append(bytes_of(rows))
+    finally:
+        pa.set_cpu_count(threads)
+    assert found[0] == found[1]
+    assert set(found[0]) == {"folds.parquet", "test.parquet", "train.parquet"}
+
+
+# --- copies ---
+
+
+@given(
+    st.lists(st.integers(0, 40), min_size=120, max_size=200).filter(lambda x: len(set(x)) > 25),
+    st.sampled_from(["random", "stratified"]),
+    st.integers(1, 2),
+)
+@settings(max_examples=30, deadline=None)
+def test_copies_of_a_row_fall_on_one_side(size: list[int], strategy: str, repeats: int) -> None:
+    colours = [None if value % 3 == 0 else "red" for value in size]
+    rules: dict[str, Any] = {"strategy": strategy, "n_splits": 3, "n_repeats": repeats}
+    if strategy == "stratified":
+        rules["n_bins"] = 2
+    rows = table(np.arange(float(len(size))), size=size, colour=colours)
+    parts = split_table(rows, "regression", **rules)
+    assert parts.report["copies"] == len(size) - len(set(size))
+    for learnt, judged in parts.sides("size"):
+        assert not set(learnt) & set(judged)
+
+
+def test_copies_follow_the_first_of_them_and_leave_the_others_where_they_were() -> None:
+    y = ["a", "b"] * 50
+    alone = split_table(table(y))
+    # Copies with another label, too.
+    doubled = table(
+        [*y, *y[1::2], *y[::2]], size=[*range(100), *range(0, 100, 2), *range(1, 100, 2)]
+    )
+    parts = split_table(doubled)
+    before = [set(rows) for rows in alone.values("size")]
+    assert [set(rows) for rows in parts.values("size")] == before
+    for (_, judged), (_, own) in zip(alone.sides("size"), parts.sides("size"), strict=True):
+        assert set(judged) == set(own)
+    assert parts.report["rows"] == {"train": 160, "test": 40, "left_out": 0}
+
+
+def test_too_few_different_rows_are_refused() -> None:
+    y = [float(value) for value in range(40)]
+    with pytest.raises(Refused, match=r"but there are 6 \(copies of a row count once\): lower"):
+        split_table(table(y, size=[0, 1, 2, 3, 4, 5, 6, 6] * 5), "regression")
+
+
+# --- refusals ---
+
+
+@pytest.mark.parametrize(
+    ("y", "task", "rules", "message"),
+    [
+        (["a"] * 50, "binary", {}, "one class only, a"),
+        ([1.5] * 50, "regression", {}, "one value only, 1.5"),
+        (["a", "b", "c"] * 50, "binary", {}, "set task: multiclass"),
+        (["a", "b"] * 50, "multiclass", {}, "set task: binary"),
+        ([0.5, 1.0] * 50, "binary", {}, "such as 0.5, not classes: set task: regression"),
+        (list(range(40)), "multiclass", {}, "40 different values in 40 rows"),
+        (list(range(1001)) * 2, "multiclass", {}, "1001 different values"),
+        (["a", "b"] * 5, "binary", {}, "10 folds need 10 training rows, but there are 8"),
+        ([1.0, 2.0, 3.0], "regression", {"n_splits": 3}, "3 folds need 3 training rows"),
+        (["a"] * 90 + ["b"] * 8, "binary", {}, "'b' has 6 training rows, fewer than 10 folds"),
+        ([0] * 90 + [1] * 8, "binary", {}, "class 1 has 6 training rows"),
+        (["a"] * 90 + ["b"], "binary", {}, "'b' has 1 row, too few"),
+        (["a"] * 90 + ["b"] * 3, "binary", {"n_splits": 2, "test_size": 0.05}, "none in the test"),
+        (["a", "b", "c"] * 4, "multiclass", {"test_size": 0.1}, "raise split.test_size"),
+        (["a", "b", "c"] * 4, "multiclass", {"test_size": 0.9}, "lower split.test_size"),
+        ([1.0, 2.0], "regression", {"test_size": 0.9}, "leaves none to train on"),
+    ],
+)
+def test_what_cannot_be_split_is_refused(
+    y: list[Any], task: Task, rules: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(Refused, match="(?s)" + message.replace("(", r"\(")):
+        split(y, task, **rules)
+
+
+@pytest.mark.parametrize(
+    ("n", "rules", "message"),
+    [
+        (12, {"n_splits": 10}, "r2 needs folds of 2 rows, but the smallest has 1"),
+        (6, {"n_splits": 2, "test_size": 0.1}, "r2 needs 2 test rows, but there are 1"),
+    ],
+)
+def test_a_metric_that_is_not_defined_on_a_part_is_refused(
+    n: int, rules: dict[str, Any], message: str
+) -> None:
+    y = [float(value) for value in range(n)]
+    assert split(y, "regression", ("mse",), **rules).report["rows"]["train"]
+    with pytest.raises(Refused, match=message):
+        split(y, "regression", ("mse", "r2"), **rules)
+
+
+def test_a_class_of_copies_is_rarer_than_it_looks() -> None:
+    rows = table(["a"] * 60 + ["b"] * 60, size=[*range(60), *range(60, 66)] + [99] * 54)
+    with pytest.raises(Refused, match=r"'b' has 6 training rows \(copies of a row count once\), f"):
+        split_table(rows, n_splits=8)
+
+
+def test_a_bin_rarer_than_the_folds_is_refused() -> None:
+    y = [float(value) for value in range(50)]
+    with pytest.raises(Refused, match="quantile bin 0 of the target has 4 training rows"):
+        split(y, "regression", strategy="stratified", n_bins=10, n_splits=5)
+
+
+def test_a_class_rarer_than_random_folds_is_refused() -> None:
+    with pytest.raises(Refused, match=r"'b' has \d training rows, fewer than 10 folds"):
+        split(["a"] * 90 + ["b"] * 8, strategy="random")
+
+
+def test_a_fold_that_learns_nothing_of_a_class_is_refused() -> None:
+    y = ["a", "b"] * 20 + ["c"] * 20
+    size = [*range(40), *[99] * 20]
+    with pytest.raises(Refused, match="no row of class 'c' to learn from"):
+        split_table(table(y, size=size), "multiclass", strategy="random", n_splits=3)
