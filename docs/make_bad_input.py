@@ -30,8 +30,9 @@ message or a value differs.
 - **kept**: it looks odd and is sound; every value is there as it is written.
 
 A silent acceptance would be a table whose values differ from what a careful person reads, or that
-lacks rows or columns, without a word in the report. The table cannot hold one: a case that is not
-refused names its record and its values, and the test compares both.
+lacks rows or columns, without a word in the report. A case that is not refused names its record
+and its values, and the test compares both; it also reads the file once more, with Python's `csv` or
+pyarrow, compares every cell, and looks for every row and column.
 """
 
 

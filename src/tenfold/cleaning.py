@@ -50,10 +50,15 @@ def clean(
     try:
         return _clean(source, data, rules, task, out)
     except Unsound as unsound:
-        raise Refused(f"data.path: {data.path} is not what it says it holds: {unsound}") from None
+        raise Refused(
+            f"data.path: {data.path} does not hold what it says ({unsound}): write it again"
+        ) from None
     except duckdb.Error as error:
         judging.try_out(source, rules)
-        raise Refused(f"{data.path} cannot be read: {sources.first_line(error)}") from None
+        raise Refused(
+            f"{data.path} cannot be read: {sources.first_line(error)}: is it damaged? Write it "
+            "again"
+        ) from None
 
 
 def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> dict[str, Any]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import codecs
 import gzip
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.bad_input.making import X, arrays, as_csv, as_parquet, lines, nothing
+from tests.bad_input.making import X, Y, arrays, as_csv, as_parquet, lines, nothing
 from tests.bad_input.outcomes import Case, Kept, Mended, Refused, Warned
 
 LABELS = ["no", "déjà"] * 6
@@ -28,18 +28,20 @@ def sound_parquet() -> bytes:
     return bytes(buffer.getvalue())
 
 
-def lying_footer(path: Path) -> None:
-    """A file whose footer tells of rows that are not there."""
-    table = arrays({})
-    metadata: list[Any] = []
-    pq.write_table(table, path, metadata_collector=metadata)
-    whole = path.read_bytes()
-    size = int.from_bytes(whole[-8:-4], "little")
-    footer = whole[-8 - size : -8]
-    # Thrift's compact protocol writes 12 as the zigzag number 24, in field 3 of the file's header.
-    assert footer.count(b"\x16\x18") >= 2
-    lying = footer.replace(b"\x16\x18", b"\x16\x1a")
-    path.write_bytes(whole[: -8 - size] + lying + whole[-8:])
+def lying(places: int) -> Callable[[Path], None]:
+    """What makes a file whose footer tells of 13 rows, not 12, in the first places or in all."""
+
+    def make(path: Path) -> None:
+        pq.write_table(arrays({}), path)
+        whole = path.read_bytes()
+        size = int.from_bytes(whole[-8:-4], "little")
+        footer = whole[-8 - size : -8]
+        # Thrift's compact protocol: a field of 64 bits, and 12 or 13 as a zigzag number.
+        told = footer.replace(b"\x16\x18", b"\x16\x1a", places)
+        assert told != footer
+        path.write_bytes(whole[: -8 - size] + told + whole[-8:])
+
+    return make
 
 
 def cut(content: bytes, share: float) -> bytes:
@@ -59,6 +61,17 @@ def bomb(path: Path) -> None:
         file.write(b"x,y\n")
         for _ in range(300):
             file.write(b"1,2\n" * (1 << 18))
+
+
+def neighbour(path: Path) -> None:
+    """A file with another name."""
+    path.with_name("t.csv").write_text(lines())
+
+
+def two(path: Path) -> None:
+    """Two files that a pattern matches, of different columns."""
+    path.with_name("a.csv").write_text(as_csv({"x": X, "z": X, "y": X}))
+    path.with_name("b.csv").write_text(lines())
 
 
 def folder(path: Path) -> None:
@@ -142,6 +155,18 @@ CASES = [
         lines().replace(",", ";").replace("x;y", "x,y"),
     ),
     Case(
+        "one column",
+        Refused("has one column, 'y', but a table needs a target and a feature"),
+        "y\n1\n2\n",
+        as_parquet(pa.table({"y": Y})),
+    ),
+    Case(
+        "a name mistyped",
+        Refused("there is no file tt.csv; in .: did you mean 't.csv'?"),
+        neighbour,
+        file="tt.csv",
+    ),
+    Case(
         "no header line",
         Refused("is its header line missing? then set data.header: false"),
         lines().removeprefix("x,y\n"),
@@ -214,9 +239,14 @@ CASES = [
         file="t.csv.gz",
     ),
     Case(
-        "Parquet whose footer lies about its rows",
-        Refused("t.parquet"),
-        parquet=lying_footer,
+        "Parquet whose footer lies about the file's rows",
+        Refused("t.parquet does not hold what it says (12 rows, but 13 records): write it again"),
+        parquet=lying(1),
+    ),
+    Case(
+        "Parquet whose footer lies about every column's rows",
+        Refused("t.parquet cannot be read"),
+        parquet=lying(-1),
     ),
     Case(
         "Parquet, cut off",
@@ -274,11 +304,7 @@ CASES = [
     Case(
         "two files of different columns",
         Refused("has a column 'z', but b.csv has none: all files must have the same columns"),
-        lambda path: (
-            Path("a.csv").write_text(as_csv({"x": X, "z": X, "y": X})),
-            Path("b.csv").write_text(lines()),
-            None,
-        )[-1],
+        two,
         file="[ab].csv",
     ),
 ]

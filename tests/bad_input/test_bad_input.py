@@ -8,6 +8,7 @@ import pytest
 
 from tests.bad_input.cases import CASES
 from tests.bad_input.outcomes import Accepted, Case, Refused
+from tests.bad_input.reading import silent
 from tests.bad_input.stages import Ended, end
 
 FORMS = [
@@ -28,6 +29,9 @@ def test_a_bad_input_ends_as_the_table_says(
         _check_refused(ended, outcome)
     else:
         _check_accepted(ended, outcome)
+        encoding = case.data.get("encoding", "utf-8")
+        if Path(file).exists():
+            assert silent(Path(file), encoding, ended.parts, ended.lines) == []
 
 
 def _check_refused(ended: Ended, outcome: Refused) -> None:
