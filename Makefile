@@ -22,7 +22,7 @@ repro: $(READY)
 	@tenfold leaderboard
 
 test: $(READY)
-	@python -m pytest -n 2 --dist loadfile
+	@python -m pytest -n 2 --dist worksteal
 
 ui: $(READY)
 	@tenfold ui
