@@ -144,9 +144,11 @@ def test_an_unknown_model_is_refused(finished: Project, command: str, model: str
     assert not (finished / "never.csv").exists()
 
 
-def test_check_says_whether_params_are_valid(project: Callable[..., Project]) -> None:
+def test_check_says_what_would_happen_or_what_is_wrong(project: Callable[..., Project]) -> None:
     fresh = project()
-    assert "params.yaml is valid: dummy, linear" in fresh.run("tenfold", "check")
+    said = fresh.run("tenfold", "check")
+    assert "584 rows read, 560 kept, 24 rejected" in said
+    assert "610 fits, very roughly" in said
     fresh.change(trainer={"max_epoch": 3})
     message = refusal(fresh.attempt("tenfold", "check"))
     assert "'trainer.max_epoch'" in message

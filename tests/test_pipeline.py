@@ -66,8 +66,10 @@ def test_a_second_repro_runs_no_stage_and_says_that_nothing_changed(finished: Pr
     before = (finished / "dvc.lock").read_bytes()
     printed = finished.run("dvc", "repro")
     assert [line for line in printed.splitlines() if line.startswith("Running stage")] == [
-        "Running stage 'select_model':"
+        "Running stage 'clean':",
+        "Running stage 'select_model':",
     ]
+    assert "data/raw/breast_cancer.csv: unchanged" in printed
     assert "nothing changed" in printed
     assert (finished / "dvc.lock").read_bytes() == before
 

@@ -101,8 +101,7 @@ class Source:
         if self.records is not None and n_records != self.records:
             raise Unsound(f"{n_records} rows, but {self.records} records")
         if n_records == 0 and not self.n_malformed():
-            names = ", ".join(part.name for part in self.parts)
-            raise Refused(f"data.path: {names} has no rows: it needs at least one")
+            raise self._empty()
 
     def check_unchanged(self) -> None:
         """Check that nobody has written to the files since they were first looked at.
@@ -111,6 +110,10 @@ class Source:
             Refused: naming the file.
         """
         files.check_unchanged(self.files)
+
+    def _empty(self) -> Refused:
+        names = ", ".join(part.name for part in self.parts)
+        return Refused(f"data.path: {names} has no rows: it needs at least one")
 
     def n_malformed(self) -> int:
         """How many lines or records are no rows."""
@@ -165,7 +168,10 @@ def read(data: Data, *, careful: bool = False, limit: int | None = None) -> Sour
     offsets = _unite(connection, parts, kinds, limit)
     certain = [part.records for part in parts]
     n_records = None if None in certain or limit else sum(filter(None, certain))
-    return Source(connection, kinds, parts, offsets, found, n_records, scratch)
+    source = Source(connection, kinds, parts, offsets, found, n_records, scratch)
+    if n_records == 0:
+        source.check(0)
+    return source
 
 
 def size(data: Data) -> int:
@@ -265,7 +271,9 @@ def _common(parts: Sequence[Part]) -> dict[str, Kind]:
     first = parts[0]
     common = dict(first.kinds)
     for part in parts[1:]:
-        for column in first.kinds.keys() ^ part.kinds.keys():
+        for column in [*first.kinds, *part.kinds]:
+            if column in first.kinds and column in part.kinds:
+                continue
             holder, lacking = (first, part) if column in first.kinds else (part, first)
             raise Refused(
                 f"data.path: {holder.name} has a column {column!r}, but {lacking.name} has none: "
