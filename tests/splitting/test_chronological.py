@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import TimeSeriesSplit
 
@@ -34,7 +34,10 @@ def split(when: Any, **rules: Any) -> Parts:
 def test_no_row_is_learnt_from_that_is_not_earlier_by_the_gap(
     when: list[int], k: int, gap: int
 ) -> None:
-    parts = split(when, n_splits=k, gap=gap)
+    try:
+        parts = split(when, n_splits=k, gap=gap)
+    except Refused:  # Too few times for so many folds and so wide a gap.
+        reject()
     every = np.sort(when)
     for learnt, judged in parts.sides("when"):
         assert len(learnt) and len(judged)
