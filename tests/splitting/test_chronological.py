@@ -36,7 +36,10 @@ def test_no_row_is_learnt_from_that_is_not_earlier_by_the_gap(
 ) -> None:
     try:
         parts = split(when, n_splits=k, gap=gap)
-    except Refused:  # Too few times for so many folds and so wide a gap.
+    except Refused as refused:
+        # Too few times for so wide a gap; without one there are always enough.
+        assert gap > 0
+        assert str(refused).startswith(f"split.gap: {gap} ")
         reject()
     every = np.sort(when)
     for learnt, judged in parts.sides("when"):
