@@ -165,9 +165,9 @@ def test_what_needs_results_is_refused_before_there_are_any(
     project: Callable[..., Project],
 ) -> None:
     fresh = project()
-    assert "make repro" in refusal(fresh.attempt("tenfold", "leaderboard"))
+    assert "dvc repro" in refusal(fresh.attempt("tenfold", "leaderboard"))
     assert "dvc repro" in refusal(fresh.attempt("tenfold", "publish"))
-    assert "make repro" in refusal(fresh.attempt("tenfold", "predict", TABLE, "out.csv"))
+    assert "dvc repro" in refusal(fresh.attempt("tenfold", "predict", TABLE, "out.csv"))
     assert not (fresh / "out.csv").exists()
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +40,14 @@ def table(n: int = 120) -> pd.DataFrame:
 
 
 def guessed(frame: pd.DataFrame | str, target: str, *columns: str) -> dict[str, Any]:
-    """params.yaml of a table, as plain data."""
+    """params.yaml of a table, as plain data; DVC is not started, which takes seconds."""
+    Path("project/.dvc").mkdir(parents=True, exist_ok=True)
     if isinstance(frame, str):
         Path("t.csv").write_text(frame)
     else:
         frame.to_csv("t.csv", index=False)
-    initialising.init("t.csv", target, Path("project"), list(columns), force=True)
+    told = {"columns": list(columns)} if columns else {}
+    initialising.init("t.csv", target, Path("project"), told, force=True)
     document: dict[str, Any] = YAML(typ="safe").load(Path("project/params.yaml").read_text())
     return document
 
@@ -110,7 +114,7 @@ def test_a_decimal_comma_and_an_old_encoding_are_told() -> None:
     frame = table().assign(town="Köln")
     text = frame.to_csv(index=False, sep=";", decimal=",")
     Path("t.csv").write_bytes(text.encode("cp1252"))
-    initialising.init("t.csv", "bought", Path("project"), [], force=True)
+    initialising.init("t.csv", "bought", Path("project"), {}, force=True)
     found = YAML(typ="safe").load(Path("project/params.yaml").read_text())
     assert (found["data"]["decimal"], found["data"]["encoding"]) == (",", "cp1252")
 
@@ -132,6 +136,37 @@ def test_odd_names_survive_the_file() -> None:
     assert found["clean"]["drop_columns"] == ["null"]
 
 
+def test_names_with_line_ends_stay_within_comments_and_values() -> None:
+    odd = {"colour": "a\nseed: 8", "customer_id": "b\u2028c", "bought": "is\nit"}
+    frame = table(400).rename(columns=odd)
+    found = guessed(frame, "is\nit")
+    assert (found["seed"], found["data"]["target"]) == (7, "is\nit")
+    assert found["clean"]["drop_columns"] == ["b\u2028c"]
+
+
+def test_a_query_of_a_database_is_told_and_its_file_seen_from_the_project() -> None:
+    with contextlib.closing(sqlite3.connect("shop.db")) as database:
+        table().to_sql("orders", database, index=False)
+    told = {"query": "SELECT * FROM orders WHERE size < 9"}
+    initialising.init("sqlite:shop.db", "bought", Path("project"), told, force=False)
+    with runtime_in(Path("project")):
+        experiment = params.load()
+        assert experiment.data.path == "sqlite:../shop.db"
+        assert "120 rows read" in "\n".join(checking.check(experiment))
+    with pytest.raises(Refused, match="query is missing"):
+        initialising.init("sqlite:shop.db", "bought", Path("other"), {}, force=False)
+
+
+def test_a_sheet_of_an_excel_file_is_told() -> None:
+    with pd.ExcelWriter("book.xlsx") as book:
+        table().to_excel(book, sheet_name="first", index=False)
+        table().head(9).to_excel(book, sheet_name="second", index=False)
+    initialising.init("book.xlsx", "bought", Path("project"), {"sheet": "first"}, force=False)
+    assert "--sheet first" in Path("project/params.yaml").read_text()
+    with runtime_in(Path("project")):
+        assert params.load().data.sheet == "first"
+
+
 def test_what_init_writes_is_valid_and_checked_in_seconds() -> None:
     guessed(table(), "bought")
     with runtime_in(Path("project")):
@@ -151,11 +186,11 @@ def test_check_refuses_what_a_stage_would_refuse() -> None:
 
 def test_a_params_file_is_not_replaced_unless_forced_and_then_kept() -> None:
     table().to_csv("t.csv", index=False)
-    initialising.init("t.csv", "bought", Path("project"), [], force=False)
+    initialising.init("t.csv", "bought", Path("project"), {}, force=False)
     before = Path("project/params.yaml").read_text()
     with pytest.raises(Refused, match="--force keeps it"):
-        initialising.init("t.csv", "price", Path("project"), [], force=False)
-    initialising.init("t.csv", "price", Path("project"), [], force=True)
+        initialising.init("t.csv", "price", Path("project"), {}, force=False)
+    initialising.init("t.csv", "price", Path("project"), {}, force=True)
     assert Path("project/params.yaml.old").read_text() == before
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
-from tenfold import audit, cleaning, roles, runtime, search_space, sources, splitting, terminal
+from tenfold import cleaning, runtime, search_space, sources, splitting, terminal
 from tenfold.params import Params
+from tenfold.partition import partition
 
 # Rows of a larger table that are looked at; its rarest cells may lie behind them.
 ROWS = 100_000
@@ -43,22 +41,7 @@ def check(experiment: Params) -> list[str]:
         cleaned = cleaning.clean(
             experiment.data, experiment.clean, experiment.task, out, limit=limit
         )
-        table = out / cleaning.TABLE
-        split = splitting.split(
-            table,
-            out,
-            experiment.data.target,
-            experiment.task,
-            experiment.split,
-            experiment.metrics,
-            experiment.seed,
-        )
-        features, dropped = roles.choose(
-            split["features"], experiment.preprocessing, _columns_of(table)
-        )
-        split |= {"features": features, "dropped_columns": dropped}
-        findings = audit.audit_files(table, out / "test.parquet", experiment)
-        audit.refuse(findings)
+        split, findings = partition(out / cleaning.TABLE, out, experiment)
     first = [f"only the first {ROWS} rows were looked at"] if limit else []
     return [
         terminal.cleaned(experiment.data.path, cleaned),
@@ -67,10 +50,6 @@ def check(experiment: Params) -> list[str]:
         *map(str, findings),
         *fits(experiment, split),
     ]
-
-
-def _columns_of(table: Path) -> Callable[[str], Any]:
-    return lambda name: pq.read_table(table, columns=[name])[name]
 
 
 def fits(experiment: Params, split: dict[str, Any]) -> list[str]:

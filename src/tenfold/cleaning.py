@@ -133,7 +133,7 @@ def reading(data: Data, rules: Clean, kinds: Mapping[str, Kind]) -> dict[str, An
     of_cells = {"trim", "missing_values", "column_missing_values", "replace", "types", "derive"}
     return {
         "data": data.model_dump(mode="json", include=layout, exclude_defaults=True),
-        "clean": rules.model_dump(mode="json", include=of_cells, exclude_unset=False),
+        "clean": rules.model_dump(mode="json", include=of_cells),
         "kinds": dict(kinds),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import socket
 import sys
 from pathlib import Path
@@ -21,9 +22,13 @@ def main(arguments: list[str] | None = None) -> None:
     commands = parser.add_subparsers(required=True, metavar="command")
 
     command = commands.add_parser("init", help="make a project of a table, every guess explained")
-    command.add_argument("table", help="a file, a pattern, sqlite:FILE or sklearn:NAME")
+    command.add_argument(
+        "table", help="a file, a pattern, sqlite:FILE, postgresql:VARIABLE or sklearn:NAME"
+    )
     command.add_argument("--target", required=True, metavar="COLUMN", help="what to predict")
     command.add_argument("--columns", default="", help="names, for a file without a header: a,b,c")
+    command.add_argument("--query", help="what to SELECT from a database")
+    command.add_argument("--sheet", help="of an Excel file")
     command.add_argument("--force", action="store_true", help="replace params.yaml, kept as .old")
     command.add_argument("directory", nargs="?", type=Path, default=Path(), help="default: here")
     command.set_defaults(run=init)
@@ -85,11 +90,17 @@ def init(arguments: argparse.Namespace) -> None:
     from tenfold import initialising
 
     names = [name.strip() for name in arguments.columns.split(",") if name.strip()]
+    told = {"columns": names, "query": arguments.query, "sheet": arguments.sheet}
     done = initialising.init(
-        arguments.table, arguments.target, arguments.directory, names, force=arguments.force
+        arguments.table,
+        arguments.target,
+        arguments.directory,
+        {key: value for key, value in told.items() if value},
+        force=arguments.force,
     )
     print("\n".join(done))
-    here = "" if arguments.directory == Path() else f"cd {arguments.directory} && "
+    folder = shlex.quote(str(arguments.directory))
+    here = "" if arguments.directory == Path() else f"cd {folder} && "
     print(f"\nnext: {here}tenfold check && dvc repro")
 
 
@@ -117,10 +128,12 @@ def leaderboard(arguments: argparse.Namespace) -> None:
     experiment = params.load()
     path = Path("outputs/metrics.json")
     if not path.exists():
-        raise Refused(f"there is no {path} yet: run `make repro` first")
+        raise Refused(f"there is no {path} yet: run `dvc repro` first")
     print(terminal.leaderboard(runtime.read_json(path), experiment.metrics))
-    print("\nnext:  make ui      compare the runs in your browser")
-    print("       make serve   ask the champion over HTTP")
+    # In tenfold's own clone make knows where the commands are installed.
+    program = "make" if Path("pipelines").is_dir() else "tenfold"
+    print(f"\nnext:  {program} ui      compare the runs in your browser")
+    print(f"       {program} serve   ask the champion over HTTP")
 
 
 def ui(arguments: argparse.Namespace) -> None:

@@ -62,7 +62,7 @@ def check_derived(
     where = f"clean.derive.{column}: {expression!r}"
     sql_type = _check(connection, where, expression, view, columns)
     # DuckDB takes names in any case.
-    if target.lower() in _columns(_parse(connection, expression)):
+    if target.lower() in columns_of(connection, expression):
         raise Refused(f"{where} must not look at the target {target!r}: it would give it away")
     for beginning, kind in KINDS.items():
         if sql_type.startswith(beginning) and not sql_type.endswith("]"):
@@ -126,11 +126,11 @@ def closing(expression: str) -> str:
     return f"({expression}\n)"
 
 
-def _columns(tree: Any) -> set[str]:
-    """The last part of every column's name in a syntax tree, in lower case."""
+def columns_of(connection: Any, expression: str) -> set[str]:
+    """The columns that an expression names, in lower case."""
     return {
         str(node["column_names"][-1]).lower()
-        for node in _nodes(tree)
+        for node in _nodes(_parse(connection, expression))
         if node.get("class") == "COLUMN_REF"
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,8 +62,23 @@ def _read(path: Path, schema: Schema) -> tuple[sources.Source, Clean]:
     for key in ("types", "replace", "column_missing_values"):
         own = declared.get(key, {})
         declared[key] = {name: own[name] for name in own if name in source.columns}
-    declared["derive"] = {name: derived[name] for name in derived if name in schema.features}
+    declared["derive"] = _needed(source, derived, schema.features)
+    # What is derived comes with the model, and a model may come from anywhere.
+    sources.seal(source, Path(source.scratch.name))
     return source, Clean.model_validate(declared)
+
+
+def _needed(
+    source: sources.Source, derived: Mapping[str, str], features: Sequence[str]
+) -> dict[str, str]:
+    """The derived columns that are features, and those that these are made of."""
+    asked, needed = {name.lower() for name in features}, []
+    # A derived column is made of those before it.
+    for name in reversed(list(derived)):
+        if name.lower() in asked:
+            asked |= expressions.columns_of(source.connection, derived[name])
+            needed.append(name)
+    return {name: derived[name] for name in reversed(needed)}
 
 
 def _features(source: sources.Source, schema: Schema, rules: Clean, path: Path) -> pd.DataFrame:
@@ -73,14 +89,18 @@ def _features(source: sources.Source, schema: Schema, rules: Clean, path: Path) 
     data = Data(path=str(path), target=schema.target, decimal=layout.get("decimal", "."))
     read = cleaning.cells_of(source, data, rules)
     kinds = {name: kind for kind, names in _kinds(schema).items() for name in names}
-    asked = {name: kinds.get(name, "text") for name in read if name not in rules.types}
+    # What is derived may be made of columns that are no features.
+    known = {**schema.reading.get("kinds", {}), **kinds}
+    asked = {name: known.get(name, "text") for name in read if name not in rules.types}
     judging.type_columns(source, read, rules, schema.target, asked)
-    columns = {}
-    for name in schema.features:
-        if name in read:
-            wanted = rules.types.get(name, kinds[name])
-            _check_fit(source, read[name], wanted, rules, path, kinds[name])
-        columns[name] = _column(source, name, kinds[name])
+    used = {name.lower() for name in schema.features}.union(
+        *(expressions.columns_of(source.connection, made) for made in rules.derive.values())
+    )
+    for name, cell in read.items():
+        if name.lower() in used:
+            wanted = rules.types.get(name, asked.get(name))
+            _check_fit(source, cell, wanted, rules, path, known.get(name, "text"))
+    columns = {name: _column(source, name, kinds[name]) for name in schema.features}
     return pd.DataFrame(columns)
 
 
@@ -115,10 +135,15 @@ def _check_fit(
     ).fetchall()
     if found:
         line, value = found[0]
-        rule = {"double": "a finite number", "date": dates.RULE.rstrip(",")}.get(kind, "a text")
+        must_be = {
+            "integer": "an integer",
+            "double": "a finite number",
+            "date": dates.RULE.rstrip(","),
+            "text": "a text",
+        }
         raise Refused(
-            f"{path}, {source.where(line)}: {cell.column!r} must be {rule}, but got {value!r}: "
-            "correct it or leave it empty (a text that means no value belongs in "
+            f"{path}, {source.where(line)}: {cell.column!r} must be {must_be[kind]}, but got "
+            f"{value!r}: correct it or leave it empty (a text that means no value belongs in "
             "clean.missing_values)"
         )
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tenfold import sources
 from tenfold.initialising import columns, experiment, layout, project
@@ -21,8 +24,17 @@ CATEGORIES = 20
 CAPPED = 0.01
 
 
-def init(table: str, target: str, folder: Path, names: list[str], *, force: bool) -> list[str]:
+def init(
+    table: str, target: str, folder: Path, told: Mapping[str, Any], *, force: bool
+) -> list[str]:
     """Write a project that learns `target` from `table` into `folder`.
+
+    Args:
+        table: what `data.path` may be, seen from here.
+        target: the column to predict.
+        folder: where to; it is made if there is none.
+        told: settings of `data` that need not be guessed.
+        force: replace a params.yaml, which is kept beside it.
 
     Returns:
         What was guessed and written, in words.
@@ -32,18 +44,25 @@ def init(table: str, target: str, folder: Path, names: list[str], *, force: bool
     """
     path = project.inside(table, folder)
     with project.standing_in(folder):
-        found = look(path, target, names)
+        found = look(path, target, told)
         name = re.sub(r"[^A-Za-z0-9_]+", "_", Path(path.partition(":")[2] or path).stem).strip("_")
-        command = f"tenfold init {table} --target {target}"
-        content = experiment.text(name or "experiment", command, found)
+        content = experiment.text(name or "experiment", _command(table, target, told), found)
         written = project.write(content, force=force)
         parse(read_yaml(Path("params.yaml")))
     return [*said(found), *written]
 
 
-def look(path: str, target: str, names: list[str]) -> Findings:
+def _command(table: str, target: str, told: Mapping[str, Any]) -> str:
+    """What to type to be told the same again."""
+    words = ["tenfold", "init", table, "--target", target]
+    for key, value in told.items():
+        words += [f"--{key}", ",".join(value) if isinstance(value, list) else value]
+    return shlex.join(words)
+
+
+def look(path: str, target: str, told: Mapping[str, Any]) -> Findings:
     """Read the first rows of a table, and guess what is to be said about it."""
-    data, layout_guess = layout.guess(path, target, names)
+    data, layout_guess = layout.guess(path, target, told)
     source = sources.read(data)
     if target not in source.columns:
         raise Refused(

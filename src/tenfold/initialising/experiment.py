@@ -10,6 +10,7 @@ from typing import Any
 
 from tenfold.initialising.columns import ISO, Column
 from tenfold.initialising.layout import Guess
+from tenfold.messages import shown
 from tenfold.metrics import Task
 from tenfold.params import Data
 
@@ -72,11 +73,11 @@ def _head(name: str, command: str, found: Findings) -> str:
     return f"""\
 # yaml-language-server: $schema=params.schema.json
 # Written by
-#   {command}
+#   {shown(command)}
 # Every guess says why: change what is wrong, ask `tenfold check`, and run `dvc repro`.
 
 name: {_scalar(name)}    # the MLflow experiment
-task: {found.task}    # {found.reason}
+task: {found.task}    # {shown(found.reason)}
 seed: 7    # all randomness follows from it
 metrics: {_flow(METRICS[found.task])}    # all are recorded; the first tunes and decides"""
 
@@ -85,14 +86,14 @@ def _data(found: Findings) -> str:
     lines = ["data:", f"  path: {_scalar(found.data.path)}"]
     lines.append(f"  target: {_scalar(found.data.target)}")
     for key, value in found.layout.settings.items():
-        lines.append(f"  {key}: {_flow(value)}    # {found.layout.reasons[key]}")
+        lines.append(f"  {key}: {_flow(value)}    # {shown(found.layout.reasons[key])}")
     return "\n".join(lines)
 
 
 def _clean(found: Findings) -> str:
     lines = ["clean:    # row by row; each rejected row is kept with its line and reason"]
     why = "; ".join(found.markers.values()) or "an empty cell"
-    lines.append(f"  missing_values: {_flow(['', *found.markers])}    # {why}")
+    lines.append(f"  missing_values: {_flow(['', *found.markers])}    # {shown(why)}")
     lines += _doubts(found)
     lines += _sentinels(found)
     lines += _types(found)
@@ -101,8 +102,8 @@ def _clean(found: Findings) -> str:
     if found.capped is not None:
         target = found.data.target
         lines.append(
-            f"  # require: ['{_sql(target)} < {found.capped:g}']    # many rows have exactly "
-            f"{found.capped:g}: a cap?"
+            f"  # require: ['{_sql(shown(target))} < {found.capped:g}']    # many rows have "
+            f"exactly {found.capped:g}: a cap?"
         )
     lines += _drops(found)
     lines.append(f"  max_missing: {MOST_MISSING}    # emptier columns are dropped")
@@ -247,13 +248,18 @@ def _scalar(value: str) -> str:
     """A text as YAML takes it back; what could be something else is quoted."""
     if PLAIN.fullmatch(value) and value.lower() not in WORDS and ": " not in value:
         return value
-    return json.dumps(value, ensure_ascii=False)
+    return _quoted(value)
 
 
 def _flow(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_scalar, value))}]"
-    return json.dumps(value, ensure_ascii=False)
+    return _quoted(value)
+
+
+def _quoted(value: Any) -> str:
+    """As JSON, which is YAML where every odd character is escaped."""
+    return json.dumps(value, ensure_ascii=not str(value).isprintable())
 
 
 def _sql(column: str) -> str:

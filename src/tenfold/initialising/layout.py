@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from tenfold import cells, sources
+from tenfold.messages import explain
 from tenfold.params import Data
+from tenfold.runtime import Refused
 from tenfold.sources import files, name
 
 # Windows' western encoding, which holds every byte that latin-1 prints.
@@ -31,18 +36,17 @@ class Guess:
         self.reasons[key] = reason
 
 
-def guess(path: str, target: str, columns: list[str]) -> tuple[Data, Guess]:
+def guess(path: str, target: str, told: Mapping[str, Any]) -> tuple[Data, Guess]:
     """What must be said in `data:` for a table to be read as it is meant.
 
     Raises:
         Refused: if it cannot be read as a table at all.
     """
     found = Guess()
-    given: dict[str, Any] = {"path": path, "target": target}
-    if columns:
-        given["columns"] = columns
-        found.set("columns", columns, "as given on the command line")
-    plain = Data.model_validate(given)
+    given: dict[str, Any] = {"path": path, "target": target, **told}
+    for key, value in told.items():
+        found.set(key, value, "as given on the command line")
+    plain = _data(given)
     if plain.scheme is None and _is_delimited(path):
         _guess_encoding(path, found)
         given |= found.settings
@@ -51,6 +55,13 @@ def guess(path: str, target: str, columns: list[str]) -> tuple[Data, Guess]:
         _guess_decimal(given, found)
         given |= found.settings
     return Data.model_validate(given), found
+
+
+def _data(given: dict[str, Any]) -> Data:
+    try:
+        return Data.model_validate(given)
+    except ValidationError as error:
+        raise Refused("; ".join(explain(error, given, Data, ("data",)))) from None
 
 
 def _is_delimited(path: str) -> bool:

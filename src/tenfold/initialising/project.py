@@ -18,15 +18,16 @@ from tenfold.runtime import Refused
 
 PARAMS = Path("params.yaml")
 IGNORED = "/mlruns/\n/outputs/\n/.tenfold/\n/dvc_plots/\n__pycache__/\n.venv/\n"
+DVC_CONFIG = "[core]\n    analytics = false\n    check_update = false\n"
 NOT_WALKED = ".venv\n.tenfold\nmlruns\ndvc_plots\n__pycache__\n"
 
 
 def inside(table: str, folder: Path) -> str:
     """A table's path as seen from `folder`, relative so that both can move together."""
-    scheme = table.partition(":")[0]
-    if scheme in SCHEMES:
-        return table
-    return os.path.relpath(table, folder)
+    scheme, _, path = table.partition(":")
+    if scheme == "sqlite":
+        return f"sqlite:{os.path.relpath(path, folder)}"
+    return table if scheme in SCHEMES else os.path.relpath(table, folder)
 
 
 @contextlib.contextmanager
@@ -93,8 +94,7 @@ def _start_dvc() -> None:
     at_root = not git or Path(".git").exists()
     dvc = str(Path(sys.executable).with_name("dvc"))
     _run([dvc, "init", "--quiet", *scm, *([] if at_root else ["--subdir"])])
-    for key, value in (("core.analytics", "false"), ("core.check_update", "false")):
-        _run([dvc, "config", key, value])
+    runtime.write_text(Path(".dvc/config"), DVC_CONFIG)
     # By default it is a folder that everybody on the machine may write to.
     _run([dvc, "config", "--local", "core.site_cache_dir", str(Path(".dvc/tmp/site").resolve())])
 

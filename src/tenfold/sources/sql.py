@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 RAW = "raw"
+MALFORMED = "malformed"
 
 
 def name(identifier: str) -> str:

@@ -112,7 +112,7 @@ def _refused(model_uri: str) -> Iterator[None]:
         reason = " ".join(str(error).split())
         raise runtime.Refused(
             f"cannot load {model_uri!r} from {shown_uri()}: {reason}. "
-            "Run `make repro` first, or name another model"
+            "Run `dvc repro` first, or name another model"
         ) from None
 
 

@@ -1,0 +1,45 @@
+"""The DuckDB that a source is read in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tenfold.sources.source import Source
+from tenfold.sources.sql import text
+
+
+def connect(spilled: Path) -> Any:
+    """An in-memory DuckDB that spills to a folder, fetches no extension and knows no time zone."""
+    connection = duckdb.connect(
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "temp_directory": str(spilled.resolve()),
+        }
+    )
+    connection.execute("SET enable_progress_bar = false")
+    # Parquet's least and greatest values leave NaN out: DuckDB would conclude that there is none.
+    connection.execute("SET disabled_optimizers = 'statistics_propagation'")
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def seal(source: Source, out: Path) -> None:
+    """From here on the connection reaches the source and `out` only; this cannot be undone."""
+    connection = source.connection
+    allowed = [out.resolve(), Path(source.scratch.name).resolve()]
+    paths = [seen.path.resolve() for seen in source.files]
+    connection.execute(f"SET allowed_directories = {_texts(allowed)}")
+    connection.execute(
+        f"SET allowed_paths = {_texts(paths + [seen.path for seen in source.files])}"
+    )
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
+def _texts(paths: Sequence[Path]) -> str:
+    return f"[{', '.join(text(str(path)) for path in paths)}]"

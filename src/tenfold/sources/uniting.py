@@ -1,0 +1,60 @@
+"""The rows of several files as those of one table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tenfold.dataset import ROW
+from tenfold.runtime import Refused
+from tenfold.sources import parquet
+from tenfold.sources.columns import CONTENT, REASON, Kind
+from tenfold.sources.parts import Part
+from tenfold.sources.sql import MALFORMED, RAW, name
+
+
+def common(parts: Sequence[Part]) -> dict[str, Kind]:
+    """The columns of all parts: they must have the same, in any order."""
+    first = parts[0]
+    common = dict(first.kinds)
+    for part in parts[1:]:
+        for column in [*first.kinds, *part.kinds]:
+            if column in first.kinds and column in part.kinds:
+                continue
+            holder, lacking = (first, part) if column in first.kinds else (part, first)
+            raise Refused(
+                f"data.path: {holder.name} has a column {column!r}, but {lacking.name} has none: "
+                "all files must have the same columns"
+            )
+        for column, kind in part.kinds.items():
+            if kind != common[column]:
+                numbers = {kind, common[column]} == {"integer", "double"}
+                common[column] = "double" if numbers else "text"
+    return common
+
+
+def unite(
+    connection: Any, parts: Sequence[Part], kinds: dict[str, Kind], limit: int | None
+) -> list[int]:
+    """Make the views `RAW` and `MALFORMED` of all parts, and return each one's offset."""
+    offsets, offset = [], 0
+    for part in parts:
+        offsets.append(offset)
+        offset += part.last
+    rows, odd = [], []
+    for part, behind in zip(parts, offsets, strict=True):
+        cells = [
+            f"{name(column)}{'' if part.kinds[column] == kind else f'::{parquet.SQL_TYPES[kind]}'}"
+            f" AS {name(column)}"
+            for column, kind in kinds.items()
+        ]
+        rows.append(f"SELECT {ROW} + {behind} AS {ROW}, {', '.join(cells)} FROM ({part.select})")
+        if part.malformed:
+            odd.append(
+                f"SELECT {ROW} + {behind} AS {ROW}, {REASON}, {CONTENT} FROM ({part.malformed})"
+            )
+    nothing = f"SELECT 0::BIGINT AS {ROW}, '' AS {REASON}, '' AS {CONTENT} WHERE false"
+    first = f" LIMIT {limit}" if limit else ""
+    connection.execute(f"CREATE TEMP VIEW {RAW} AS FROM ({' UNION ALL '.join(rows)}){first}")
+    connection.execute(f"CREATE TEMP VIEW {MALFORMED} AS {' UNION ALL '.join(odd or [nothing])}")
+    return offsets
