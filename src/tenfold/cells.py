@@ -67,27 +67,39 @@ class Cell:
         """A text without white space at its ends."""
         return f"trim({self.raw}, {text(string.whitespace)})"
 
-    @property
-    def loses_space(self) -> str:
-        """Whether a text has white space at its ends."""
-        return f"NOT {self.bare} AND {self.raw} <> {self.trimmed}"
+    def loses_space(self, bare: str = "") -> str:
+        """Whether a text has white space at its ends; `bare` may name what holds `self.bare`."""
+        return f"CASE WHEN {bare or self.bare} THEN false ELSE {self.raw} <> {self.trimmed} END"
 
     def missing(self) -> str:
         """Whether it is a marker; a number may also be NaN."""
         if self.given == "text":
-            texts = ", ".join(map(text, self.markers)) or "NULL"
-            slow = f"({self.raw} IN ({texts}) OR {self.trimmed} IN ({texts}))"
-            return f"CASE WHEN {self.bare} THEN {self.raw} IN ({texts}) ELSE {slow} END"
+            return f"CASE WHEN {self.bare} THEN {self._marked(self.raw)} ELSE {self._blank()} END"
         if self.given == "date":
             return "false"
         numbers = [f"{text(m)}::DOUBLE" for m in self.markers if re.fullmatch(NUMBER, m.strip())]
         found = f"{self.raw} IN ({', '.join(numbers) or 'NULL'})"
         return f"{found} OR isnan({self.raw})" if self.given == "double" else found
 
-    def present(self) -> str:
-        """Its value as it was given, trimmed and replaced; NULL where it is missing."""
+    def _marked(self, words: str) -> str:
+        """Whether a text is exactly a marker."""
+        return f"({words} IN ({', '.join(map(text, self.markers)) or 'NULL'}))"
+
+    def _blank(self) -> str:
+        """Whether a text that is not bare is a marker."""
+        return f"({self._marked(self.raw)} OR {self._marked(self.trimmed)})"
+
+    def present(self, bare: str = "") -> str:
+        """Its value as it was given, trimmed and replaced; NULL where it is missing.
+
+        `bare` may name what holds `self.bare`.
+        """
         cell = self.raw
         if self.given == "text" and self.trim:
+            if not self.replaced:
+                most = f"CASE WHEN {self._marked(self.raw)} THEN NULL ELSE {self.raw} END"
+                rest = f"CASE WHEN {self._blank()} THEN NULL ELSE {self.trimmed} END"
+                return f"CASE WHEN {bare or self.bare} THEN {most} ELSE {rest} END"
             cell = f"CASE WHEN {self.bare} THEN {self.raw} ELSE {self.trimmed} END"
         if not self.replaced:
             return f"CASE WHEN {self.missing()} THEN NULL ELSE {cell} END"
@@ -98,10 +110,10 @@ class Cell:
         )
         return f"CASE WHEN {self.missing()} THEN NULL{swaps} ELSE {words} END"
 
-    def words(self) -> str:
+    def words(self, bare: str = "") -> str:
         """Its value as text."""
         textual = self.given == "text" or self.replaced
-        return self.present() if textual else f"({self.present()})::VARCHAR"
+        return self.present(bare) if textual else f"({self.present()})::VARCHAR"
 
     def digits(self, cast: Cast | None = None) -> str:
         """Its value as the text of a number with a decimal point and nothing between digits."""
@@ -140,7 +152,7 @@ class Cell:
         `quick` is what `self.quick` gives, or the name of a column that holds it.
         """
         if wanted == "text":
-            return self.words()
+            return self.words(quick)
         if self.given == wanted and not self.replaced:
             return f"({self.present()})::BIGINT" if wanted == "integer" else self.present()
         slow = self._slow(wanted, cast)
@@ -149,18 +161,31 @@ class Cell:
         numbers = [marker for marker in self.markers if re.fullmatch(NUMBER, marker.strip())]
         marked = ", ".join(map(text, numbers))
         first = f"WHEN {self.raw} IN ({marked}) THEN NULL " if marked else ""
-        return f"CASE {first}WHEN {self._sound(wanted, quick)} THEN {quick} ELSE {slow} END"
+        last = f"WHEN {self._marked(self.raw)} THEN NULL ELSE {slow}"
+        return f"CASE {first}WHEN {quick} IS NOT NULL THEN {quick} {last} END"
 
-    def quick(self, wanted: Type, cast: Cast | None = None) -> str:
-        """The value of a number as almost all are written, told without a regular expression.
+    @property
+    def value(self) -> str:
+        """The integer that a text may stand for."""
+        return f"TRY_CAST({self.raw} AS BIGINT)"
 
-        It is trusted where `_sound` says so. Empty, if there is no such short way.
+    def quick(self, wanted: Type, cast: Cast | None = None, value: str = "") -> str:
+        """What is told of almost all texts without a regular expression; empty, if nothing is.
+
+        Of a number its value, NULL for texts that must be looked at again; of a text whether it is
+        bare. `value` may name what holds `self.value`.
         """
         marks = cast is not None and (cast.thousands or cast.decimal == ",")
-        if self.given != "text" or self.replaced or marks or self.decimal == ",":
+        if self.given != "text" or self.replaced:
+            return ""
+        if wanted == "text":
+            return self.bare if self.trim else ""
+        if marks or self.decimal == ",":
             return ""
         if wanted == "integer":
-            return f"TRY_CAST({self.raw} AS BIGINT)"
+            value = value or self.value
+            within = f"{value} BETWEEN -{LARGEST} AND {LARGEST}"
+            return f"CASE WHEN {value}::VARCHAR = {self.raw} AND {within} THEN {value} END"
         if wanted != "double":
             return ""
         # Texts compare by their bytes: these begin with a digit, or a minus and one; "00" to "0:"
@@ -172,11 +197,6 @@ class Cell:
         )
         plain = f"({begins}) AND NOT contains({self.raw}, '_')"
         return f"CASE WHEN {plain} THEN TRY_CAST({self.raw} AS DOUBLE) END"
-
-    def _sound(self, wanted: Type, quick: str) -> str:
-        if wanted == "integer":
-            return f"{quick}::VARCHAR = {self.raw} AND {quick} BETWEEN -{LARGEST} AND {LARGEST}"
-        return f"{quick} IS NOT NULL"
 
     def _slow(self, wanted: Type, cast: Cast | None) -> str:
         """The value of any text that stands for one."""
@@ -204,13 +224,15 @@ class Cell:
         fits = f"{matches(digits, WHOLE)} AND abs({number}::HUGEINT) <= {LARGEST}"
         return f"CASE WHEN {fits} THEN {number} END"
 
-    def contradicts(self, guess: Kind, quick: str = "") -> str:
+    def contradicts(self, guess: Kind) -> str:
         """Whether a cell shows that a column cannot be what it was guessed to be."""
         if self.given in ("double", "date") or guess not in ("integer", "double"):
             return "false"
         fits = ["integer", "nan", *(["large", "double"] if guess == "double" else [])]
         odd = f"coalesce({self.form()} NOT IN ({', '.join(map(text, fits))}), false)"
-        return f"CASE WHEN {self._sound(guess, quick)} THEN false ELSE {odd} END" if quick else odd
+        if self.given != "text":
+            return odd
+        return f"CASE WHEN {self._marked(self.raw)} THEN false ELSE {odd} END"
 
     def unfit(self, wanted: Type, cast: Cast | None = None) -> str:
         """Whether it is neither missing nor NaN, and yet has no value in the wanted type."""

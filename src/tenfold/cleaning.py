@@ -1,26 +1,28 @@
 """Row-local rules in; clean rows, and rejected rows with their source, line and reason, out.
 
-The source is read twice and never held: once to judge every row, once to write those that stay.
+The source is read once to type and judge every row, and once more if any row goes; it is held on
+disk, never in memory.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from tenfold import cells, describing, duplicates, expressions, judging, likenesses, sources
+from tenfold import cells, describing, judging, likenesses, rejecting, sources
 from tenfold.cells import Cell
 from tenfold.dataset import ROW
-from tenfold.judging import Judged
+from tenfold.judging import LABEL, Judged
 from tenfold.messages import nearest, shown
 from tenfold.metrics import Task
 from tenfold.params import Clean, Data
+from tenfold.rejecting import KEPT
 from tenfold.runtime import Refused
-from tenfold.sources import MALFORMED, RAW, REASON, Kind, Source, Unsound, name, text
+from tenfold.sources import MALFORMED, REASON, Kind, Source, Unsound, name, storing
 
 # What a message shows of many reasons.
 MOST_REASONS = 5
@@ -66,17 +68,17 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
     sources.seal(source, out)
     read = cells_of(source, data, rules)
     judged = judging.judge(source, read, data.target, rules)
-    duplicates.reject(source, judged, rules)
+    rejecting.reject(source, judged, rules)
     counts = _count(source, judged, rules, data.target)
-    features = _features(judged, rules, data.target)
-    _write_table(source, [*features, data.target], out / TABLE)
-    described = describing.describe(source.connection, out / TABLE, judged.kinds)
+    # Those that models may see, empty ones among them.
+    features = [c for c in judged.kinds if c != data.target and rules.shows(c)]
+    described = describing.describe(source.connection, KEPT, [*features, data.target], judged.kinds)
     dropped = describing.dropped(described, rules, counts["kept"], data.target)
     kept = [column for column in features if column not in dropped]
     _check_rest(source, data.target, task, kept, judged.kinds)
-    if dropped:
-        _write_table(source, [*kept, data.target], out / TABLE)
-    _write_rejected(source, out / REJECTED)
+    gone = source.connection.execute(f"SELECT {ROW} FROM {rejecting.REJECTED}").fetchnumpy()[ROW]
+    storing.write(judged.held, [*kept, data.target], gone, out / TABLE)
+    rejecting.write(source, out / REJECTED)
     source.check_unchanged()
     named = {
         column: "named in clean.drop_columns"
@@ -102,13 +104,11 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
 
 def _merged(source: Source, target: str) -> list[str]:
     """Classes that the source writes in several ways, in words."""
-    if source.columns[target] != "text":
-        return []
     found = source.connection.execute(
-        f"SELECT DISTINCT trim({name(target)}) AS label FROM {RAW} WHERE {ROW} NOT IN "
-        f"(SELECT {ROW} FROM rejected) ORDER BY label LIMIT {likenesses.CATEGORIES}"
+        f"SELECT DISTINCT {LABEL} FROM {KEPT} WHERE {LABEL} IS NOT NULL ORDER BY {LABEL} "
+        f"LIMIT {likenesses.CATEGORIES}"
     ).fetchall()
-    two = likenesses.alike([row[0] for row in found if row[0] is not None])
+    two = likenesses.alike([row[0] for row in found])
     return [f"the target {shown(target)}: {two[0]!r} and {two[1]!r} are one class"] if two else []
 
 
@@ -155,13 +155,12 @@ def check_columns(data: Data, rules: Clean, source: Source) -> None:
                 f"clean.derive.{column}: {data.path} has such a column already, or tenfold does: "
                 "choose another name"
             )
-    by = rules.drop_duplicates.by if not isinstance(rules.drop_duplicates, bool) else []
     of_source: dict[str, Iterable[str]] = {
         "data.target": [data.target],
         "clean.types": rules.types,
         "clean.column_missing_values": rules.column_missing_values,
         "clean.replace": rules.replace,
-        "clean.drop_duplicates.by": by,
+        "clean.drop_duplicates.by": rules.keys,
     }
     of_any: dict[str, Iterable[str]] = {
         "clean.ranges": rules.ranges,
@@ -185,22 +184,13 @@ def _check_known(where: str, columns: Iterable[str], known: Collection[str], pat
             )
 
 
-def _features(judged: Judged, rules: Clean, target: str) -> list[str]:
-    """The columns that models may see, empty ones among them."""
-    return [
-        column
-        for column in judged.kinds
-        if column != target
-        and column not in rules.drop_columns
-        and (not rules.keep_columns or column in rules.keep_columns)
-    ]
-
-
 def _count(source: Source, judged: Judged, rules: Clean, target: str) -> dict[str, Any]:
     """Rows read, kept and rejected by reason: always adding up."""
     connection = source.connection
     rejected = dict(
-        connection.execute(f"SELECT {REASON}, count(*) FROM rejected GROUP BY ALL").fetchall()
+        connection.execute(
+            f"SELECT {REASON}, count(*) FROM {rejecting.REJECTED} GROUP BY ALL"
+        ).fetchall()
     )
     malformed = dict(
         connection.execute(f"SELECT {REASON}, count(*) FROM {MALFORMED} GROUP BY ALL").fetchall()
@@ -248,46 +238,10 @@ def _check_rest(
         return
     words = f"{name(target)}::VARCHAR"
     row, value = source.connection.execute(
-        f"SELECT {ROW}, {words} FROM {expressions.ROWS} WHERE {ROW} NOT IN "
-        f"(SELECT {ROW} FROM rejected) ORDER BY {cells.matches(words, cells.NUMBER)}, "
+        f"SELECT {ROW}, {words} FROM {KEPT} ORDER BY {cells.matches(words, cells.NUMBER)}, "
         f"NOT {cells.matches(words, cells.PADDED)}, {ROW} LIMIT 1"
     ).fetchall()[0]
     raise Refused(
         f"task regression needs a numeric target, but {target!r} is {value!r} in "
         f"{source.where(row)}: change task or data.target, or declare it in clean.types"
     )
-
-
-# Chapter: the two tables
-
-
-def _write_table(source: Source, columns: Sequence[str], path: Path) -> None:
-    """Write the rows that stay, in their order in the source."""
-    select = (
-        f"SELECT {ROW}, {', '.join(map(name, columns))} FROM {expressions.ROWS} "
-        f"WHERE {ROW} NOT IN (SELECT {ROW} FROM rejected)"
-    )
-    _copy(source.connection, select, path)
-    ordered = source.connection.execute(
-        f"SELECT count(*) FROM (SELECT {ROW} <= lag({ROW}) OVER () AS back "
-        f"FROM read_parquet({text(str(path))})) WHERE back"
-    ).fetchall()[0][0]
-    if ordered:
-        _copy(source.connection, f"{select} ORDER BY {ROW}", path)
-
-
-def _write_rejected(source: Source, path: Path) -> None:
-    """Write what goes: where it stood, why, and its cells as the source has them."""
-    raw = ", ".join(f"{name(column)}::VARCHAR AS {name(column)}" for column in source.columns)
-    nothing = ", ".join(f"NULL AS {name(column)}" for column in source.columns)
-    place = source.place()
-    select = (
-        f"SELECT {ROW}, {place}, {REASON}, NULL::VARCHAR AS {sources.CONTENT}, {raw} "
-        f"FROM {RAW} JOIN rejected USING ({ROW}) UNION ALL "
-        f"SELECT {ROW}, {place}, {REASON}, {sources.CONTENT}, {nothing} FROM {MALFORMED}"
-    )
-    _copy(source.connection, f"FROM ({select}) ORDER BY {ROW}", path)
-
-
-def _copy(connection: Any, query: str, path: Path) -> None:
-    connection.execute(f"COPY ({query}) TO {text(str(path.resolve()))} (FORMAT parquet)")

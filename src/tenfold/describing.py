@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from tenfold import grouping
 from tenfold.grouping import long
 from tenfold.messages import shown
 from tenfold.params import Clean
-from tenfold.sources import Kind, name, text
+from tenfold.sources import Kind, name
 
 # Beyond so many rows, different values are estimated (HyperLogLog), which takes no memory.
 EXACT = 200_000
@@ -20,10 +19,10 @@ WIDTH = 1000
 Described = Mapping[str, Mapping[str, Any]]
 
 
-def describe(connection: Any, table: Path, kinds: Mapping[str, Kind]) -> dict[str, dict[str, Any]]:
-    """Type, missing cells and distinct values of every column of a Parquet table."""
-    source = f"read_parquet({text(str(table.resolve()))})"
-    columns = [row[0] for row in connection.execute(f"DESCRIBE FROM {source}").fetchall()][1:]
+def describe(
+    connection: Any, source: str, columns: Sequence[str], kinds: Mapping[str, Kind]
+) -> dict[str, dict[str, Any]]:
+    """Type, missing cells and distinct values of columns of a relation."""
     rows = connection.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0]
     distinct = "count(DISTINCT {})" if rows <= EXACT else "approx_count_distinct({})"
     described: dict[str, dict[str, Any]] = {}

@@ -51,9 +51,14 @@ class Group:
         return f"{GIVEN}{self.number}"
 
     @property
-    def given(self) -> str:
+    def cells(self) -> str:
         """SQL of the list of cells."""
-        return f"{cells(self.columns)} AS {self.given_name}"
+        return cells(self.columns)
+
+    @property
+    def given(self) -> str:
+        """The same under its name."""
+        return f"{self.cells} AS {self.given_name}"
 
     @property
     def typed_name(self) -> str:
@@ -82,14 +87,17 @@ class Group:
         if self.guess is None:
             one = f"{self.cell.words()} IS NOT NULL"
         else:
-            one = self.cell.contradicts(self.guess, self.cell.quick(self.guess))
+            one = self.cell.contradicts(self.guess)
+            quick = self.cell.quick(self.guess)
+            if one != "false" and quick:
+                one = f"CASE WHEN {quick} IS NOT NULL THEN false ELSE {one} END"
         return "" if one == "false" else f"list_bool_or({each(self.given_name, one)})"
 
     def trimmed(self) -> str:
         """SQL of a list that tells which cells lose white space, NULL if none does; or empty."""
         if not self.cell.trim or self.cell.given != "text" or self.guess not in ("text", None):
             return ""
-        flags = each(self.given_name, f"coalesce({self.cell.loses_space}, false)")
+        flags = each(self.given_name, f"coalesce({self.cell.loses_space()}, false)")
         return f"CASE WHEN list_bool_or({flags}) THEN {flags} END"
 
     def beyond(self, largest: float) -> str:

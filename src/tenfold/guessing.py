@@ -33,11 +33,11 @@ def corrected(
     return {cell.column: _shown(cell, forms[cell.column]) for cell in wrong}
 
 
-def contradiction(cell: Cell, guessed: Kind | None, quick: str = "") -> str:
+def contradiction(cell: Cell, guessed: Kind | None) -> str:
     """SQL: whether a cell does not fit the guess; empty where none can."""
     if guessed is None:
         return f"{cell.words()} IS NOT NULL"
-    found = cell.contradicts(guessed, quick)
+    found = cell.contradicts(guessed)
     return "" if found == "false" else found
 
 

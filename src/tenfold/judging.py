@@ -1,4 +1,4 @@
-"""Judge every row of a source by the rules of `clean:`, in one pass."""
+"""Type every cell of a source and judge every row by the rules of `clean:`, in one pass."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ from tenfold.messages import shown
 from tenfold.params import Clean
 from tenfold.runtime import Refused
 from tenfold.sources import RAW, REASON, Kind, Source, name, text
+from tenfold.sources.storing import Held
 
-TYPED = "typed"
+TYPED, JUDGED = "typed", "judged"
 COPY = "tenfold_copy"
 ODD = "tenfold_odd"
 UNFIT = "tenfold_unfit"
 NO_TARGET = "tenfold_no_target"
-QUICK = "tenfold_quick_"
+LABEL = "tenfold_label"
+VALUE, QUICK = "tenfold_value_", "tenfold_quick_"
 # Squares of larger numbers are no longer finite.
 LARGEST = 1e100
 
@@ -30,24 +32,29 @@ LARGEST = 1e100
 class Judged:
     """What is known of a source once every row is judged.
 
-    Table `judged` holds `ROW`, `REASON` (NULL for a row that stays) and `COPY`, a hash of what
-    makes two rows duplicates.
+    View `JUDGED` holds `ROW`, the typed columns that are still needed, `REASON` (NULL for a row
+    that stays), `COPY` (a hash of what makes two rows duplicates) and `LABEL` (the target as the
+    source writes it).
 
     Attributes:
         kinds: of all columns, derived ones behind.
         read: rows, malformed ones aside.
         no_target: how many rows without a target no rule rejects, and the first of them.
         mended: what was changed in cells, in words -> in how many.
+        held: where the typed rows lie.
+        copy: SQL of `COPY` from the cells as the source has them.
     """
 
     kinds: dict[str, Kind]
     read: int
     no_target: tuple[int, int]
     mended: dict[str, int]
+    held: Held
+    copy: str
 
 
 def judge(source: Source, read: Mapping[str, Cell], target: str, rules: Clean) -> Judged:
-    """Make table `judged`, and view `ROWS` of typed columns.
+    """Make view `JUDGED`, and view `ROWS` of typed columns, which reads the source again.
 
     Raises:
         Refused: if a rule is not about the columns that are there.
@@ -55,17 +62,18 @@ def judge(source: Source, read: Mapping[str, Cell], target: str, rules: Clean) -
     """
     undeclared = [read[column] for column in read if column not in rules.types]
     guesses = guessing.guess(source, undeclared)
-    kinds = _judge(source, read, target, rules, guesses)
-    odd = source.connection.execute(f"SELECT count(*) FROM judged WHERE {ODD}").fetchall()[0][0]
+    kinds, held, copy = _judge(source, read, target, rules, guesses)
+    n_rows = len(held.rows)
+    source.check(n_rows)
+    odd = source.connection.execute(f"SELECT count(*) FROM {JUDGED} WHERE {ODD}").fetchall()[0][0]
     if odd:
         guesses |= guessing.corrected(source, undeclared, guesses)
-        kinds = _judge(source, read, target, rules, guesses)
-    n_rows = source.connection.execute("SELECT count(*) FROM judged").fetchall()[0][0]
-    source.check(n_rows)
+        kinds, held, copy = _judge(source, read, target, rules, guesses)
     no_target = source.connection.execute(
-        f"SELECT count(*), min({ROW}) FROM judged WHERE {NO_TARGET} AND {REASON} IS NULL"
+        f"SELECT count(*), min({ROW}) FROM {JUDGED} WHERE {NO_TARGET} AND {REASON} IS NULL"
     ).fetchall()[0]
-    return Judged(kinds, n_rows, no_target, mended(source, marks(read, rules, guesses)))
+    changed = mended(source.connection, JUDGED, marks(read, rules, guesses))
+    return Judged(kinds, n_rows, no_target, changed, held, copy)
 
 
 def try_out(source: Source, rules: Clean) -> None:
@@ -94,7 +102,9 @@ def type_columns(
     """Make view `TYPED` of typed columns, and view `ROWS` of these and the derived ones."""
     _check_casts(source, rules)
     kinds: dict[str, Kind] = {}
-    columns, quick = [], {}
+    columns: list[str] = []
+    values: dict[str, str] = {}
+    quick: dict[str, tuple[str, str]] = {}
     taken = dict(one for group in groups for one in group.taken())
     for number, (column, cell) in enumerate(read.items()):
         cast = rules.cast(column)
@@ -104,17 +114,19 @@ def type_columns(
         if column in taken:
             columns.append(taken[column])
             continue
-        short = cell.quick(wanted, cast)
+        short = cell.quick(wanted, cast, f"{VALUE}{number}")
         if short:
             quick[column] = f"{QUICK}{number}", short
-        known = quick.get(column, ("", ""))[0]
-        columns.append(f"{cell.typed(wanted, cast, known)} AS {name(column)}")
-    shorts = "".join(f", {short} AS {known}" for known, short in quick.values())
-    columns += _of_raw(
-        read, rules, guesses, {column: known for column, (known, _) in quick.items()}, groups
-    )
+            values |= {column: f"{cell.value} AS {VALUE}{number}"} if wanted == "integer" else {}
+        value = cell.typed(wanted, cast, quick.get(column, ("", ""))[0])
+        columns.append(f"{value} AS {name(column)}")
+    known = {column: short for column, (short, _) in quick.items()}
+    columns += _of_raw(read, target, kinds, rules, guesses, known, groups)
     columns += [group.typed_name for group in groups]
-    view = f"SELECT {ROW}, {', '.join(columns)} FROM (SELECT *{shorts} FROM {_gathered(groups)})"
+    # What several columns are made of stands in a selection of its own: DuckDB computes it once.
+    rows = f"(SELECT {', '.join(['*', *values.values()])} FROM {_gathered(groups)})"
+    shorts = "".join(f", {short} AS {known}" for known, short in quick.values())
+    view = f"SELECT {ROW}, {', '.join(columns)} FROM (SELECT *{shorts} FROM {rows})"
     source.connection.execute(f"CREATE OR REPLACE TEMP VIEW {TYPED} AS {view}")
     for column, expression in rules.derive.items():
         kind = expressions.check_derived(
@@ -186,18 +198,19 @@ def _judge(
     target: str,
     rules: Clean,
     guesses: Mapping[str, Kind | None],
-) -> dict[str, Kind]:
-    """Make table `judged` in one pass over the source, and return the kinds of its columns."""
+) -> tuple[dict[str, Kind], Held, str]:
+    """Make view `JUDGED` in one pass; kinds, held rows and hash are those of `Judged`."""
     undeclared = [cell for column, cell in read.items() if column in guesses]
     groups = grouping.groups(undeclared, guesses, rules.drop_columns)
     kinds = type_columns(source, read, rules, target, guesses, groups)
-    changed = "".join(f", {mark.name}" for mark in marks(read, rules, guesses))
     reasons = " ".join([*_reasons(kinds, target, rules, groups), "WHEN false THEN ''"])
-    source.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE judged AS SELECT {ROW}, CASE {reasons} END AS {REASON}, "
-        f"{COPY}, {ODD}, {name(target)} IS NULL AS {NO_TARGET}{changed} FROM {ROWS}"
-    )
-    return kinds
+    seen = [name(c) for c in kinds if rules.shows(c) or c in rules.keys or c == target]
+    reason = f"CASE {reasons} END AS {REASON}"
+    no_target = f"{name(target)} IS NULL AS {NO_TARGET}"
+    changed = [mark.name for mark in marks(read, rules, guesses)]
+    columns = [*seen, reason, COPY, ODD, LABEL, no_target, *changed]
+    held = source.hold(columns, ROWS, JUDGED)
+    return kinds, held, _copy(read, rules, groups, [group.cells for group in groups])
 
 
 def _reasons(
@@ -240,6 +253,8 @@ def _reasons(
 
 def _of_raw(
     read: Mapping[str, Cell],
+    target: str,
+    kinds: Mapping[str, Kind],
     rules: Clean,
     guesses: Mapping[str, Kind | None],
     quick: Mapping[str, str],
@@ -255,16 +270,44 @@ def _of_raw(
     )
     yield f"CASE{unfit} WHEN false THEN '' END AS {UNFIT}"
     single = [column for column in guesses if column not in grouped]
-    odd = [
-        guessing.contradiction(read[column], guesses[column], quick.get(column, ""))
-        for column in single
-    ]
-    odd += [group.odd() for group in groups]
-    yield f"{' OR '.join(f'({one})' for one in odd if one) or 'false'} AS {ODD}"
-    declared = rules.drop_duplicates
-    keys = [] if isinstance(declared, bool) else declared.by
-    lists = [] if keys else [group.given_name for group in groups]
-    hashed = ", ".join([*map(name, keys or [c for c in read if c not in grouped]), *lists])
-    yield f"{f'hash({hashed})' if declared else '0::UBIGINT'} AS {COPY}"
-    for mark in marks(read, rules, guesses):
+    yield f"{_odd(read, kinds, guesses, quick, single, groups)} AS {ODD}"
+    lists = [group.given_name for group in groups]
+    yield f"{_copy(read, rules, groups, lists)} AS {COPY}"
+    said = target in read and read[target].given == "text" and kinds[target] != "text"
+    yield f"{read[target].trimmed if said else 'NULL::VARCHAR'} AS {LABEL}"
+    bare = {column: quick[column] for column in quick if kinds[column] == "text"}
+    for mark in marks(read, rules, guesses, bare):
         yield f"{mark.sql} AS {mark.name}"
+
+
+def _odd(
+    read: Mapping[str, Cell],
+    kinds: Mapping[str, Kind],
+    guesses: Mapping[str, Kind | None],
+    quick: Mapping[str, str],
+    single: Sequence[str],
+    groups: Sequence[Group],
+) -> str:
+    """SQL: whether any cell contradicts what its column is guessed to be."""
+    found, sound, doubts = [group.odd() for group in groups], [], []
+    for column in single:
+        guess = guesses[column]
+        contradicted = guessing.contradiction(read[column], guess)
+        if guess is not None and kinds[column] != "text" and column in quick:
+            sound.append(f"{quick[column]} IS NOT NULL")
+            doubts.append(f"CASE WHEN {sound[-1]} THEN false ELSE {contradicted} END")
+        else:
+            found.append(contradicted)
+    if doubts:
+        # In most rows none is doubted, which is soon said.
+        found.append(f"CASE WHEN {' AND '.join(sound)} THEN false ELSE {' OR '.join(doubts)} END")
+    return " OR ".join(f"({one})" for one in found if one) or "false"
+
+
+def _copy(
+    read: Mapping[str, Cell], rules: Clean, groups: Sequence[Group], lists: Sequence[str]
+) -> str:
+    """SQL of a hash of what makes two rows duplicates; `lists` hold the groups' cells."""
+    grouped = {column for group in groups for column in group.columns}
+    single = [name(column) for column in read if column not in grouped]
+    return f"hash({', '.join(map(name, rules.keys) if rules.keys else [*single, *lists])})"

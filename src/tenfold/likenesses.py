@@ -8,11 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from tenfold.cells import NUMBER, matches
 from tenfold.dataset import ROW
 from tenfold.grouping import long
 from tenfold.messages import shown
-from tenfold.sources import text
+from tenfold.sources import rows_of
 
 # A look at so many rows is enough to tell what a column's cells look like.
 SAMPLE = 20_000
@@ -33,9 +35,9 @@ Described = Mapping[str, Mapping[str, Any]]
 
 def remarks(connection: Any, table: Path, described: Described, target: str) -> list[str]:
     """What columns of text look like, and columns that hold the same, in words."""
-    source = f"read_parquet({text(str(table.resolve()))})"
+    source = rows_of(table)
     texts = [column for column, facts in described.items() if facts["type"] == "text"]
-    found = [*_forms(connection, source, texts), *_spellings(connection, source, described, target)]
+    found = [*_forms(connection, source, texts), *_spellings(table, described, target)]
     return [*found, *_copies(connection, source, described, target)]
 
 
@@ -105,52 +107,69 @@ def _form(
     return None
 
 
-def _spellings(connection: Any, source: str, described: Described, target: str) -> Iterator[str]:
+def _spellings(table: Path, described: Described, target: str) -> Iterator[str]:
     """Categories and classes that may be one."""
     columns = [
         column
         for column, facts in described.items()
         if facts["type"] == "text" and facts["distinct"] <= CATEGORIES
     ]
+    for column, values in _categories(table, columns):
+        two = alike(values)
+        if two:
+            yield (
+                f"{'the target ' if column == target else ''}{shown(column)}: {two[0]!a} and "
+                f"{two[1]!a} look alike: if they are one, say so in clean.replace"
+            )
+
+
+def _categories(table: Path, columns: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """The different texts of every column, in order.
+
+    A file's dictionaries hold them, where they are few.
+    """
     for block in _blocks(columns):
-        found = connection.execute(
-            f"SELECT place, list_sort(list(DISTINCT cell)) FROM ({long(block, source)}) "
-            "WHERE cell IS NOT NULL GROUP BY place ORDER BY place"
-        ).fetchall()
-        for place, values in found:
-            two = alike(values)
-            if two:
-                column = block[place - 1]
-                yield (
-                    f"{'the target ' if column == target else ''}{shown(column)}: {two[0]!a} and "
-                    f"{two[1]!a} look alike: if they are one, say so in clean.replace"
-                )
+        with pq.ParquetFile(table, read_dictionary=list(block)) as file:
+            cells = file.read(list(block))
+        for column in block:
+            held = cells[column].combine_chunks().unique().drop_null()
+            yield column, sorted(held.to_pylist())
 
 
 def _copies(connection: Any, source: str, described: Described, target: str) -> Iterator[str]:
     """Columns whose cells are those of another, row by row."""
     kinds: dict[object, list[str]] = {}
     for column in [target, *(other for other in described if other != target)]:
-        kinds.setdefault(tuple(sorted(described[column].items())), []).append(column)
+        if described[column]["distinct"] > 1:
+            kinds.setdefault(tuple(sorted(described[column].items())), []).append(column)
+    small = connection.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0] <= SAMPLE
+    some = f"(FROM {source} LIMIT {SAMPLE})"
     for columns in kinds.values():
-        if len(columns) == 1 or described[columns[0]]["distinct"] < 2:
-            continue
-        seen: dict[int, str] = {}
-        for block in _blocks(columns):
-            hashes = connection.execute(
-                f"SELECT place, bit_xor(hash({ROW}, cell)) FROM ({long(block, source)}) "
-                "GROUP BY place ORDER BY place"
-            ).fetchall()
-            for place, digest in hashes:
-                column = block[place - 1]
-                other = seen.setdefault(digest, column)
-                if other == target != column:
-                    yield (
-                        f"{shown(column)} holds the same as the target {shown(target)}: it gives "
-                        "the answer away; name it in clean.drop_columns"
-                    )
-                elif other != column:
-                    yield (
-                        f"{shown(column)} holds the same as {shown(other)}: name one in "
-                        "clean.drop_columns"
-                    )
+        for likely in _same(connection, some, columns):
+            for first, *others in [likely] if small else _same(connection, source, likely):
+                for column in others:
+                    if first == target:
+                        yield (
+                            f"{shown(column)} holds the same as the target {shown(target)}: it "
+                            "gives the answer away; name it in clean.drop_columns"
+                        )
+                    else:
+                        yield (
+                            f"{shown(column)} holds the same as {shown(first)}: name one in "
+                            "clean.drop_columns"
+                        )
+
+
+def _same(connection: Any, source: str, columns: Sequence[str]) -> list[list[str]]:
+    """Those of the columns that agree in every row, together."""
+    if len(columns) == 1:
+        return []
+    found: dict[int, list[str]] = {}
+    for block in _blocks(columns):
+        hashes = connection.execute(
+            f"SELECT place, bit_xor(hash({ROW}, cell)) FROM ({long(block, source)}) "
+            "GROUP BY place ORDER BY place"
+        ).fetchall()
+        for place, digest in hashes:
+            found.setdefault(digest, []).append(block[place - 1])
+    return [same for same in found.values() if len(same) > 1]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tenfold import grouping
 from tenfold.cells import Cell
 from tenfold.messages import shown
 from tenfold.params import Clean
-from tenfold.sources import Kind, Source, text
+from tenfold.sources import Kind, text
 
 TRIMMED, REPLACED = "tenfold_trimmed_", "tenfold_replaced_"
 TRIM = "white space trimmed"
@@ -18,7 +19,7 @@ TRIM = "white space trimmed"
 
 @dataclass(frozen=True)
 class Mark:
-    """What is changed in cells: `name` is the column of `judged` that says in which rows.
+    """What is changed in cells: `name` is the column that says in which rows.
 
     Of many columns that are read alike it is a list, NULL where nothing is changed.
     """
@@ -29,8 +30,14 @@ class Mark:
     columns: Sequence[str] = ()
 
 
-def marks(read: Mapping[str, Cell], rules: Clean, guesses: Mapping[str, Kind | None]) -> list[Mark]:
-    """What may be changed in the cells of every column."""
+def marks(
+    read: Mapping[str, Cell],
+    rules: Clean,
+    guesses: Mapping[str, Kind | None],
+    bare: Mapping[str, str] | None = None,
+) -> list[Mark]:
+    """What may be changed in the cells of every column; `bare` may name what holds `Cell.bare`."""
+    bare = bare or {}
     undeclared = [cell for column, cell in read.items() if column in guesses]
     groups = grouping.groups(undeclared, guesses, rules.drop_columns)
     grouped = {column for group in groups for column in group.columns}
@@ -38,7 +45,7 @@ def marks(read: Mapping[str, Cell], rules: Clean, guesses: Mapping[str, Kind | N
     for number, (column, cell) in enumerate(read.items()):
         kind = guesses.get(column, "text")
         if column not in grouped and cell.trim and cell.given == "text" and kind == "text":
-            changed = f"coalesce({cell.loses_space}, false)"
+            changed = f"coalesce({cell.loses_space(bare.get(column, ''))}, false)"
             found.append(Mark(f"{TRIMMED}{number}", changed, f"{column}: {TRIM}"))
         if cell.replaced:
             old = ", ".join(map(text, cell.replaced))
@@ -51,20 +58,20 @@ def marks(read: Mapping[str, Cell], rules: Clean, guesses: Mapping[str, Kind | N
     return found
 
 
-def mended(source: Source, marks: Sequence[Mark]) -> dict[str, int]:
-    """What was changed, in words -> in how many cells, where in any."""
+def mended(connection: Any, judged: str, marks: Sequence[Mark]) -> dict[str, int]:
+    """What was changed, in words -> in how many cells, where in any of a relation of marks."""
     single = [mark for mark in marks if not mark.columns]
     found: Counter[str] = Counter()
     if single:
         sums = ", ".join(f"count(*) FILTER ({mark.name})" for mark in single)
-        counts = source.connection.execute(f"SELECT {sums} FROM judged").fetchall()[0]
+        counts = connection.execute(f"SELECT {sums} FROM {judged}").fetchall()[0]
         for mark, count in zip(single, counts, strict=True):
             found[shown(mark.words)] += count
     for mark in marks:
         if mark.columns:
-            counts = source.connection.execute(
+            counts = connection.execute(
                 f"SELECT place, count(*) FROM (SELECT unnest({mark.name}) AS changed, "
-                f"generate_subscripts({mark.name}, 1) AS place FROM judged "
+                f"generate_subscripts({mark.name}, 1) AS place FROM {judged} "
                 f"WHERE {mark.name} IS NOT NULL) WHERE changed GROUP BY place"
             ).fetchall()
             for place, count in counts:

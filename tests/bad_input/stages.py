@@ -13,7 +13,7 @@ from unittest import mock
 import pyarrow.parquet as pq
 
 from pipelines import clean, split
-from tenfold import duplicates, judging, runtime
+from tenfold import judging, rejecting, runtime
 from tenfold.dataset import FOLD, ROW
 from tests.bad_input.outcomes import Case
 
@@ -128,7 +128,7 @@ def _meddled(case: Case, path: Path) -> Iterator[None]:
     with contextlib.ExitStack() as stack:
         for where, called, meanwhile in (
             ("tenfold.judging.judge", judging.judge, case.before_judging),
-            ("tenfold.duplicates.reject", duplicates.reject, case.before_writing),
+            ("tenfold.rejecting.reject", rejecting.reject, case.before_writing),
         ):
             if meanwhile:
                 stack.enter_context(mock.patch(where, meddling(called, meanwhile)))

@@ -123,3 +123,13 @@ class Clean(Section):
         """How a declared column is read."""
         declared = self.types.get(column)
         return Cast(type=declared) if isinstance(declared, str) else declared
+
+    @property
+    def keys(self) -> list[str]:
+        """The columns in which duplicates agree; none: all of them."""
+        return [] if isinstance(self.drop_duplicates, bool) else self.drop_duplicates.by
+
+    def shows(self, column: str) -> bool:
+        """Whether models may see a column, as far as it is named here."""
+        kept = not self.keep_columns or column in self.keep_columns
+        return kept and column not in self.drop_columns

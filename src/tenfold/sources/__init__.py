@@ -33,7 +33,7 @@ from tenfold.sources.connection import connect, seal
 from tenfold.sources.files import Seen
 from tenfold.sources.parts import Part
 from tenfold.sources.source import Source, Unsound
-from tenfold.sources.sql import MALFORMED, RAW, first_line, name, text
+from tenfold.sources.sql import MALFORMED, RAW, first_line, name, rows_of, text
 from tenfold.sources.unpacking import plain
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "first_line",
     "name",
     "read",
+    "rows_of",
     "seal",
     "text",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,19 @@ import duckdb
 from tenfold.sources.source import Source
 from tenfold.sources.sql import text
 
+# Bytes, or less where the machine has less; what does not fit is spilled to disk. Ten thousand
+# columns need this much, ten million rows a quarter of it.
+MEMORY = 4 * 2**30
+
 
 def connect(spilled: Path) -> Any:
     """An in-memory DuckDB that spills to a folder, fetches no extension and knows no time zone."""
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     connection = duckdb.connect(
         config={
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
+            "memory_limit": f"{min(MEMORY, machine * 4 // 5)}B",
             "temp_directory": str(spilled.resolve()),
         }
     )

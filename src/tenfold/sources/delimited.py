@@ -9,12 +9,15 @@ import csv
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from tenfold.dataset import ROW
 from tenfold.params import Data
@@ -23,12 +26,14 @@ from tenfold.sources import sql
 from tenfold.sources.columns import CONTENT, REASON, Kind, check_names
 from tenfold.sources.parts import Part
 from tenfold.sources.repairing import Record, records
-from tenfold.sources.scanning import Scan, recurs, scan
+from tenfold.sources.scanning import Scan, lines, recurs, scan
 from tenfold.sources.sql import text
 from tenfold.sources.unpacking import plain
 
 DELIMITERS = (",", ";", "\t", "|")
 BATCH = 50_000
+# Bytes that DuckDB reads at once; by default sixteen times what the longest line may have.
+BUFFER = 32_000_000
 
 
 @dataclass(frozen=True)
@@ -66,15 +71,24 @@ def read(path: Path, data: Data, scratch: Path, *, careful: bool) -> Part:
     kinds: dict[str, Kind] = dict.fromkeys(layout.header, "text")
     if not (careful or layout.seen.zeros or layout.repeated):
         n_records = layout.seen.lines - layout.header_lines
-        last = layout.seen.lines
-        return Part(str(path), _select(layout), kinds, "line", last, n_records, None, tuple(done))
+        return Part(
+            str(path),
+            _select(layout),
+            kinds,
+            "line",
+            layout.seen.lines,
+            n_records,
+            done=tuple(done),
+            first=layout.header_lines + 1,
+            pick=partial(_pick, layout, scratch) if layout.seen.feeds else None,
+        )
     good, bad = scratch / f"{readable.name}.rows.parquet", scratch / f"{readable.name}.odd.parquet"
     _repair(layout, good, bad)
     select, malformed = (f"FROM read_parquet({sql.file(file)})" for file in (good, bad))
     if layout.seen.mixed:
         done.append(f"{path} has more than one kind of line end")
     last = layout.seen.lines
-    return Part(str(path), select, kinds, "line", last, None, malformed, tuple(done))
+    return Part(str(path), select, kinds, "line", last, malformed=malformed, done=tuple(done))
 
 
 def _layout(path: Path, readable: Path, data: Data) -> _Layout:
@@ -186,18 +200,36 @@ def _is_number(column: str) -> bool:
 
 
 def _select(layout: _Layout) -> str:
-    """The rows as DuckDB reads them; every option is set, so that its sniffer decides nothing."""
+    """The rows as DuckDB reads them.
+
+    Where nobody asks for `ROW`, DuckDB does not count and reads with all cores.
+    """
+    behind = layout.header_lines
+    rows = _rows(layout, layout.path, header=behind > 0)
+    return f"SELECT {behind} + row_number() OVER () AS {ROW}, * FROM {rows}"
+
+
+def _pick(layout: _Layout, scratch: Path, numbers: NDArray[np.int64]) -> str:
+    """The rows of some lines, without parsing the others."""
+    picked, places = scratch / "picked.csv", scratch / "picked.parquet"
+    with picked.open("wb") as file:
+        file.writelines(lines(layout.path, numbers))
+    pq.write_table(pa.table({ROW: numbers}), places)
+    rows = _rows(layout, picked, header=False)
+    return f"FROM {sql.rows_of(places)} POSITIONAL JOIN {rows}"
+
+
+def _rows(layout: _Layout, path: Path, *, header: bool) -> str:
+    """A file in this layout; every option is set, so that DuckDB's sniffer decides nothing."""
     types = ", ".join(f"{text(column)}: 'VARCHAR'" for column in layout.header)
     not_null = ", ".join(map(text, layout.header))
-    quote = text(layout.quote or "")
-    return f"""
-        SELECT {layout.header_lines} + row_number() OVER () AS {ROW}, *
-        FROM read_csv({sql.file(layout.path)},
-            auto_detect = false, columns = {{{types}}}, force_not_null = [{not_null}],
-            header = {str(layout.header_lines > 0).lower()}, delim = {text(layout.delimiter)},
-            quote = {quote}, escape = {quote}, comment = '', nullstr = '', strict_mode = true,
-            null_padding = false, ignore_errors = false, hive_partitioning = false,
-            max_line_size = 100000000)"""
+    quote, longest = text(layout.quote or ""), layout.seen.longest
+    return f"""read_csv({sql.file(path)},
+        auto_detect = false, columns = {{{types}}}, force_not_null = [{not_null}],
+        header = {str(header).lower()}, delim = {text(layout.delimiter)},
+        quote = {quote}, escape = {quote}, comment = '', nullstr = '', strict_mode = true,
+        null_padding = false, ignore_errors = false, hive_partitioning = false,
+        max_line_size = {longest}, buffer_size = {max(BUFFER, longest)})"""
 
 
 # Chapter: files that are not sound

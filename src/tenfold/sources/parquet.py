@@ -56,7 +56,8 @@ def read(connection: Any, path: Path, shown: str) -> Part:
     ).fetchall()
     select = f"SELECT file_row_number + 1 AS {ROW}, {', '.join(cells)} FROM {reader}"
     n_rows = int(rows[0][0])
-    return Part(shown, select, columns, "record", n_rows, n_rows, done=tuple(_odd_names(columns)))
+    done = tuple(_odd_names(columns))
+    return Part(shown, select, columns, "record", n_rows, n_rows, done=done, first=1)
 
 
 def _odd_names(columns: Iterable[str]) -> Iterator[str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tenfold.sources.columns import Kind
 
@@ -20,6 +23,8 @@ class Part:
         unit: what `ROW` counts.
         last: the greatest `ROW` there can be.
         records: how many rows `select` must give to be sound; None where that is certain.
+        first: `ROW` of the first row, if all others follow it one by one.
+        pick: from rising numbers to SQL of just these rows, where that is faster than `select`.
         malformed: SQL of ROW, reason and content of what is no row, if there is any.
         done: what was mended on the way, in words.
     """
@@ -31,4 +36,6 @@ class Part:
     last: int
     records: int | None = None
     malformed: str | None = None
+    first: int | None = None
+    pick: Callable[[NDArray[np.int64]], str] | None = None
     done: tuple[str, ...] = field(default=())

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import codecs
-import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tenfold.runtime import Refused
 
-NEWLINES = b"\r\n"
+NEWLINES, FEED = b"\r\n", ord("\n")
 CHUNK = 1 << 20
 
 
@@ -23,12 +25,16 @@ class Scan:
         quoted: whether there is any quote.
         mixed: whether lines end in more than one way.
         zeros: whether there is a zero byte, which no cell may hold.
+        feeds: whether every line ends in a line feed, whatever stands before it.
+        longest: no line has more bytes.
     """
 
     lines: int
     quoted: bool
     mixed: bool
     zeros: bool
+    feeds: bool
+    longest: int
 
 
 def scan(path: Path, readable: Path, quote: str = '"') -> Scan:
@@ -44,11 +50,14 @@ def scan(path: Path, readable: Path, quote: str = '"') -> Scan:
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     mark = quote.encode()
-    ends = lines = feeds = pairs = returns = 0
+    ends = lines = feeds = pairs = returns = longest = begun = 0
     quoted = zeros = False
+    whole = True  # No character is cut by the end of a chunk.
     for chunk in _chunks(readable):
         try:
-            decoder.decode(chunk)
+            if not (chunk.isascii() and whole):
+                decoder.decode(chunk)
+                whole = not decoder.getstate()[0]
         except UnicodeDecodeError as error:
             line = ends + _line_ends(error.object[: error.start]) + 1
             raise Refused(
@@ -62,10 +71,16 @@ def scan(path: Path, readable: Path, quote: str = '"') -> Scan:
                 "UTF-8"
             )
         quoted = quoted or mark in chunk
-        feeds += chunk.count(b"\n")
-        returns += chunk.count(b"\r")
-        pairs += chunk.count(b"\r\n") if returns else 0
+        before = ends
+        feeds += int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == FEED))
+        if b"\r" in chunk:
+            returns += chunk.count(b"\r")
+            pairs += chunk.count(b"\r\n")
         ends = feeds + returns - pairs
+        # A line that is not over when a chunk ends counts with all of these chunks.
+        begun += len(chunk)
+        longest = max(longest, begun)
+        begun = len(chunk) if ends > before else begun
         content = chunk.rstrip(NEWLINES)
         if content:
             lines = ends - _line_ends(chunk[len(content) :]) + 1
@@ -74,7 +89,7 @@ def scan(path: Path, readable: Path, quote: str = '"') -> Scan:
     except UnicodeDecodeError:
         raise Refused(f"{path} ends inside a UTF-8 character: is it cut off?") from None
     kinds = sum((feeds > pairs, returns > pairs, pairs > 0))
-    return Scan(lines, quoted, kinds > 1, zeros)
+    return Scan(lines, quoted, kinds > 1, zeros, returns == pairs, longest)
 
 
 def recurs(path: Path) -> bool:
@@ -83,14 +98,33 @@ def recurs(path: Path) -> bool:
         line = file.readline().rstrip(NEWLINES).removeprefix(codecs.BOM_UTF8)
         if not line or b"\r" in line:
             return False
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            place = content.find(b"\n" + line)
+        needle, held = b"\n" + line, b"\n"
+        while chunk := file.read(CHUNK):
+            held += chunk
+            place = held.find(needle)
             while place >= 0:
-                behind = place + 1 + len(line)
-                if content[behind : behind + 1] in (b"", b"\r", b"\n"):
+                behind = place + len(needle)
+                if held[behind : behind + 1] in (b"\r", b"\n"):
                     return True
-                place = content.find(b"\n" + line, behind)
-    return False
+                place = held.find(needle, behind)
+            held = held[-len(needle) :]
+    return held == needle
+
+
+def lines(path: Path, numbers: NDArray[np.int64]) -> Iterator[bytes]:
+    """The lines of these rising numbers, from 1, of a file whose lines end in line feeds."""
+    first = 1
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            chunk += file.readline()
+            ends = np.flatnonzero(np.frombuffer(chunk, np.uint8) == FEED) + 1
+            if not chunk.endswith(b"\n"):
+                ends = np.append(ends, len(chunk))
+            low, high = np.searchsorted(numbers, (first, first + len(ends)))
+            for place in numbers[low:high] - first:
+                start = ends[place - 1] if place else 0
+                yield chunk[start : ends[place]].rstrip(NEWLINES) + b"\n"
+            first += len(ends)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
 
 from tenfold.dataset import ROW
 from tenfold.runtime import Refused
-from tenfold.sources import files
+from tenfold.sources import files, storing, uniting
 from tenfold.sources.columns import LINE, SOURCE, Kind
 from tenfold.sources.files import Seen
 from tenfold.sources.parts import Part
-from tenfold.sources.sql import MALFORMED, text
+from tenfold.sources.sql import MALFORMED, name, rows_of, text
+from tenfold.sources.storing import Held
+
+# What DuckDB calls the place, from 0, of a row of a Parquet file.
+COUNT = "file_row_number"
 
 
 class Unsound(Exception):
@@ -91,3 +99,80 @@ class Source:
             f" WHEN {ROW} > {offset} THEN {ROW} - {offset}" for offset in reversed(self.offsets)
         )
         return f"CASE{sources} END AS {SOURCE}, CASE{lines} END AS {LINE}"
+
+    def hold(self, columns: Sequence[str], relation: str, view: str) -> Held:
+        """Make a view of `ROW` and columns of a relation that has all rows in their order.
+
+        It lies on disk, since it may be larger than memory.
+        """
+        counted = None if any(COUNT in column.lower() for column in columns) else self._counted()
+        selected = columns if counted else [ROW, *columns]
+        path = self._new(view)
+        query = f"SELECT {', '.join(selected)} FROM {relation}"
+        storing.hold(self.connection, query, len(selected), path)
+        if counted:
+            self._make(view, f"SELECT {counted} AS {ROW}, * FROM {rows_of(path)}")
+            n_rows = pq.read_metadata(path).num_rows
+            return Held(
+                path, np.concatenate([np.arange(n) + first for first, n in self._runs()])[:n_rows]
+            )
+        self._make(view, f"FROM {rows_of(path)}")
+        return Held(path, pq.read_table(path, columns=[ROW])[ROW].to_numpy())
+
+    def hold_some(self, numbers: str, view: str) -> None:
+        """Make a view, on disk too, of the source's own rows whose `ROW` a query gives."""
+        path = self._new(view)
+        # Parquet has no integers of 128 bits.
+        query = f"{self._integers('DECIMAL(38, 0)')} FROM ({self._picked(numbers)})"
+        storing.hold(self.connection, query, len(self.columns) + 1, path)
+        self._make(view, f"{self._integers('HUGEINT')} FROM {rows_of(path)}")
+
+    def _integers(self, sql_type: str) -> str:
+        """The beginning of a query of all columns, integers in another type."""
+        own = [name(column) for column, kind in self.columns.items() if kind == "integer"]
+        cast = ", ".join(f"{column}::{sql_type} AS {column}" for column in own)
+        return f"SELECT * REPLACE ({cast})" if own else "SELECT *"
+
+    def _new(self, view: str) -> Path:
+        folder = Path(self.scratch.name)
+        return folder / f"{view}.{len(list(folder.glob(f'{view}.*')))}.parquet"
+
+    def _make(self, view: str, query: str) -> None:
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {query}")
+
+    def _runs(self) -> list[tuple[int, int]]:
+        """The first `ROW` of each part, and how many rows follow it one by one.
+
+        Empty if in any part they do not.
+        """
+        runs = []
+        for part, offset in zip(self.parts, self.offsets, strict=True):
+            if part.first is None or part.records is None:
+                return []
+            runs.append((offset + part.first, part.records))
+        return runs
+
+    def _counted(self) -> str | None:
+        """SQL of `ROW` from a row's place, if that tells it.
+
+        DuckDB reads a file with one core only where it must count its rows.
+        """
+        cases, start = [], 0
+        for first, n in self._runs():
+            cases.append(f" WHEN {COUNT} >= {start} THEN {COUNT} + {first - start}")
+            start += n
+        return f"CASE{''.join(reversed(cases))} END" if cases else None
+
+    def _picked(self, numbers: str) -> str:
+        selects = []
+        for part, offset in zip(self.parts, self.offsets, strict=True):
+            own = (
+                f"SELECT {ROW} - {offset} AS {ROW} FROM ({numbers}) WHERE {ROW} > {offset} "
+                f"AND {ROW} <= {offset + part.last} ORDER BY ALL"
+            )
+            if part.pick:
+                rows = self.connection.execute(own).fetchnumpy()[ROW]
+                selects.append(part.pick(rows))
+            else:
+                selects.append(f"FROM ({part.select}) WHERE {ROW} IN ({own})")
+        return uniting.rows(self.parts, self.offsets, self.columns, selects)

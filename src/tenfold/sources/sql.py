@@ -26,6 +26,11 @@ def file(path: Path) -> str:
     return text("".join(f"[{mark}]" if mark in "*?[" else mark for mark in str(path)))
 
 
+def rows_of(path: Path) -> str:
+    """SQL of the rows of a Parquet file of tenfold's own."""
+    return f"read_parquet({file(path.resolve())}, hive_partitioning = false)"
+
+
 def first_line(error: Exception) -> str:
     """DuckDB's message without its kind and its drawing of the query."""
     line = str(error).strip().splitlines()[0]

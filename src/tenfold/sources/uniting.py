@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tenfold.dataset import ROW
@@ -41,20 +41,29 @@ def unite(
     for part in parts:
         offsets.append(offset)
         offset += part.last
-    rows, odd = [], []
-    for part, behind in zip(parts, offsets, strict=True):
+    odd = [
+        f"SELECT {ROW} + {behind} AS {ROW}, {REASON}, {CONTENT} FROM ({part.malformed})"
+        for part, behind in zip(parts, offsets, strict=True)
+        if part.malformed
+    ]
+    nothing = f"SELECT 0::BIGINT AS {ROW}, '' AS {REASON}, '' AS {CONTENT} WHERE false"
+    every = rows(parts, offsets, kinds, [part.select for part in parts])
+    first = f" LIMIT {limit}" if limit else ""
+    connection.execute(f"CREATE TEMP VIEW {RAW} AS FROM ({every}){first}")
+    connection.execute(f"CREATE TEMP VIEW {MALFORMED} AS {' UNION ALL '.join(odd or [nothing])}")
+    return offsets
+
+
+def rows(
+    parts: Sequence[Part], offsets: Sequence[int], kinds: Mapping[str, Kind], selects: Sequence[str]
+) -> str:
+    """SQL of the rows of all parts that `selects` give, in the common kinds."""
+    found = []
+    for part, behind, select in zip(parts, offsets, selects, strict=True):
         cells = [
             f"{name(column)}{'' if part.kinds[column] == kind else f'::{parquet.SQL_TYPES[kind]}'}"
             f" AS {name(column)}"
             for column, kind in kinds.items()
         ]
-        rows.append(f"SELECT {ROW} + {behind} AS {ROW}, {', '.join(cells)} FROM ({part.select})")
-        if part.malformed:
-            odd.append(
-                f"SELECT {ROW} + {behind} AS {ROW}, {REASON}, {CONTENT} FROM ({part.malformed})"
-            )
-    nothing = f"SELECT 0::BIGINT AS {ROW}, '' AS {REASON}, '' AS {CONTENT} WHERE false"
-    first = f" LIMIT {limit}" if limit else ""
-    connection.execute(f"CREATE TEMP VIEW {RAW} AS FROM ({' UNION ALL '.join(rows)}){first}")
-    connection.execute(f"CREATE TEMP VIEW {MALFORMED} AS {' UNION ALL '.join(odd or [nothing])}")
-    return offsets
+        found.append(f"SELECT {ROW} + {behind} AS {ROW}, {', '.join(cells)} FROM ({select})")
+    return " UNION ALL ".join(found)

@@ -1,0 +1,112 @@
+"""Which rows go: those that a rule rejects, and of rows that are one and the same all but one.
+
+A row that goes is kept elsewhere, its cells as the source has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tenfold.dataset import ROW
+from tenfold.grouping import cells
+from tenfold.judging import COPY, JUDGED, Judged
+from tenfold.messages import shown
+from tenfold.params import Clean
+from tenfold.params.cleaning import Duplicates
+from tenfold.sources import CONTENT, MALFORMED, REASON, Kind, Source, Unsound, name, text
+
+REJECTED, KEPT = "rejected", "kept"
+# Rows that go, may go or are probed, as the source has them.
+SUSPECTS = "suspects"
+# Rows all over the source that are looked at twice.
+PROBES = 1000
+# Of the n-th of `copies` equal rows, in their order: whether it goes.
+GOES = {"first": "n > 1", "last": "n < copies", "none": "copies > 1"}
+
+
+def reject(source: Source, judged: Judged, rules: Clean) -> None:
+    """Make table `REJECTED` of `ROW` and `REASON`, and view `KEPT` of the judged rows that stay.
+
+    Rows are compared cell by cell, but only those of equal hashes. Exact copies are judged as the
+    source has them; rows that agree in key columns are compared where all keys are present and no
+    other rule rejects them.
+
+    Raises:
+        Unsound: if the source's rows are not where they were when they were judged.
+    """
+    connection = source.connection
+    connection.execute(
+        f"CREATE TEMP TABLE {REJECTED} AS SELECT {ROW}, {REASON} FROM {JUDGED} "
+        f"WHERE {REASON} IS NOT NULL"
+    )
+    declared = rules.drop_duplicates if rules.drop_duplicates is not True else Duplicates()
+    by = declared.by if declared else []
+    among = f"WHERE {REASON} IS NULL" if by else ""
+    repeated = f"SELECT {COPY} FROM {JUDGED} {among} GROUP BY {COPY} HAVING count(*) > 1"
+    connection.execute(
+        f"CREATE TEMP TABLE alike AS SELECT {ROW} FROM {JUDGED} SEMI JOIN ({repeated}) "
+        f"USING ({COPY}) {among if declared else 'LIMIT 0'}"
+    )
+    looked_at = judged.held.rows[:: max(1, judged.read // PROBES)].tolist()
+    source.hold_some(
+        f"SELECT {ROW} FROM {REJECTED} UNION FROM alike UNION SELECT unnest({looked_at})", SUSPECTS
+    )
+    _check_places(source, judged.copy)
+    if declared and by:
+        keys = ", ".join(map(name, by))
+        present = "".join(f" AND {name(column)} IS NOT NULL" for column in by)
+        reason = f"duplicate by {', '.join(map(shown, by))}"
+        _reject_copies(source, JUDGED, keys, present, GOES[declared.keep], reason)
+    elif declared:
+        keys = ", ".join(_lists(source.columns))
+        _reject_copies(source, SUSPECTS, keys, "", GOES[declared.keep], "duplicate")
+    connection.execute(
+        f"CREATE TEMP VIEW {KEPT} AS FROM {JUDGED} ANTI JOIN {REJECTED} USING ({ROW})"
+    )
+
+
+def write(source: Source, path: Path) -> None:
+    """Write what goes: where it stood, why, and its cells as the source has them."""
+    raw = ", ".join(f"{name(column)}::VARCHAR AS {name(column)}" for column in source.columns)
+    nothing = ", ".join(f"NULL AS {name(column)}" for column in source.columns)
+    place = source.place()
+    source.connection.execute(
+        f"COPY (FROM (SELECT {ROW}, {place}, {REASON}, NULL::VARCHAR AS {CONTENT}, {raw} "
+        f"FROM {SUSPECTS} JOIN {REJECTED} USING ({ROW}) UNION ALL "
+        f"SELECT {ROW}, {place}, {REASON}, {CONTENT}, {nothing} FROM {MALFORMED}) ORDER BY {ROW}) "
+        f"TO {text(str(path.resolve()))} (FORMAT parquet)"
+    )
+
+
+def _check_places(source: Source, copy: str) -> None:
+    """Check that rows found by their lines are those that were counted when all were read."""
+    elsewhere = source.connection.execute(
+        f"SELECT count(*) FROM (SELECT {ROW}, {copy} AS found FROM {SUSPECTS}) "
+        f"JOIN {JUDGED} USING ({ROW}) WHERE found <> {COPY}"
+    ).fetchall()[0][0]
+    if elsewhere:
+        raise Unsound(f"{elsewhere} rows are not where they were")
+
+
+def _reject_copies(
+    source: Source, compared: str, keys: str, present: str, goes: str, reason: str
+) -> None:
+    """Of the rows in `alike` whose keys agree, reject those that are not to be kept."""
+    connection = source.connection
+    connection.execute(
+        f"CREATE TEMP TABLE copies AS SELECT {ROW} FROM (SELECT {ROW}, "
+        f"row_number() OVER (PARTITION BY {keys} ORDER BY {ROW}) AS n, "
+        f"count(*) OVER (PARTITION BY {keys}) AS copies FROM {compared} "
+        f"WHERE {ROW} IN (FROM alike){present}) WHERE {goes}"
+    )
+    connection.execute(f"DELETE FROM {REJECTED} WHERE {ROW} IN (FROM copies)")
+    connection.execute(f"INSERT INTO {REJECTED} SELECT {ROW}, {text(reason)} FROM copies")
+
+
+def _lists(columns: Mapping[str, Kind]) -> list[str]:
+    """SQL of all columns as one list a kind, which DuckDB compares faster than many columns."""
+    kinds: dict[Kind, list[str]] = {}
+    for column, kind in columns.items():
+        kinds.setdefault(kind, []).append(column)
+    return [cells(alike) for alike in kinds.values()]

@@ -1,0 +1,168 @@
+"""Rows on disk: in their order, with the lines they have, and the same bytes everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tenfold import cleaning, sources
+from tenfold.params import Clean, Data
+from tenfold.sources import scanning, storing
+from tenfold.sources.source import Source
+from tenfold.sources.storing import Held
+
+
+@pytest.fixture(autouse=True)
+def _inside_tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def read(path: str, *, careful: bool = False, **settings: Any) -> Source:
+    return sources.read(Data(path=path, target="a", **settings), careful=careful)
+
+
+def held(source: Source) -> list[tuple[Any, ...]]:
+    source.hold(['"a"', '"b"'], sources.RAW, "held")
+    return list(source.connection.execute("FROM held").fetchall())
+
+
+def raw(source: Source) -> list[tuple[Any, ...]]:
+    query = f"FROM {sources.RAW} ORDER BY {sources.ROW}"
+    return list(source.connection.execute(query).fetchall())
+
+
+def wanted(numbers: Iterable[int]) -> str:
+    return f"SELECT unnest({list(numbers)}) AS {sources.ROW}"
+
+
+def lines(start: int, stop: int, end: str = "\n") -> str:
+    return "".join(f"{number},x{number}{end}" for number in range(start, stop))
+
+
+@pytest.mark.parametrize(
+    ("content", "settings"),
+    [
+        ("a,b\n" + lines(0, 50_000), {}),
+        ("a,b\r\n" + lines(0, 9, "\r\n"), {}),
+        ("a,b\r" + lines(0, 9, "\r"), {}),
+        ("\ufeffa,b\n" + lines(0, 9) + "9,x9", {}),
+        ("\ufeff" + lines(0, 9), {"header": False, "columns": ["a", "b"]}),
+        ("a,b\n1,x1\n2\n3,x3\n", {}),
+    ],
+    ids=["large", "crlf", "cr", "bom", "headless", "malformed"],
+)
+def test_rows_are_held_with_the_lines_that_are_counted_and_found_by_these(
+    content: str, settings: dict[str, Any]
+) -> None:
+    Path("t.csv").write_bytes(content.encode())
+    # The last one has a line that is no row.
+    source = read("t.csv", careful=len(content) < 20, **settings)
+    every = raw(source)
+    assert held(source) == every
+    some = every[:: max(1, len(every) // 7)]
+    source.hold_some(wanted(row[0] for row in some), "picked")
+    assert source.connection.execute(f"FROM picked ORDER BY {sources.ROW}").fetchall() == some
+
+
+def test_rows_of_several_files_are_held_one_behind_the_other() -> None:
+    Path("1.csv").write_text("a,b\n" + lines(0, 3000))
+    Path("2.csv").write_text("b,a\n" + lines(0, 10))
+    pd.DataFrame({"a": ["p", "q"], "b": ["r", "s"]}).to_parquet("3.parquet")
+    Path("4.csv").write_text("a,b\n" + lines(7, 9))
+    source = read("[1-4].*")
+    assert held(source) == raw(source)
+    some = raw(source)[2990::3]
+    source.hold_some(wanted(row[0] for row in some), "picked")
+    assert source.connection.execute(f"FROM picked ORDER BY {sources.ROW}").fetchall() == some
+
+
+def test_a_column_that_is_called_as_duckdb_calls_a_place_is_held_all_the_same() -> None:
+    Path("t.csv").write_text("a,File_Row_Number\n5,9\n6,8\n")
+    source = read("t.csv")
+    source.hold(['"a"', '"File_Row_Number"'], sources.RAW, "held")
+    assert source.connection.execute("FROM held").fetchall() == [(2, "5", "9"), (3, "6", "8")]
+
+
+def test_rows_that_are_not_where_they_were_counted_are_read_again_with_care(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Path("t.csv").write_text("a,b\n1,x\n,y\n2,z\n3,x\n")
+    monkeypatch.setattr(Source, "_runs", lambda self: [] if self.records is None else [(3, 9)])
+    cleaning.clean(Data(path="t.csv", target="a"), Clean(), "regression", Path())
+    gone = pq.read_table("rejected.parquet").to_pylist()
+    assert [(row["tenfold_line"], row["b"]) for row in gone] == [(3, "y")]
+    assert pq.read_table("table.parquet")["tenfold_row"].to_pylist() == [2, 4, 5]
+
+
+def test_what_stays_is_written_in_pieces_that_the_rows_alone_decide(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(storing, "ROWS", 100)
+    rows = np.arange(1000) * 2
+    table = {"a": rows + 1.0, "a.b": [f"{n % 3}" for n in rows], "c": rows}
+    pq.write_table(pa.table(table), "held.parquet", row_group_size=77)
+    gone = rows[::9]
+    storing.write(Held(Path("held.parquet"), rows), ["a", "a.b"], gone, Path("kept.parquet"))
+    found = pq.ParquetFile("kept.parquet")
+    sizes = [found.metadata.row_group(n).num_rows for n in range(found.num_row_groups)]
+    assert sizes == [*[100] * 8, 88]
+    kept = np.setdiff1d(rows, gone)
+    frame = found.read().to_pandas()
+    assert list(frame) == ["tenfold_row", "a", "a.b"]
+    assert frame["tenfold_row"].tolist() == kept.tolist()
+    assert frame["a"].tolist() == (kept + 1.0).tolist()
+
+
+LINES = st.lists(st.sampled_from(["", "a", "a,b", "é", "long, long line", "a,b"]), max_size=12)
+
+
+@settings(max_examples=200)
+@given(
+    content=LINES, end=st.sampled_from(["\n", "\r\n"]), chunk=st.integers(1, 9), last=st.booleans()
+)
+def test_lines_are_found_however_the_file_is_cut_into_chunks(
+    content: list[str], end: str, chunk: int, last: bool
+) -> None:
+    path = Path("lines.txt")
+    path.write_bytes((end.join(content) + end * last).encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scanning, "CHUNK", chunk)
+        wanted = np.arange(1, len(content) + 1)[::2]
+        found = list(scanning.lines(path, wanted))
+        seen = scanning.scan(path, path)
+        again = scanning.recurs(path)
+    cut = content if last or (content and content[-1]) else content[:-1]
+    assert found == [f"{line}\n".encode() for line in cut[::2]]
+    assert seen.longest >= max((len(line.encode()) for line in content), default=0)
+    assert again == bool(content and content[0] and content[0] in content[1:])
+
+
+def test_a_line_longer_than_duckdb_expects_is_a_row() -> None:
+    Path("t.csv").write_text(f"a,b\n1,{'x' * 5_000_000}\n2,y\n")
+    source = sources.sound(Data(path="t.csv", target="a"))
+    lengths = source.connection.execute(f"SELECT length(b) FROM {sources.RAW}").fetchall()
+    assert lengths == [(5_000_000,), (1,)]
+    assert source.records == 2
+
+
+def test_duckdb_keeps_the_order_of_what_it_copies(tmp_path: Path) -> None:
+    """What `ROW` rests on: a CSV that several cores read is written in its order."""
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n" + lines(0, 400_000))
+    source = read(str(path))
+    source.hold(['"a"', '"b"'], sources.RAW, "held")
+    found = source.connection.execute(
+        f"SELECT count(*), count(*) FILTER (a::BIGINT + 2 = {sources.ROW}) FROM held"
+    ).fetchall()
+    assert found == [(400_000, 400_000)]
+    assert isinstance(source.connection, duckdb.DuckDBPyConnection)
