@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.bad_input import columns, files, lines, targets, values
+from tests.bad_input import columns, files, lines, parts, targets, values
 from tests.bad_input.outcomes import Case
 
 CHAPTERS: dict[str, list[Case]] = {
@@ -11,5 +11,6 @@ CHAPTERS: dict[str, list[Case]] = {
     "Column names and kinds": columns.CASES,
     "Values": values.CASES,
     "Target": targets.CASES,
+    "Groups, times and given folds": parts.CASES,
 }
 CASES: list[Case] = [case for cases in CHAPTERS.values() for case in cases]

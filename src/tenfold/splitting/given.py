@@ -30,17 +30,22 @@ def given(deciding: Deciding, rules: Split, seed: int) -> Assignment:
     if not in_test.any() or in_test.all():
         raise Refused(
             f"split.column: {'every' if in_test.any() else 'no'} row of {rules.column!r} says "
-            f"{IN_TEST!r}, but some must be held out and some trained on"
+            f"{IN_TEST!r}, but some must be held out and some trained on: correct the column"
         )
     names = sorted(set(deciding.labels) - {IN_TEST, IN_TRAIN}, key=_order)
     if not names:
         return Assignment(~in_test, in_test, _drawn(deciding, ~in_test, rules, seed))
+    own = labels[deciding.given[~in_test]]
+    if (own == names[0]).all():
+        raise Refused(
+            f"split.column: {rules.column!r} says fold {names[0]!r} of every row but the test's, "
+            "which leaves none to learn from: name two folds or more"
+        )
     if rules.n_splits not in (Split.model_fields["n_splits"].default, len(names)):
         raise Refused(
             f"split.n_splits is {rules.n_splits}, but {rules.column!r} says {len(names)} folds "
             f"({', '.join(names[:5])}{', ...' if len(names) > 5 else ''}): remove split.n_splits"
         )
-    own = labels[deciding.given[~in_test]]
     membership = np.stack([np.where(own == name, VAL, TRAIN).astype(np.int8) for name in names])
     return Assignment(~in_test, in_test, Folds(membership))
 
