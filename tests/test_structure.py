@@ -26,7 +26,7 @@ RESOLVED = re.compile(r"[a-z_]+(\.[a-z_]+)*:\w+")
 # library: the modules that may import it
 DOORS = {
     "dvc": (),
-    "duckdb": ("cleaning", "expressions", "judging", "sources"),
+    "duckdb": ("cleaning", "expressions", "sources"),
     "mlflow": ("serving", "tracking"),
     "optuna": ("search_space", "tuning"),
     "pytorch_lightning": ("training",),

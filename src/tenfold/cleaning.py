@@ -16,13 +16,14 @@ import duckdb
 from tenfold import cells, describing, judging, likenesses, rejecting, sources
 from tenfold.cells import Cell
 from tenfold.dataset import ROW
-from tenfold.judging import LABEL, Judged
+from tenfold.judging import Judged
 from tenfold.messages import nearest, shown
 from tenfold.metrics import Task
 from tenfold.params import Clean, Data
 from tenfold.rejecting import KEPT
 from tenfold.runtime import Refused
 from tenfold.sources import MALFORMED, REASON, Kind, Source, Unsound, name, storing
+from tenfold.typed import LABEL
 
 # What a message shows of many reasons.
 MOST_REASONS = 5

@@ -104,6 +104,20 @@ def _check(
     return str(described[0][1])
 
 
+def check_format(connection: Any, where: str, form: str) -> None:
+    """Check that a date format is one.
+
+    Raises:
+        Refused: quoting it.
+    """
+    try:
+        connection.execute(f"SELECT TRY_STRPTIME('', {text(form)})")
+    except duckdb.Error:
+        raise Refused(
+            f"{where}.format must be made of %d, %m, %Y and the like, but got {form!r}"
+        ) from None
+
+
 def reason(predicate: str) -> str:
     """SQL of a CASE: the reason why a row that breaks the predicate is rejected."""
     return f"WHEN {closing(predicate)} IS FALSE THEN {text(f'require: {shown(predicate)}')}"

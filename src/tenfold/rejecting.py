@@ -10,11 +10,12 @@ from pathlib import Path
 
 from tenfold.dataset import ROW
 from tenfold.grouping import cells
-from tenfold.judging import COPY, JUDGED, Judged
+from tenfold.judging import JUDGED, Judged
 from tenfold.messages import shown
 from tenfold.params import Clean
 from tenfold.params.cleaning import Duplicates
 from tenfold.sources import CONTENT, MALFORMED, REASON, Kind, Source, Unsound, name, text
+from tenfold.typed import COPY
 
 REJECTED, KEPT = "rejected", "kept"
 # Rows that go, may go or are probed, as the source has them.

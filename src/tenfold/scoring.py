@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tenfold import cleaning, dates, expressions, judging, sources
+from tenfold import cleaning, dates, expressions, sources, typed
 from tenfold.cells import Cell
 from tenfold.dataset import ROW, Schema
 from tenfold.messages import nearest
@@ -92,7 +92,7 @@ def _features(source: sources.Source, schema: Schema, rules: Clean, path: Path) 
     # What is derived may be made of columns that are no features.
     known = {**schema.reading.get("kinds", {}), **kinds}
     asked = {name: known.get(name, "text") for name in read if name not in rules.types}
-    judging.type_columns(source, read, rules, schema.target, asked)
+    typed.type_columns(source, read, rules, schema.target, asked)
     used = {name.lower() for name in schema.features}.union(
         *(expressions.columns_of(source.connection, made) for made in rules.derive.values())
     )
