@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import sqlite3
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,78 @@ def test_a_query_of_a_database_is_told_and_its_file_seen_from_the_project() -> N
         initialising.init("sqlite:shop.db", "bought", Path("other"), {}, force=False)
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        b"1,2\n",
+        b"1,2,3,4,5,6,7\n",
+        b'"red" x,1,2,3,4\n',
+    ],
+    ids=["short", "long", "behind a quote"],
+)
+def test_a_table_with_a_damaged_row_is_looked_at_all_the_same(row: bytes) -> None:
+    lines = table().to_csv(index=False).encode().splitlines(keepends=True)
+    Path("t.csv").write_bytes(b"".join([*lines[:20], row, *lines[20:]]))
+    initialising.init("t.csv", "bought", Path("project"), {}, force=True)
+    with runtime_in(Path("project")):
+        said = "\n".join(checking.check(params.load()))
+    assert "121 rows read, 120 kept, 1 rejected" in said
+
+
+def test_a_line_break_in_a_name_does_not_end_the_header() -> None:
+    frame = table().rename(columns={"colour": "new\nline"})
+    Path("t.csv").write_text(frame.to_csv(index=False, lineterminator="\r\n"), newline="")
+    initialising.init("t.csv", "bought", Path("project"), {}, force=True)
+    with runtime_in(Path("project")):
+        assert "120 kept" in "\n".join(checking.check(params.load()))
+
+
+def test_a_first_line_that_names_the_target_is_a_header_whatever_else_it_holds() -> None:
+    found = guessed(table().rename(columns={"size": "2019"}), "bought")
+    assert "header" not in found["data"]
+    with pytest.raises(Refused, match=r"its first line holds '1000', as rows do: name its columns"):
+        guessed(table().to_csv(index=False, header=False), "bought")
+
+
+def test_many_copies_are_no_mistakes() -> None:
+    few = pd.DataFrame({"size": [1, 2, 3] * 40, "bought": [0, 1, 1] * 40})
+    assert guessed(few, "bought")["clean"]["drop_duplicates"] is False
+    assert guessed(table(), "bought")["clean"]["drop_duplicates"] is True
+
+
+@pytest.mark.parametrize("name", ["br [x]", "st*r", "que?", "uni größe", "per%cent", "h#h"])
+def test_a_project_may_have_any_name(name: str) -> None:
+    table().to_csv("t.csv", index=False)
+    initialising.init("t.csv", "bought", Path(name), {}, force=False)
+    with runtime_in(Path(name)):
+        assert "120 kept" in "\n".join(checking.check(params.load()))
+        site = subprocess.run(
+            ["dvc", "config", "core.site_cache_dir"], capture_output=True, text=True, check=True
+        )
+        assert site.stdout.strip() == str(Path(".dvc/tmp/site").resolve())
+
+
+def test_a_name_that_mlflow_cannot_work_in_is_refused_and_nothing_is_left() -> None:
+    table().to_csv("t.csv", index=False)
+    with pytest.raises(Refused, match="must not hold both"):
+        initialising.init("t.csv", "bought", Path("a'b\"c"), {}, force=False)
+    with pytest.raises(Refused, match="no column 'no'"):
+        initialising.init("t.csv", "no", Path("new"), {}, force=False)
+    assert [path.name for path in Path().iterdir() if path.is_dir()] == []
+
+
+def test_what_a_folder_ignores_already_is_kept_and_completed() -> None:
+    Path("project").mkdir()
+    Path("project/.gitignore").write_text("*.tmp\n/outputs/")
+    table().to_csv("t.csv", index=False)
+    said = initialising.init("t.csv", "bought", Path("project"), {}, force=False)
+    lines = Path("project/.gitignore").read_text().splitlines()
+    assert lines[:2] == ["*.tmp", "/outputs/"]
+    assert "/.tenfold/" in lines
+    assert lines.count("/outputs/") == 1
+    assert any(line.startswith("added to .gitignore: /mlruns/") for line in said)
+
+
 def test_a_sheet_of_an_excel_file_is_told() -> None:
     with pd.ExcelWriter("book.xlsx") as book:
         table().to_excel(book, sheet_name="first", index=False)
@@ -192,6 +265,9 @@ def test_a_params_file_is_not_replaced_unless_forced_and_then_kept() -> None:
         initialising.init("t.csv", "price", Path("project"), {}, force=False)
     initialising.init("t.csv", "price", Path("project"), {}, force=True)
     assert Path("project/params.yaml.old").read_text() == before
+    initialising.init("t.csv", "size", Path("project"), {}, force=True)
+    assert Path("project/params.yaml.old").read_text() == before
+    assert "target: price" in Path("project/params.yaml.old.2").read_text()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ import duckdb
 import pandas as pd
 import pytest
 
-from tenfold import scoring
+from tenfold import cleaning, scoring
 from tenfold.dataset import Schema
+from tenfold.params import Clean, Data
 from tenfold.runtime import Refused
 
 
@@ -43,6 +45,29 @@ def source(tmp_path: Path) -> Path:
 def test_a_derived_column_is_made_of_those_that_it_is_derived_from(source: Path) -> None:
     derive = {"sum": "a + b", "lost": "gone * 2", "twice": '2 * "SUM"'}
     assert scored(source, derive, "twice", "a")["got_twice"].tolist() == [6.0, 14.0]
+
+
+def test_a_declared_cast_is_that_of_the_training_table(source: Path) -> None:
+    types = {
+        "day": {"type": "date", "format": "%d.%m.%Y"},
+        "size": {"type": "double", "decimal": ","},
+        "b": "integer",
+    }
+    model = Model({}, "size", "b")
+    kinds: dict[str, Any] = {"day": "date", "size": "double", "b": "integer"}
+    reading = cleaning.reading(
+        Data(path="t.csv", target="y"), Clean.model_validate({"types": types}), kinds
+    )
+    model.schema = replace(model.schema, dates=("day",), reading=reading)
+    source.write_text('day,size,b\n31.12.2023,"1,5",2\n')
+    found = scoring.score(source, model)
+    assert found["got_size"].tolist() == [1.5]
+    assert found["got_day"].tolist() == ["2023-12-31T00:00:00.000000"]
+
+
+def test_a_database_is_no_file_to_score() -> None:
+    with pytest.raises(Refused, match="predict scores files: write its rows to a CSV first"):
+        scored(Path("sqlite:shop.db"), {}, "a")
 
 
 def test_a_cell_that_a_derived_column_cannot_be_made_of_is_refused(source: Path) -> None:

@@ -131,10 +131,12 @@ def cells_of(source: Source, data: Data, rules: Clean) -> dict[str, Cell]:
 def reading(data: Data, rules: Clean, kinds: Mapping[str, Kind]) -> dict[str, Any]:
     """How cells were read, so that whoever scores a file later reads it alike."""
     layout = {"delimiter", "quote", "encoding", "decimal", "header", "columns"}
-    of_cells = {"trim", "missing_values", "column_missing_values", "replace", "types", "derive"}
+    of_cells = {"trim", "missing_values", "column_missing_values", "replace", "derive"}
+    # A cast may hold only what is for its type, defaults aside.
+    types = rules.model_dump(mode="json", include={"types"}, exclude_defaults=True)
     return {
         "data": data.model_dump(mode="json", include=layout, exclude_defaults=True),
-        "clean": rules.model_dump(mode="json", include=of_cells),
+        "clean": {**rules.model_dump(mode="json", include=of_cells), **types},
         "kinds": dict(kinds),
     }
 

@@ -118,6 +118,7 @@ def check(arguments: argparse.Namespace) -> None:
     """Refuse what a stage would refuse before any training, and say what would happen."""
     from tenfold import checking
 
+    runtime.check_folder()
     print("\n".join(checking.check(params.load())))
 
 

@@ -132,7 +132,8 @@ def _choices(problem: Mapping[str, Any]) -> list[str]:
 
 
 def _guess(name: object, options: Sequence[str]) -> str:
-    close = difflib.get_close_matches(str(name), options, n=1, cutoff=0.5)
+    alike = [option for option in options if option.lower() == str(name).lower()]
+    close = alike or difflib.get_close_matches(str(name), options, n=1, cutoff=0.5)
     return f"did you mean {close[0]!r}? " if close else ""
 
 

@@ -29,9 +29,23 @@ class Refused(Exception):
 def run(name: str, main: Callable[[], None]) -> None:
     """Run `main` as stage `name`: alone, dying with its parent, exit code 2 when refused."""
     with one_message():
+        check_folder()
         die_with_parent()
         with lock(SCRATCH / "locks" / f"{name}.lock"):
             main()
+
+
+def check_folder() -> None:
+    """Check that MLflow, which quotes a path in its own way, can work in this folder.
+
+    Raises:
+        Refused: if it cannot.
+    """
+    if {"'", '"'} <= set(str(Path.cwd())):
+        raise Refused(
+            f"the path of a project must not hold both ' and \", but is {Path.cwd()}: rename a "
+            "folder"
+        )
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from tenfold.cells import Cell
 from tenfold.dataset import ROW, Schema
 from tenfold.messages import nearest
 from tenfold.params import Clean, Data
+from tenfold.params.data import SCHEMES
 from tenfold.runtime import Refused
 from tenfold.sources import Kind, files
 
@@ -49,6 +50,8 @@ def score(path: Path, model: Any, n_samples: int = 0, seed: int = 0) -> pd.DataF
 
 def _read(path: Path, schema: Schema) -> tuple[sources.Source, Clean]:
     """The file in the layout of the training table, and the rules for those of its columns."""
+    if str(path).partition(":")[0] in SCHEMES and not path.exists():
+        raise Refused(f"{path} is no file, but predict scores files: write its rows to a CSV first")
     layout = schema.reading.get("data", {}) if files.ending(path) in sources.DELIMITED else {}
     try:
         source = sources.sound(Data(path=str(path), target=schema.target, **layout))

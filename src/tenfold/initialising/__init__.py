@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tenfold import sources
+from tenfold import runtime, sources
 from tenfold.initialising import columns, experiment, layout, project
 from tenfold.initialising.experiment import Findings
 from tenfold.messages import nearest
@@ -44,6 +44,7 @@ def init(
     """
     path = project.inside(table, folder)
     with project.standing_in(folder):
+        runtime.check_folder()
         found = look(path, target, told)
         name = re.sub(r"[^A-Za-z0-9_]+", "_", Path(path.partition(":")[2] or path).stem).strip("_")
         content = experiment.text(name or "experiment", _command(table, target, told), found)
@@ -63,11 +64,15 @@ def _command(table: str, target: str, told: Mapping[str, Any]) -> str:
 def look(path: str, target: str, told: Mapping[str, Any]) -> Findings:
     """Read the first rows of a table, and guess what is to be said about it."""
     data, layout_guess = layout.guess(path, target, told)
-    source = sources.read(data)
+    source = sources.some(data, columns.SAMPLE)
     if target not in source.columns:
+        headless = layout_guess.reasons.get("header")
+        hint = f"; {headless}: name its columns with --columns" if headless else ""
         raise Refused(
-            f"--target: {path} has no column {target!r}; {nearest(target, source.columns)}"
+            f"--target: {path} has no column {target!r}; {nearest(target, source.columns)}{hint}"
         )
+    if len(source.columns) == 1:
+        raise Refused(f"{path} has one column, but a table needs a target and a feature")
     columns.sample(source)
     markers, why = columns.markers(source, data.decimal)
     found = columns.look(source, markers, data.decimal)
@@ -84,6 +89,7 @@ def look(path: str, target: str, told: Mapping[str, Any]) -> Findings:
         _cap(source, found, target) if task == "regression" else None,
         [name for name, column in found.items() if name != target and _is_group(name, column)],
         [name for name, column in found.items() if column.formats or column.kind == "date"],
+        columns.n_copies(source),
     )
 
 

@@ -216,6 +216,12 @@ def n_rows(source: Source) -> int:
     return int(_ask(source, f"SELECT count(*) FROM {SEEN}")[0])
 
 
+def n_copies(source: Source) -> int:
+    """Rows that are copies of another one."""
+    distinct = _ask(source, f"SELECT count(*) FROM (SELECT DISTINCT * FROM {SEEN})")[0]
+    return n_rows(source) - int(distinct)
+
+
 def rarest(source: Source, cell: Cell) -> int:
     """Rows of the rarest class."""
     return int(

@@ -19,6 +19,8 @@ METRICS: dict[Task, list[str]] = {
     "binary": ["auroc", "log_loss", "accuracy", "brier"],
     "multiclass": ["log_loss", "auroc", "accuracy", "brier"],
 }
+# With a greater share of copies, rows are taken to agree by chance.
+MOST_COPIES = 0.1
 # A column with fewer of its cells filled is dropped.
 MOST_MISSING = 0.6
 PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_ ()/.%-]*[A-Za-z0-9_)%]|[A-Za-z]")
@@ -39,6 +41,7 @@ class Findings:
         rarest: rows of the rarest class; 0 for regression.
         capped: the target's greatest value, if so many rows have it that it looks like a cap.
         groups, times: columns that may part the rows.
+        copies: rows that are copies of another one.
     """
 
     data: Data
@@ -52,6 +55,7 @@ class Findings:
     capped: float | None
     groups: Sequence[str]
     times: Sequence[str]
+    copies: int
 
 
 def text(name: str, command: str, found: Findings) -> str:
@@ -97,7 +101,7 @@ def _clean(found: Findings) -> str:
     lines += _doubts(found)
     lines += _sentinels(found)
     lines += _types(found)
-    lines.append("  drop_duplicates: true")
+    lines.append(_duplicates(found))
     lines.append("  drop_missing_target: true")
     if found.capped is not None:
         target = found.data.target
@@ -109,6 +113,14 @@ def _clean(found: Findings) -> str:
     lines.append(f"  max_missing: {MOST_MISSING}    # emptier columns are dropped")
     lines.append("  max_rejected: 0.2    # stop, if more of the rows are rejected")
     return "\n".join(lines)
+
+
+def _duplicates(found: Findings) -> str:
+    """Copies are mistakes where they are few; many are rows that happen to agree."""
+    if found.copies <= MOST_COPIES * found.rows:
+        return "  drop_duplicates: true"
+    share = f"{found.copies / found.rows:.0%} of the rows are copies of another one"
+    return f"  drop_duplicates: false    # {share}, too many for mistakes"
 
 
 def _doubts(found: Findings) -> list[str]:

@@ -61,7 +61,8 @@ def _data(given: dict[str, Any]) -> Data:
     try:
         return Data.model_validate(given)
     except ValidationError as error:
-        raise Refused("; ".join(explain(error, given, Data, ("data",)))) from None
+        hint = "" if "query" in given else " (on the command line: --query)"
+        raise Refused("; ".join(explain(error, given, Data, ("data",))) + hint) from None
 
 
 def _is_delimited(path: str) -> bool:
@@ -85,8 +86,9 @@ def _guess_encoding(path: str, found: Guess) -> None:
 
 
 def _guess_header(given: dict[str, Any], found: Guess) -> None:
-    """A first record with a number in it, or twice the same cell, names no columns."""
-    source = sources.read(Data.model_validate({**given, "header": False, "columns": []}))
+    """A first record with a number in it names no columns, unless the target is one of them."""
+    headless = Data.model_validate({**given, "header": False, "columns": []})
+    source = sources.some(headless, SAMPLE)
     first = source.connection.execute(
         f"SELECT {', '.join(map(name, source.columns))} FROM {sources.RAW} LIMIT 1"
     ).fetchall()
@@ -94,7 +96,7 @@ def _guess_header(given: dict[str, Any], found: Guess) -> None:
         return
     values = [str(cell).strip() for cell in first[0]]
     numbers = [value for value in values if re.fullmatch(cells.NUMBER, value)]
-    if numbers:
+    if numbers and given["target"] not in values:
         found.set("header", False, f"its first line holds {numbers[0]!r}, as rows do")
         if "columns" not in given:
             given["columns"] = []
@@ -102,7 +104,7 @@ def _guess_header(given: dict[str, Any], found: Guess) -> None:
 
 def _guess_decimal(given: dict[str, Any], found: Guess) -> None:
     """A comma, where columns are full of numbers with one and none has a point."""
-    source = sources.read(Data.model_validate(given))
+    source = sources.some(Data.model_validate(given), SAMPLE)
     shares = []
     for column in source.columns:
         words = f"trim({name(column)})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import shutil
@@ -37,7 +38,7 @@ def standing_in(folder: Path) -> Iterator[None]:
     Raises:
         Refused: if it cannot be made.
     """
-    before = Path.cwd()
+    before, new = Path.cwd(), not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -45,6 +46,11 @@ def standing_in(folder: Path) -> Iterator[None]:
     os.chdir(folder)
     try:
         yield
+    except BaseException:
+        os.chdir(before)
+        if new:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
     finally:
         os.chdir(before)
 
@@ -61,8 +67,9 @@ def write(experiment: str, *, force: bool) -> list[str]:
             raise Refused(
                 f"{PARAMS.resolve()} is there already: --force keeps it as params.yaml.old"
             )
-        PARAMS.replace("params.yaml.old")
-        done.append("params.yaml is now params.yaml.old")
+        old = _unused("params.yaml.old")
+        PARAMS.replace(old)
+        done.append(f"params.yaml is now {old}")
     if Path("dvc.yaml").exists() and "tenfold" not in Path("dvc.yaml").read_text(encoding="utf-8"):
         raise Refused(f"{Path.cwd()} holds another project's dvc.yaml: name an empty folder")
     runtime.write_text(PARAMS, experiment)
@@ -79,10 +86,28 @@ def write(experiment: str, *, force: bool) -> list[str]:
         runtime.write_text(Path(file), files[file])
     done.append(f"written: {', '.join(['params.yaml', *new])}")
     if not Path(".dvc").exists():
+        for file in (".gitignore", ".dvcignore"):
+            done += [] if file in new else _completed(Path(file), files[file])
         _start_dvc()
         for template in brought.joinpath("plots").iterdir():
             runtime.write_text(Path(".dvc/plots") / template.name, template.read_text("utf-8"))
     return done
+
+
+def _unused(name: str) -> Path:
+    """The name, or the first with a number behind it that no file has."""
+    numbered = (Path(f"{name}.{number}") for number in itertools.count(2))
+    return next(path for path in itertools.chain([Path(name)], numbered) if not path.exists())
+
+
+def _completed(path: Path, needed: str) -> list[str]:
+    """Add the lines that a file lacks, and say so."""
+    held = path.read_text(encoding="utf-8")
+    lacking = [line for line in needed.splitlines() if line not in held.splitlines()]
+    if not lacking:
+        return []
+    runtime.write_text(path, "\n".join([held.rstrip("\n"), *lacking, ""]))
+    return [f"added to {path}: {' '.join(lacking)}"]
 
 
 def _start_dvc() -> None:
@@ -96,7 +121,11 @@ def _start_dvc() -> None:
     _run([dvc, "init", "--quiet", *scm, *([] if at_root else ["--subdir"])])
     runtime.write_text(Path(".dvc/config"), DVC_CONFIG)
     # By default it is a folder that everybody on the machine may write to.
-    _run([dvc, "config", "--local", "core.site_cache_dir", str(Path(".dvc/tmp/site").resolve())])
+    site = str(Path(".dvc/tmp/site").resolve())
+    if site.isascii():
+        _run([dvc, "config", "--local", "core.site_cache_dir", site])
+    else:  # DVC reads such a path and cannot write it.
+        runtime.write_text(Path(".dvc/config.local"), f"[core]\n    site_cache_dir = {site}\n")
 
 
 def _within_git(git: str) -> bool:

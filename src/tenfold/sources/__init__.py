@@ -53,6 +53,7 @@ __all__ = [
     "read",
     "rows_of",
     "seal",
+    "some",
     "text",
 ]
 
@@ -128,10 +129,23 @@ def sound(data: Data) -> Source:
     return source
 
 
-def count(source: Source) -> int:
-    """How many rows there are, every cell of them read."""
+def some(data: Data, rows: int) -> Source:
+    """Read what `data` names for a look at its first rows: with care, if these need it."""
+    source = read(data)
+    try:
+        found = count(source, rows)
+    except duckdb.Error:
+        found = -1
+    short = found < min(rows, source.records or 0)
+    return read(data, careful=True) if short else source
+
+
+def count(source: Source, most: int | None = None) -> int:
+    """How many rows there are, or whether there are so many, every cell of them read."""
     columns = ", ".join(f"count({name(column)})" for column in source.columns)
-    return int(source.connection.execute(f"SELECT count(*), {columns} FROM {RAW}").fetchall()[0][0])
+    rows = f"(FROM {RAW} LIMIT {most})" if most else RAW
+    found = source.connection.execute(f"SELECT count(*), {columns} FROM {rows}").fetchall()
+    return int(found[0][0])
 
 
 def _files(data: Data) -> list[Seen]:

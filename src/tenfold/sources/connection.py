@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 
 from tenfold.sources.source import Source
-from tenfold.sources.sql import text
+from tenfold.sources.sql import file, text
 
 # Bytes, or less where the machine has less; what does not fit is spilled to disk. Ten thousand
 # columns need this much, ten million rows a quarter of it.
@@ -38,15 +38,18 @@ def connect(spilled: Path) -> Any:
 def seal(source: Source, out: Path) -> None:
     """From here on the connection reaches the source and `out` only; this cannot be undone."""
     connection = source.connection
-    allowed = [out.resolve(), Path(source.scratch.name).resolve()]
-    paths = [seen.path.resolve() for seen in source.files]
-    connection.execute(f"SET allowed_directories = {_texts(allowed)}")
-    connection.execute(
-        f"SET allowed_paths = {_texts(paths + [seen.path for seen in source.files])}"
-    )
+    folders = [out.resolve(), Path(source.scratch.name).resolve()]
+    paths = [path for seen in source.files for path in (seen.path.resolve(), seen.path)]
+    connection.execute(f"SET allowed_directories = {_listed(folders)}")
+    connection.execute(f"SET allowed_paths = {_listed(paths)}")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
 
 
-def _texts(paths: Sequence[Path]) -> str:
-    return f"[{', '.join(text(str(path)) for path in paths)}]"
+def _listed(paths: Sequence[Path]) -> str:
+    """Each path as it is, and as SQL names it where it looks like a pattern."""
+    return f"[{', '.join(written(path) for path in paths for written in (_text, file))}]"
+
+
+def _text(path: Path) -> str:
+    return text(str(path))
