@@ -197,7 +197,7 @@ def test_many_copies_are_no_mistakes() -> None:
     assert guessed(table(), "bought")["clean"]["drop_duplicates"] is True
 
 
-@pytest.mark.parametrize("name", ["br [x]", "st*r", "que?", "uni größe", "per%cent", "h#h"])
+@pytest.mark.parametrize("name", ["br [x]", "st*r", "que?", "uni größe", "h#h"])
 def test_a_project_may_have_any_name(name: str) -> None:
     table().to_csv("t.csv", index=False)
     initialising.init("t.csv", "bought", Path(name), {}, force=False)
@@ -211,8 +211,9 @@ def test_a_project_may_have_any_name(name: str) -> None:
 
 def test_a_name_that_mlflow_cannot_work_in_is_refused_and_nothing_is_left() -> None:
     table().to_csv("t.csv", index=False)
-    with pytest.raises(Refused, match="must not hold both"):
-        initialising.init("t.csv", "bought", Path("a'b\"c"), {}, force=False)
+    for name in ("a'b\"c", "per%cent"):
+        with pytest.raises(Refused, match="must hold neither % nor both"):
+            initialising.init("t.csv", "bought", Path(name), {}, force=False)
     with pytest.raises(Refused, match="no column 'no'"):
         initialising.init("t.csv", "no", Path("new"), {}, force=False)
     assert [path.name for path in Path().iterdir() if path.is_dir()] == []

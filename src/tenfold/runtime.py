@@ -41,10 +41,11 @@ def check_folder() -> None:
     Raises:
         Refused: if it cannot.
     """
-    if {"'", '"'} <= set(str(Path.cwd())):
+    marks = set(str(Path.cwd()))
+    if "%" in marks or {"'", '"'} <= marks:
         raise Refused(
-            f"the path of a project must not hold both ' and \", but is {Path.cwd()}: rename a "
-            "folder"
+            f"the path of a project must hold neither % nor both ' and \", but is {Path.cwd()}: "
+            "rename a folder"
         )
 
 

@@ -136,6 +136,7 @@ CASES = [
     Case("a pipe with a file's name", Refused("is no regular file"), pipe, pipe),
     Case("a link that leads nowhere", Refused("there is no file"), lost_link, lost_link),
     Case("an unknown ending", Refused("unknown ending '.docx'"), lines(), file="t.docx"),
+    Case("a database", Refused("a database is named sqlite:t.db, with a"), lines(), file="t.db"),
     Case(
         "a format that the ending does not tell",
         Refused("t.csv is a Parquet file: name it t.parquet"),

@@ -60,7 +60,6 @@ __all__ = [
 DELIMITED = (".csv", ".tsv")
 JSON = (".json", ".jsonl", ".ndjson")
 ENDINGS = (*DELIMITED, *JSON, ".parquet", *excel.ENDINGS)
-DATABASES = (".db", ".sqlite", ".sqlite3")
 
 
 def read(data: Data, *, careful: bool = False, limit: int | None = None) -> Source:
@@ -151,7 +150,7 @@ def count(source: Source, most: int | None = None) -> int:
 def _files(data: Data) -> list[Seen]:
     """The files that are read, if any."""
     if data.scheme == "sqlite":
-        return files.find(data.path.removeprefix("sqlite:"), DATABASES)
+        return files.find(data.path.removeprefix("sqlite:"), files.DATABASES)
     return [] if data.scheme else files.find(data.path, ENDINGS)
 
 

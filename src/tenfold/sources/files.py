@@ -19,6 +19,8 @@ MARKS = {b"\x1f\x8b": ("gzip", ".gz"), b"\x28\xb5\x2f\xfd": ("zstd", ".zst")}
 PARQUET = b"PAR1"
 SMALLEST_PARQUET = 12
 PATTERN = "*?["
+# Of SQLite.
+DATABASES = (".db", ".sqlite", ".sqlite3")
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,10 @@ def _check(path: Path, endings: Sequence[str]) -> None:
         )
     found = ending(path)
     if found not in endings:
-        raise Refused(f"data.path: unknown ending {found!r} of {path}; {nearest(found, endings)}")
+        hint = f"; a database is named sqlite:{path}, with a query" if found in DATABASES else ""
+        raise Refused(
+            f"data.path: unknown ending {found!r} of {path}; {nearest(found, endings)}{hint}"
+        )
     if not path.exists():
         neighbours = path.parent.iterdir() if path.parent.is_dir() else ()
         known = [file.name for file in neighbours if ending(file) in endings]

@@ -67,7 +67,7 @@ def is_published(registered_model: str, fingerprint: str) -> bool:
         WHERE alias.name = ? AND alias.alias = ? AND tag.key = ? AND tag.value = ?
             AND experiment.lifecycle_stage = 'active'
     """
-    path = quote(unquote(uri().removeprefix("sqlite:///")))
+    path = quote(uri().removeprefix("sqlite:///"))
     try:
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as store:
             rows = store.execute(

@@ -30,7 +30,7 @@ def uri() -> str:
         return own_uri()
     if given.startswith("sqlite:///"):
         # A relative path is the project's, not that of the folder an experiment runs in.
-        return f"sqlite:///{_quoted(root())}/{given.removeprefix('sqlite:///')}"
+        return f"sqlite:///{root() / given.removeprefix('sqlite:///')}"
     return given
 
 
@@ -41,12 +41,7 @@ def shown_uri() -> str:
 
 def own_uri() -> str:
     """The store inside the project, used unless the environment names another."""
-    return f"sqlite:///{_quoted(root() / 'mlruns' / 'mlflow.db')}"
-
-
-def _quoted(path: Path) -> str:
-    """A path as SQLAlchemy reads one back, which takes %20 for a space."""
-    return str(path).replace("%", "%25")
+    return f"sqlite:///{root() / 'mlruns' / 'mlflow.db'}"
 
 
 def environment() -> dict[str, str]:
