@@ -1,7 +1,7 @@
 """Row-local rules in; clean rows, and rejected rows with their source, line and reason, out.
 
-The source is read once to type and judge every row, and once more if any row goes; it is held on
-disk, never in memory.
+The source is read once to type and judge every row; of the rows that go, and of a few others, the
+source's own cells are looked up again. Rows are held on disk, never in memory.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
     dropped = describing.dropped(described, rules, counts["kept"], data.target)
     kept = [column for column in features if column not in dropped]
     _check_rest(source, data.target, task, kept, judged.kinds)
-    gone = source.connection.execute(f"SELECT {ROW} FROM {rejecting.REJECTED}").fetchnumpy()[ROW]
+    gone = source.connection.execute(f"SELECT {ROW} FROM {rejecting.GONE}").fetchnumpy()[ROW]
     storing.write(judged.held, [*kept, data.target], gone, out / TABLE)
     rejecting.write(source, out / REJECTED)
     source.check_unchanged()
@@ -192,7 +192,7 @@ def _count(source: Source, judged: Judged, rules: Clean, target: str) -> dict[st
     connection = source.connection
     rejected = dict(
         connection.execute(
-            f"SELECT {REASON}, count(*) FROM {rejecting.REJECTED} GROUP BY ALL"
+            f"SELECT {REASON}, count(*) FROM {rejecting.GONE} GROUP BY ALL"
         ).fetchall()
     )
     malformed = dict(

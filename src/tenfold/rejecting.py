@@ -17,7 +17,7 @@ from tenfold.params.cleaning import Duplicates
 from tenfold.sources import CONTENT, MALFORMED, REASON, Kind, Source, Unsound, name, text
 from tenfold.typed import COPY
 
-REJECTED, KEPT = "rejected", "kept"
+GONE, KEPT = "gone", "kept"
 # Rows that go, may go or are probed, as the source has them.
 SUSPECTS = "suspects"
 # Rows all over the source that are looked at twice.
@@ -27,7 +27,7 @@ GOES = {"first": "n > 1", "last": "n < copies", "none": "copies > 1"}
 
 
 def reject(source: Source, judged: Judged, rules: Clean) -> None:
-    """Make table `REJECTED` of `ROW` and `REASON`, and view `KEPT` of the judged rows that stay.
+    """Make table `GONE` of `ROW` and `REASON`, and view `KEPT` of the judged rows that stay.
 
     Rows are compared cell by cell, but only those of equal hashes. Exact copies are judged as the
     source has them; rows that agree in key columns are compared where all keys are present and no
@@ -38,7 +38,7 @@ def reject(source: Source, judged: Judged, rules: Clean) -> None:
     """
     connection = source.connection
     connection.execute(
-        f"CREATE TEMP TABLE {REJECTED} AS SELECT {ROW}, {REASON} FROM {JUDGED} "
+        f"CREATE TEMP TABLE {GONE} AS SELECT {ROW}, {REASON} FROM {JUDGED} "
         f"WHERE {REASON} IS NOT NULL"
     )
     declared = rules.drop_duplicates if rules.drop_duplicates is not True else Duplicates()
@@ -51,7 +51,7 @@ def reject(source: Source, judged: Judged, rules: Clean) -> None:
     )
     looked_at = judged.held.rows[:: max(1, judged.read // PROBES)].tolist()
     source.hold_some(
-        f"SELECT {ROW} FROM {REJECTED} UNION FROM alike UNION SELECT unnest({looked_at})", SUSPECTS
+        f"SELECT {ROW} FROM {GONE} UNION FROM alike UNION SELECT unnest({looked_at})", SUSPECTS
     )
     _check_places(source, judged.copy)
     if declared and by:
@@ -62,9 +62,7 @@ def reject(source: Source, judged: Judged, rules: Clean) -> None:
     elif declared:
         keys = ", ".join(_lists(source.columns))
         _reject_copies(source, SUSPECTS, keys, "", GOES[declared.keep], "duplicate")
-    connection.execute(
-        f"CREATE TEMP VIEW {KEPT} AS FROM {JUDGED} ANTI JOIN {REJECTED} USING ({ROW})"
-    )
+    connection.execute(f"CREATE TEMP VIEW {KEPT} AS FROM {JUDGED} ANTI JOIN {GONE} USING ({ROW})")
 
 
 def write(source: Source, path: Path) -> None:
@@ -74,7 +72,7 @@ def write(source: Source, path: Path) -> None:
     place = source.place()
     source.connection.execute(
         f"COPY (FROM (SELECT {ROW}, {place}, {REASON}, NULL::VARCHAR AS {CONTENT}, {raw} "
-        f"FROM {SUSPECTS} JOIN {REJECTED} USING ({ROW}) UNION ALL "
+        f"FROM {SUSPECTS} JOIN {GONE} USING ({ROW}) UNION ALL "
         f"SELECT {ROW}, {place}, {REASON}, {CONTENT}, {nothing} FROM {MALFORMED}) ORDER BY {ROW}) "
         f"TO {text(str(path.resolve()))} (FORMAT parquet)"
     )
@@ -101,8 +99,8 @@ def _reject_copies(
         f"count(*) OVER (PARTITION BY {keys}) AS copies FROM {compared} "
         f"WHERE {ROW} IN (FROM alike){present}) WHERE {goes}"
     )
-    connection.execute(f"DELETE FROM {REJECTED} WHERE {ROW} IN (FROM copies)")
-    connection.execute(f"INSERT INTO {REJECTED} SELECT {ROW}, {text(reason)} FROM copies")
+    connection.execute(f"DELETE FROM {GONE} WHERE {ROW} IN (FROM copies)")
+    connection.execute(f"INSERT INTO {GONE} SELECT {ROW}, {text(reason)} FROM copies")
 
 
 def _lists(columns: Mapping[str, Kind]) -> list[str]:

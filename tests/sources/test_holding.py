@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from tenfold import cleaning, sources
 from tenfold.params import Clean, Data
 from tenfold.sources import scanning, storing
-from tenfold.sources.source import Source
+from tenfold.sources.source import Source, Unsound
 from tenfold.sources.storing import Held
 
 
@@ -93,15 +94,25 @@ def test_a_column_that_is_called_as_duckdb_calls_a_place_is_held_all_the_same() 
     assert source.connection.execute("FROM held").fetchall() == [(2, "5", "9"), (3, "6", "8")]
 
 
+@pytest.mark.parametrize("run", [(3, 9), (1, 4), (2, 3)], ids=["later", "earlier", "too few"])
 def test_rows_that_are_not_where_they_were_counted_are_read_again_with_care(
-    monkeypatch: pytest.MonkeyPatch,
+    run: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Path("t.csv").write_text("a,b\n1,x\n,y\n2,z\n3,x\n")
-    monkeypatch.setattr(Source, "_runs", lambda self: [] if self.records is None else [(3, 9)])
+    monkeypatch.setattr(Source, "_runs", lambda self: [] if self.records is None else [run])
     cleaning.clean(Data(path="t.csv", target="a"), Clean(), "regression", Path())
     gone = pq.read_table("rejected.parquet").to_pylist()
     assert [(row["tenfold_line"], row["b"]) for row in gone] == [(3, "y")]
     assert pq.read_table("table.parquet")["tenfold_row"].to_pylist() == [2, 4, 5]
+
+
+def test_more_rows_than_the_file_has_records_are_not_cut_off() -> None:
+    Path("t.csv").write_text("a,b\n" + lines(0, 4))
+    source = read("t.csv")
+    [part] = source.parts
+    believed = replace(source, parts=[replace(part, records=3)], records=3)
+    with pytest.raises(Unsound, match="4 rows, but 3 records"):
+        believed.check(len(believed.hold(['"a"'], sources.RAW, "held").rows))
 
 
 def test_what_stays_is_written_in_pieces_that_the_rows_alone_decide(

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from tenfold import cells, sources
 from tenfold.messages import explain
 from tenfold.params import Data
+from tenfold.params.data import SCHEMES
 from tenfold.runtime import Refused
 from tenfold.sources import files, name
 
@@ -61,7 +62,8 @@ def _data(given: dict[str, Any]) -> Data:
     try:
         return Data.model_validate(given)
     except ValidationError as error:
-        hint = "" if "query" in given else " (on the command line: --query)"
+        needed = SCHEMES.get(given["path"].partition(":")[0]) and "query" not in given
+        hint = " (on the command line: --query)" if needed else ""
         raise Refused("; ".join(explain(error, given, Data, ("data",))) + hint) from None
 
 
@@ -98,8 +100,6 @@ def _guess_header(given: dict[str, Any], found: Guess) -> None:
     numbers = [value for value in values if re.fullmatch(cells.NUMBER, value)]
     if numbers and given["target"] not in values:
         found.set("header", False, f"its first line holds {numbers[0]!r}, as rows do")
-        if "columns" not in given:
-            given["columns"] = []
 
 
 def _guess_decimal(given: dict[str, Any], found: Guess) -> None:

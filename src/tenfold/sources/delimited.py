@@ -84,7 +84,7 @@ def read(path: Path, data: Data, scratch: Path, *, careful: bool) -> Part:
         )
     good, bad = scratch / f"{readable.name}.rows.parquet", scratch / f"{readable.name}.odd.parquet"
     _repair(layout, good, bad)
-    select, malformed = (f"FROM read_parquet({sql.file(file)})" for file in (good, bad))
+    select, malformed = (f"FROM {sql.rows_of(file)}" for file in (good, bad))
     if layout.seen.mixed:
         done.append(f"{path} has more than one kind of line end")
     last = layout.seen.lines

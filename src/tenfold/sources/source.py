@@ -104,6 +104,9 @@ class Source:
         """Make a view of `ROW` and columns of a relation that has all rows in their order.
 
         It lies on disk, since it may be larger than memory.
+
+        Raises:
+            Unsound: if there are more rows than records.
         """
         counted = None if any(COUNT in column.lower() for column in columns) else self._counted()
         selected = columns if counted else [ROW, *columns]
@@ -112,10 +115,11 @@ class Source:
         storing.hold(self.connection, query, len(selected), path)
         if counted:
             self._make(view, f"SELECT {counted} AS {ROW}, * FROM {rows_of(path)}")
+            rows = np.concatenate([np.arange(n) + first for first, n in self._runs()])
             n_rows = pq.read_metadata(path).num_rows
-            return Held(
-                path, np.concatenate([np.arange(n) + first for first, n in self._runs()])[:n_rows]
-            )
+            if n_rows > len(rows):
+                raise Unsound(f"{n_rows} rows, but {len(rows)} records")
+            return Held(path, rows[:n_rows])
         self._make(view, f"FROM {rows_of(path)}")
         return Held(path, pq.read_table(path, columns=[ROW])[ROW].to_numpy())
 

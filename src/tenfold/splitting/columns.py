@@ -33,7 +33,7 @@ def read(table: Path, target: str, task: Task, rules: Split) -> Deciding:
     y, classes = _target(table, target, task)
     scratch = runtime.temporary("split")
     connection = sources.connect(Path(scratch.name))
-    connection.execute(f"CREATE VIEW clean AS FROM read_parquet({text(str(table))})")
+    connection.execute(f"CREATE VIEW clean AS FROM {sources.rows_of(table)}")
     if rules.deciding is not None:
         _check_present(connection, rules.deciding)
     groups, times, given, known = None, None, None, list[str]()
