@@ -43,6 +43,7 @@ class Cell:
         trim: whether white space is taken from both ends of a text.
         replaced: text -> what takes its place.
         decimal: the decimal mark of a text's numbers.
+        sure: whether markers are NULL already, and no text has white space at its ends.
     """
 
     column: str
@@ -51,6 +52,7 @@ class Cell:
     trim: bool = True
     replaced: Mapping[str, str | None] = field(default_factory=dict)
     decimal: str = "."
+    sure: bool = False
 
     @property
     def raw(self) -> str:
@@ -95,6 +97,8 @@ class Cell:
         `bare` may name what holds `self.bare`.
         """
         cell = self.raw
+        if self.sure:
+            return cell
         if self.given == "text" and self.trim:
             if not self.replaced:
                 most = f"CASE WHEN {self._marked(self.raw)} THEN NULL ELSE {self.raw} END"
@@ -153,6 +157,8 @@ class Cell:
         """
         if wanted == "text":
             return self.words(quick)
+        if self.sure and self.given == wanted:
+            return self.raw
         if self.given == wanted and not self.replaced:
             return f"({self.present()})::BIGINT" if wanted == "integer" else self.present()
         slow = self._slow(wanted, cast)
@@ -179,7 +185,7 @@ class Cell:
         if self.given != "text" or self.replaced:
             return ""
         if wanted == "text":
-            return self.bare if self.trim else ""
+            return self.bare if self.trim and not self.sure else ""
         if marks or self.decimal == ",":
             return ""
         if wanted == "integer":
@@ -226,6 +232,8 @@ class Cell:
 
     def contradicts(self, guess: Kind) -> str:
         """Whether a cell shows that a column cannot be what it was guessed to be."""
+        if self.given == guess and self.sure:
+            return "false"
         if self.given in ("double", "date") or guess not in ("integer", "double"):
             return "false"
         fits = ["integer", "nan", *(["large", "double"] if guess == "double" else [])]
@@ -236,6 +244,8 @@ class Cell:
 
     def unfit(self, wanted: Type, cast: Cast | None = None) -> str:
         """Whether it is neither missing nor NaN, and yet has no value in the wanted type."""
+        if self.sure and self.given == wanted:
+            return "false"
         odd = f"{self.words()} IS NOT NULL AND {self.typed(wanted, cast)} IS NULL"
         if wanted in ("integer", "double"):
             return f"{odd} AND NOT {matches(self.digits(cast), NAN)}"

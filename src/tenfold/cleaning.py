@@ -7,11 +7,14 @@ source's own cells are looked up again. Rows are held on disk, never in memory.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
+from numpy.typing import NDArray
 
 from tenfold import cells, describing, judging, likenesses, rejecting, sources
 from tenfold.cells import Cell
@@ -20,7 +23,7 @@ from tenfold.judging import Judged
 from tenfold.messages import nearest, shown
 from tenfold.metrics import Task
 from tenfold.params import Clean, Data
-from tenfold.rejecting import KEPT
+from tenfold.rejecting import KEPT, KEPT_RAW
 from tenfold.runtime import Refused
 from tenfold.sources import MALFORMED, REASON, Kind, Source, Unsound, name, storing
 from tenfold.typed import LABEL
@@ -69,16 +72,20 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
     sources.seal(source, out)
     read = cells_of(source, data, rules)
     judged = judging.judge(source, read, data.target, rules)
-    rejecting.reject(source, judged, rules)
+    stays = rejecting.reject(source, judged, rules)
     counts = _count(source, judged, rules, data.target)
     # Those that models may see, empty ones among them.
     features = [c for c in judged.kinds if c != data.target and rules.shows(c)]
-    described = describing.describe(source.connection, KEPT, [*features, data.target], judged.kinds)
-    dropped = describing.dropped(described, rules, counts["kept"], data.target)
+    missing = _missing(source, [*features, data.target], judged, stays)
+    dropped = describing.dropped(missing, rules, counts["kept"], data.target)
     kept = [column for column in features if column not in dropped]
     _check_rest(source, data.target, task, kept, judged.kinds)
-    gone = source.connection.execute(f"SELECT {ROW} FROM {rejecting.GONE}").fetchnumpy()[ROW]
-    storing.write(judged.held, [*kept, data.target], gone, out / TABLE)
+    columns = [*kept, data.target]
+    with ThreadPoolExecutor(1) as thread:
+        # One core writes while the others count.
+        written = thread.submit(storing.write, judged.held, columns, stays, out / TABLE)
+        distinct = _distinct(source, columns, judged, counts["kept"])
+        written.result()
     rejecting.write(source, out / REJECTED)
     source.check_unchanged()
     named = {
@@ -90,7 +97,14 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
     }
     report = {
         **counts,
-        "columns": {column: described[column] for column in [*kept, data.target]},
+        "columns": {
+            column: {
+                "type": judged.kinds[column],
+                "missing": missing[column],
+                "distinct": min(distinct[column], counts["kept"] - missing[column]),
+            }
+            for column in columns
+        },
         "dropped_columns": named | dropped,
         "mended": judged.mended,
         "sources": [part.name for part in source.parts],
@@ -101,6 +115,33 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
     if task != "regression" and judged.kinds[data.target] != "text":
         looks += _merged(source, data.target)
     return {**report, "remarks": source.done + looks + describing.remarks(report, data.target)}
+
+
+def _missing(
+    source: Source, columns: Sequence[str], judged: Judged, stays: NDArray[np.bool_]
+) -> dict[str, int]:
+    """How many cells are missing in columns of the rows that stay."""
+    own, in_raw = _apart(columns, judged)
+    rows = int(stays.sum())
+    present = describing.present(source.connection, KEPT, own, judged.kinds)
+    if judged.held.parsed:
+        gaps = [column for column in in_raw if column in judged.held.parsed.gaps]
+        present |= dict.fromkeys(in_raw, rows) | judged.held.parsed.present(gaps, stays)
+    return {column: rows - present[column] for column in columns}
+
+
+def _distinct(source: Source, columns: Sequence[str], judged: Judged, rows: int) -> dict[str, int]:
+    """How many values columns of the rows that stay have."""
+    found: dict[str, int] = {}
+    for view, there in zip((KEPT, KEPT_RAW), _apart(columns, judged), strict=True):
+        found |= describing.distinct(source.connection, view, there, judged.kinds, rows)
+    return found
+
+
+def _apart(columns: Sequence[str], judged: Judged) -> tuple[list[str], list[str]]:
+    """The columns that are in `KEPT`, and those in `KEPT_RAW`."""
+    own = [column for column in columns if column not in judged.in_raw]
+    return own, [column for column in columns if column in judged.in_raw]
 
 
 def _merged(source: Source, target: str) -> list[str]:
@@ -190,13 +231,13 @@ def _check_known(where: str, columns: Iterable[str], known: Collection[str], pat
 def _count(source: Source, judged: Judged, rules: Clean, target: str) -> dict[str, Any]:
     """Rows read, kept and rejected by reason: always adding up."""
     connection = source.connection
-    rejected = dict(
-        connection.execute(
-            f"SELECT {REASON}, count(*) FROM {rejecting.GONE} GROUP BY ALL"
-        ).fetchall()
-    )
-    malformed = dict(
-        connection.execute(f"SELECT {REASON}, count(*) FROM {MALFORMED} GROUP BY ALL").fetchall()
+    rejected, malformed = (
+        dict(
+            connection.execute(
+                f"SELECT {REASON}, count(*) FROM {rows} GROUP BY ALL ORDER BY min({ROW})"
+            ).fetchall()
+        )
+        for rows in (rejecting.GONE, MALFORMED)
     )
     read = judged.read + sum(malformed.values())
     kept = judged.read - sum(rejected.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tenfold import grouping
@@ -19,50 +19,50 @@ WIDTH = 1000
 Described = Mapping[str, Mapping[str, Any]]
 
 
-def describe(
+def present(
     connection: Any, source: str, columns: Sequence[str], kinds: Mapping[str, Kind]
-) -> dict[str, dict[str, Any]]:
-    """Type, missing cells and distinct values of columns of a relation."""
-    rows = connection.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0]
-    distinct = "count(DISTINCT {})" if rows <= EXACT else "approx_count_distinct({})"
-    described: dict[str, dict[str, Any]] = {}
-    for column, present, values in _counted(connection, source, columns, kinds, distinct):
-        described[column] = {
-            "type": kinds[column],
-            "missing": rows - present,
-            "distinct": min(values, present),
-        }
-    return {column: described[column] for column in columns}
+) -> dict[str, int]:
+    """How many cells of columns of a relation are there."""
+    return _counted(connection, source, columns, kinds, "count({})")
+
+
+def distinct(
+    connection: Any, source: str, columns: Sequence[str], kinds: Mapping[str, Kind], rows: int
+) -> dict[str, int]:
+    """How many values columns of a relation of so many rows have."""
+    count = "count(DISTINCT {})" if rows <= EXACT else "approx_count_distinct({})"
+    return _counted(connection, source, columns, kinds, count)
 
 
 def _counted(
-    connection: Any, source: str, columns: Sequence[str], kinds: Mapping[str, Kind], distinct: str
-) -> Iterator[tuple[str, int, int]]:
-    """Every column, its present cells and how many of them differ."""
+    connection: Any, source: str, columns: Sequence[str], kinds: Mapping[str, Kind], count: str
+) -> dict[str, int]:
     by_kind: dict[Kind, list[str]] = {}
     for column in columns:
         by_kind.setdefault(kinds[column], []).append(column)
-    for alike in by_kind.values():
-        if len(alike) < grouping.FEWEST:
-            facts = [f"count({name(c)}), {distinct.format(name(c))}" for c in alike]
-            found = connection.execute(f"SELECT {', '.join(facts)} FROM {source}").fetchall()[0]
-            yield from zip(alike, found[::2], found[1::2], strict=True)
-            continue
+    many = [alike for alike in by_kind.values() if len(alike) >= grouping.FEWEST]
+    few = [column for alike in by_kind.values() if alike not in many for column in alike]
+    counted: dict[str, int] = {}
+    if few:
+        counts = ", ".join(count.format(name(column)) for column in few)
+        found = connection.execute(f"SELECT {counts} FROM {source}").fetchall()[0]
+        counted |= dict(zip(few, found, strict=True))
+    for alike in many:
         for start in range(0, len(alike), WIDTH):
             part = alike[start : start + WIDTH]
-            counts = connection.execute(
-                f"SELECT place, count(cell), {distinct.format('cell')} FROM ({long(part, source)}) "
-                "GROUP BY place"
+            found = connection.execute(
+                f"SELECT place, {count.format('cell')} FROM ({long(part, source)}) GROUP BY place"
             ).fetchall()
-            yield from ((part[place - 1], present, values) for place, present, values in counts)
+            counted |= {part[place - 1]: number for place, number in found}
+    return counted
 
 
-def dropped(described: Described, rules: Clean, rows: int, target: str) -> dict[str, str]:
+def dropped(missing: Mapping[str, int], rules: Clean, rows: int, target: str) -> dict[str, str]:
     """The columns whose cells are missing, and why no model will see them."""
     found = {}
-    for column, facts in described.items():
-        share = facts["missing"] / rows
-        if facts["missing"] == rows:
+    for column, count in missing.items():
+        share = count / rows
+        if count == rows:
             found[column] = "no value in any row"
         elif share > rules.max_missing and column != target:
             found[column] = f"{share:.1%} missing, more than clean.max_missing"

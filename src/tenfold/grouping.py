@@ -95,7 +95,8 @@ class Group:
 
     def trimmed(self) -> str:
         """SQL of a list that tells which cells lose white space, NULL if none does; or empty."""
-        if not self.cell.trim or self.cell.given != "text" or self.guess not in ("text", None):
+        spaced = self.cell.trim and self.cell.given == "text" and not self.cell.sure
+        if not spaced or self.guess not in ("text", None):
             return ""
         flags = each(self.given_name, f"coalesce({self.cell.loses_space()}, false)")
         return f"CASE WHEN list_bool_or({flags}) THEN {flags} END"
@@ -144,7 +145,7 @@ def alike(
     """
     by_kind: dict[Any, list[Cell]] = {}
     for cell in read:
-        kind: Any = (cell.given, cell.markers, cell.trim, cell.decimal)
+        kind: Any = (cell.given, cell.markers, cell.trim, cell.decimal, cell.sure)
         if guesses is not None:
             kind = (*kind, guesses[cell.column], cell.column in dropped)
         by_kind.setdefault(cell.column if cell.replaced else kind, []).append(cell)

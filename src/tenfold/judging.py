@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tenfold import expressions, grouping, guessing
+from tenfold import cells, expressions, grouping, guessing
 from tenfold.cells import Cell
 from tenfold.dataset import ROW
 from tenfold.expressions import ROWS
@@ -14,13 +14,16 @@ from tenfold.mending import marks, mended
 from tenfold.messages import shown
 from tenfold.params import Clean
 from tenfold.sources import REASON, Kind, Source, name, text
+from tenfold.sources.parsing import Parsed, Wish
 from tenfold.sources.storing import Held
-from tenfold.typed import COPY, LABEL, ODD, TYPED, UNFIT, copy_of, type_columns
+from tenfold.typed import LABEL, ODD, TYPED, UNFIT, copy_of, type_columns
 
 JUDGED = "judged"
+COPY = "tenfold_copy"
 NO_TARGET = "tenfold_no_target"
 # Squares of larger numbers are no longer finite.
 LARGEST = 1e100
+FEW = 20
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,8 @@ class Judged:
     """What is known of a source once every row is judged.
 
     View `JUDGED` holds `ROW`, the typed columns that are still needed, `REASON` (NULL for a row
-    that stays), `COPY` (a hash of what makes two rows duplicates) and `LABEL` (the target as the
-    source writes it).
+    that stays), `COPY` (a hash in which duplicates agree) and `LABEL` (the target as the source
+    writes it). Columns that the source gave as they are to stay are in `RAW` only.
 
     Attributes:
         kinds: of all columns, derived ones behind.
@@ -37,7 +40,8 @@ class Judged:
         no_target: how many rows without a target no rule rejects, and the first of them.
         mended: what was changed in cells, in words -> in how many.
         held: where the typed rows lie.
-        copy: SQL of `COPY` from the cells as the source has them.
+        copy: SQL of `COPY` over `ROWS`.
+        in_raw: the columns that are still needed and are in `RAW` only.
     """
 
     kinds: dict[str, Kind]
@@ -46,6 +50,7 @@ class Judged:
     mended: dict[str, int]
     held: Held
     copy: str
+    in_raw: frozenset[str]
 
 
 def judge(source: Source, read: Mapping[str, Cell], target: str, rules: Clean) -> Judged:
@@ -55,20 +60,26 @@ def judge(source: Source, read: Mapping[str, Cell], target: str, rules: Clean) -
         Refused: if a rule is not about the columns that are there.
         Unsound: if the rows are not all there are.
     """
-    undeclared = [read[column] for column in read if column not in rules.types]
-    guesses = guessing.guess(source, undeclared)
-    kinds, held, copy = _judge(source, read, target, rules, guesses)
-    n_rows = len(held.rows)
-    source.check(n_rows)
+    undeclared = [column for column in read if column not in rules.types]
+    guesses = guessing.guess(source, [read[column] for column in undeclared])
+    found = _judge(source, read, target, rules, guesses)
     odd = source.connection.execute(f"SELECT count(*) FROM {JUDGED} WHERE {ODD}").fetchall()[0][0]
     if odd:
-        guesses |= guessing.corrected(source, undeclared, guesses)
-        kinds, held, copy = _judge(source, read, target, rules, guesses)
+        guesses |= guessing.corrected(source, [found.read[c] for c in undeclared], guesses)
+        found = _judge(source, read, target, rules, guesses)
     no_target = source.connection.execute(
         f"SELECT count(*), min({ROW}) FROM {JUDGED} WHERE {NO_TARGET} AND {REASON} IS NULL"
     ).fetchall()[0]
-    changed = mended(source.connection, JUDGED, marks(read, rules, guesses))
-    return Judged(kinds, n_rows, no_target, changed, held, copy)
+    changed = mended(source.connection, JUDGED, marks(found.read, rules, guesses))
+    return Judged(
+        found.kinds,
+        len(found.held.rows),
+        no_target,
+        changed,
+        found.held,
+        found.copy,
+        found.in_raw,
+    )
 
 
 def try_out(source: Source, rules: Clean) -> None:
@@ -83,25 +94,75 @@ def try_out(source: Source, rules: Clean) -> None:
         expressions.try_out(source.connection, "clean.require", predicate, ROWS)
 
 
+@dataclass(frozen=True)
+class _Found:
+    """What one pass gives: as in `Judged`, and how cells were read."""
+
+    kinds: dict[str, Kind]
+    held: Held
+    copy: str
+    in_raw: frozenset[str]
+    read: Mapping[str, Cell]
+
+
 def _judge(
     source: Source,
-    read: Mapping[str, Cell],
+    given: Mapping[str, Cell],
     target: str,
     rules: Clean,
     guesses: Mapping[str, Kind | None],
-) -> tuple[dict[str, Kind], Held, str]:
-    """Make view `JUDGED` in one pass; kinds, held rows and hash are those of `Judged`."""
+) -> _Found:
+    """Make view `JUDGED` in one pass."""
+    parsed = source.parse(_wish(given, target, rules, guesses))
+    read = _sure(given, parsed) if parsed else given
     undeclared = [cell for column, cell in read.items() if column in guesses]
     groups = grouping.groups(undeclared, guesses, rules.drop_columns)
     kinds = type_columns(source, read, rules, target, guesses, groups)
     reasons = " ".join([*_reasons(kinds, target, rules, groups), "WHEN false THEN ''"])
-    seen = [name(c) for c in kinds if rules.shows(c) or c in rules.keys or c == target]
+    in_raw = {
+        column
+        for column, cell in read.items()
+        if cell.sure and cell.given == kinds[column] and column not in (target, *rules.keys)
+    }
+    shown_columns = [c for c in kinds if rules.shows(c) or c in rules.keys or c == target]
     reason = f"CASE {reasons} END AS {REASON}"
+    copy = copy_of(read, rules, groups)
     no_target = f"{name(target)} IS NULL AS {NO_TARGET}"
     changed = [mark.name for mark in marks(read, rules, guesses)]
-    columns = [*seen, reason, COPY, ODD, LABEL, no_target, *changed]
-    held = source.hold(columns, ROWS, JUDGED)
-    return kinds, held, copy_of(read, rules, groups, [group.cells for group in groups])
+    seen = [name(column) for column in shown_columns if column not in in_raw]
+    columns = [*seen, reason, f"{copy} AS {COPY}", ODD, LABEL, no_target, *changed]
+    held = source.hold(columns, ROWS, JUDGED, parsed)
+    source.check(len(held.rows), parsed)
+    return _Found(kinds, held, copy, frozenset(in_raw.intersection(shown_columns)), read)
+
+
+def _wish(
+    read: Mapping[str, Cell], target: str, rules: Clean, guesses: Mapping[str, Kind | None]
+) -> Wish:
+    """Which columns may be numbers at once: those whose cells are read as most are."""
+    alike = not rules.replace and not rules.column_missing_values
+    kinds: dict[str, Kind] = {}
+    for column, cell in read.items():
+        cast = rules.cast(column)
+        wanted = cast.type if cast else guesses[column]
+        # How the source writes the target is looked at later.
+        plain = cell.quick("double", cast) and column != target
+        usual = cell.markers == tuple(rules.missing_values)
+        if wanted in ("integer", "double") and plain and usual:
+            kinds[column] = cells.KINDS[wanted]
+        else:
+            kinds[column] = "text"
+    return Wish(kinds, rules.missing_values, alike)
+
+
+def _sure(given: Mapping[str, Cell], parsed: Parsed) -> dict[str, Cell]:
+    """How cells are read once they are parsed."""
+    return {
+        column: replace(cell, given=parsed.kinds[column], sure=True)
+        if parsed.nulls or parsed.kinds[column] != "text"
+        else cell
+        for column, cell in given.items()
+    }
 
 
 def _reasons(
@@ -124,10 +185,9 @@ def _reasons(
                 reason = text(f"range: {shown(column)} is {side} {limit:g}")
                 yield f"WHEN {name(column)} {sign} {limit!r} THEN {reason}"
     for column, values in rules.allowed.items():
-        listed = ", ".join(text(v) if isinstance(v, str) else repr(v) for v in values) or "NULL"
         cell = f"{name(column)}::VARCHAR" if kinds[column] == "date" else name(column)
         reason = text(f"allowed: {shown(column)} has another value")
-        yield f"WHEN {cell} IS NOT NULL AND ({cell} IN ({listed})) IS NOT TRUE THEN {reason}"
+        yield f"WHEN {cell} IS NOT NULL AND {_is_another(cell, values)} THEN {reason}"
     yield from map(expressions.reason, rules.require)
     if rules.max_missing_in_row < 1:
         features = [c for c in kinds if c != target and c not in rules.drop_columns]
@@ -137,3 +197,13 @@ def _reasons(
         most = rules.max_missing_in_row * len(features)
         reason = text(f"over {rules.max_missing_in_row:.0%} of the cells are missing")
         yield f"WHEN {missing} > {most!r} THEN {reason}"
+
+
+def _is_another(cell: str, values: Sequence[str | float]) -> str:
+    """SQL: whether a value is none of these."""
+    texts = list(dict.fromkeys(value for value in values if isinstance(value, str)))
+    if len(texts) > FEW:
+        # A text is looked up among those of an enumeration; of a list it is held against each.
+        return f"TRY_CAST({cell} AS ENUM({', '.join(map(text, texts))})) IS NULL"
+    listed = ", ".join(text(v) if isinstance(v, str) else repr(v) for v in values) or "NULL"
+    return f"({cell} IN ({listed})) IS NOT TRUE"

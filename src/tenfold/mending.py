@@ -44,7 +44,8 @@ def marks(
     found = []
     for number, (column, cell) in enumerate(read.items()):
         kind = guesses.get(column, "text")
-        if column not in grouped and cell.trim and cell.given == "text" and kind == "text":
+        spaced = cell.trim and cell.given == "text" and not cell.sure
+        if column not in grouped and spaced and kind == "text":
             changed = f"coalesce({cell.loses_space(bare.get(column, ''))}, false)"
             found.append(Mark(f"{TRIMMED}{number}", changed, f"{column}: {TRIM}"))
         if cell.replaced:

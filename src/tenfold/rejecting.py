@@ -6,32 +6,56 @@ A row that goes is kept elsewhere, its cells as the source has them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
 from tenfold.dataset import ROW
+from tenfold.expressions import ROWS
 from tenfold.grouping import cells
-from tenfold.judging import JUDGED, Judged
+from tenfold.judging import COPY, JUDGED, Judged
 from tenfold.messages import shown
 from tenfold.params import Clean
 from tenfold.params.cleaning import Duplicates
-from tenfold.sources import CONTENT, MALFORMED, REASON, Kind, Source, Unsound, name, text
-from tenfold.typed import COPY
+from tenfold.sources import (
+    CONTENT,
+    MALFORMED,
+    REASON,
+    Kind,
+    Source,
+    Unsound,
+    name,
+    parsing,
+    text,
+)
+from tenfold.sources.storing import Held
 
 GONE, KEPT = "gone", "kept"
+# Of the rows that stay, the columns that were not judged again.
+KEPT_RAW, FLAGGED = "kept_raw", "flagged"
 # Rows that go, may go or are probed, as the source has them.
 SUSPECTS = "suspects"
 # Rows all over the source that are looked at twice.
 PROBES = 1000
+# Of a hash, those that are looked up first.
+BITS = 20
 # Of the n-th of `copies` equal rows, in their order: whether it goes.
 GOES = {"first": "n > 1", "last": "n < copies", "none": "copies > 1"}
 
 
-def reject(source: Source, judged: Judged, rules: Clean) -> None:
-    """Make table `GONE` of `ROW` and `REASON`, and view `KEPT` of the judged rows that stay.
+def reject(source: Source, judged: Judged, rules: Clean) -> NDArray[np.bool_]:
+    """Make table `GONE` of `ROW` and `REASON`, and views `KEPT` and `KEPT_RAW` of rows that stay.
 
     Rows are compared cell by cell, but only those of equal hashes. Exact copies are judged as the
     source has them; rows that agree in key columns are compared where all keys are present and no
     other rule rejects them.
+
+    Returns:
+        (n,) whether a row stays, in their order.
 
     Raises:
         Unsound: if the source's rows are not where they were when they were judged.
@@ -43,17 +67,17 @@ def reject(source: Source, judged: Judged, rules: Clean) -> None:
     )
     declared = rules.drop_duplicates if rules.drop_duplicates is not True else Duplicates()
     by = declared.by if declared else []
-    among = f"WHERE {REASON} IS NULL" if by else ""
-    repeated = f"SELECT {COPY} FROM {JUDGED} {among} GROUP BY {COPY} HAVING count(*) > 1"
-    connection.execute(
-        f"CREATE TEMP TABLE alike AS SELECT {ROW} FROM {JUDGED} SEMI JOIN ({repeated}) "
-        f"USING ({COPY}) {among if declared else 'LIMIT 0'}"
-    )
-    looked_at = judged.held.rows[:: max(1, judged.read // PROBES)].tolist()
+    alike = _alike(judged.held, among_kept=bool(by)) if declared else judged.held.rows[:0]
+    connection.register("alike", pa.table({ROW: alike}))
+    # Where lines were parsed they were counted, too.
+    probes = 0 if judged.held.parsed else PROBES
+    looked_at = judged.held.rows[:: max(1, judged.read // probes)].tolist() if probes else []
     source.hold_some(
-        f"SELECT {ROW} FROM {GONE} UNION FROM alike UNION SELECT unnest({looked_at})", SUSPECTS
+        f"SELECT {ROW} FROM {GONE} UNION FROM alike UNION SELECT unnest({looked_at}::BIGINT[])",
+        SUSPECTS,
     )
-    _check_places(source, judged.copy)
+    if probes:
+        _check_places(source, judged.copy)
     if declared and by:
         keys = ", ".join(map(name, by))
         present = "".join(f" AND {name(column)} IS NOT NULL" for column in by)
@@ -63,6 +87,16 @@ def reject(source: Source, judged: Judged, rules: Clean) -> None:
         keys = ", ".join(_lists(source.columns))
         _reject_copies(source, SUSPECTS, keys, "", GOES[declared.keep], "duplicate")
     connection.execute(f"CREATE TEMP VIEW {KEPT} AS FROM {JUDGED} ANTI JOIN {GONE} USING ({ROW})")
+    gone = connection.execute(f"SELECT {ROW} FROM {GONE}").fetchnumpy()[ROW]
+    kept = np.ones(judged.read, np.bool_)
+    kept[np.searchsorted(judged.held.rows, gone)] = False
+    if judged.held.parsed:
+        # DuckDB would build a join's table of all rows, not knowing how many these are.
+        connection.register(FLAGGED, replace(judged.held.parsed, kept=kept))
+        flag = parsing.KEPT
+        query = f"SELECT * EXCLUDE ({flag}) FROM {FLAGGED} WHERE {flag}"
+        connection.execute(f"CREATE TEMP VIEW {KEPT_RAW} AS {query}")
+    return kept
 
 
 def write(source: Source, path: Path) -> None:
@@ -78,12 +112,34 @@ def write(source: Source, path: Path) -> None:
     )
 
 
+def _alike(held: Held, *, among_kept: bool) -> NDArray[np.int64]:
+    """The rows whose hashes others have, too; `among_kept`: of those that no rule rejects."""
+    table = pq.read_table(held.path, columns=[COPY, REASON] if among_kept else [COPY])
+    hashes, rows = table[COPY].to_numpy(), held.rows
+    if among_kept:
+        kept = table[REASON].is_null().to_numpy()
+        hashes, rows = hashes[kept], rows[kept]
+    return rows[_repeated(hashes)]
+
+
+def _repeated(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """The places of values (n,) that are there more than once."""
+    ordered = np.sort(hashes)
+    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    # Most values are told by their first bits to be none of these.
+    begins = np.zeros(2**BITS, np.bool_)
+    begins[repeated >> np.uint64(64 - BITS)] = True
+    places = np.flatnonzero(begins[hashes >> np.uint64(64 - BITS)])
+    return places[np.isin(hashes[places], repeated)]
+
+
 def _check_places(source: Source, copy: str) -> None:
     """Check that rows found by their lines are those that were counted when all were read."""
-    elsewhere = source.connection.execute(
-        f"SELECT count(*) FROM (SELECT {ROW}, {copy} AS found FROM {SUSPECTS}) "
-        f"JOIN {JUDGED} USING ({ROW}) WHERE found <> {COPY}"
-    ).fetchall()[0][0]
+    with source.only(SUSPECTS):
+        elsewhere = source.connection.execute(
+            f"SELECT count(*) FROM (SELECT {ROW}, {copy} AS found FROM {ROWS}) "
+            f"JOIN {JUDGED} USING ({ROW}) WHERE found <> {COPY}"
+        ).fetchall()[0][0]
     if elsewhere:
         raise Unsound(f"{elsewhere} rows are not where they were")
 

@@ -16,7 +16,6 @@ from tenfold.runtime import Refused
 from tenfold.sources import RAW, Kind, Source, name, text
 
 TYPED = "typed"
-COPY = "tenfold_copy"
 ODD = "tenfold_odd"
 UNFIT = "tenfold_unfit"
 LABEL = "tenfold_label"
@@ -131,8 +130,6 @@ def _of_raw(
     yield f"CASE{unfit} WHEN false THEN '' END AS {UNFIT}"
     single = [column for column in guesses if column not in grouped]
     yield f"{_odd(read, kinds, guesses, quick, single, groups)} AS {ODD}"
-    lists = [group.given_name for group in groups]
-    yield f"{copy_of(read, rules, groups, lists)} AS {COPY}"
     said = target in read and read[target].given == "text" and kinds[target] != "text"
     yield f"{read[target].trimmed if said else 'NULL::VARCHAR'} AS {LABEL}"
     bare = {column: quick[column] for column in quick if kinds[column] == "text"}
@@ -164,10 +161,11 @@ def _odd(
     return " OR ".join(f"({one})" for one in found if one) or "false"
 
 
-def copy_of(
-    read: Mapping[str, Cell], rules: Clean, groups: Sequence[Group], lists: Sequence[str]
-) -> str:
-    """SQL of a hash of what makes two rows duplicates; `lists` hold the groups' cells."""
+def copy_of(read: Mapping[str, Cell], rules: Clean, groups: Sequence[Group]) -> str:
+    """SQL over `ROWS` of a hash in which duplicates agree."""
+    if rules.keys:
+        return f"hash({', '.join(map(name, rules.keys))})"
+    # Cells that the source writes alike have one value.
     grouped = {column for group in groups for column in group.columns}
     single = [name(column) for column in read if column not in grouped]
-    return f"hash({', '.join(map(name, rules.keys) if rules.keys else [*single, *lists])})"
+    return f"hash({', '.join([*single, *(group.typed_name for group in groups)])})"

@@ -106,6 +106,43 @@ def test_rows_that_are_not_where_they_were_counted_are_read_again_with_care(
     assert pq.read_table("table.parquet")["tenfold_row"].to_pylist() == [2, 4, 5]
 
 
+def test_numbered_rows_are_held_in_their_order_however_they_come() -> None:
+    Path("t.csv").write_text("a,b\n" + lines(0, 1000))
+    source = read("t.csv", careful=True)
+    upside_down = f"(FROM {sources.RAW} ORDER BY {sources.ROW} DESC)"
+    held = source.hold(['"a"'], upside_down, "held")
+    assert held.rows.tolist() == list(range(2, 1002))
+    found = source.connection.execute("SELECT a FROM held").fetchnumpy()["a"]
+    assert found.tolist() == [f"{number}" for number in range(1000)]
+
+
+@pytest.mark.parametrize("ending", ["csv", "quoted.csv", "parquet"])
+def test_long_lists_in_rules_and_of_markers_leave_rows_in_their_order(ending: str) -> None:
+    """DuckDB would make a join of a list, and lose the order of rows."""
+    n = 300_000
+    frame = pd.DataFrame({"a": np.arange(n), "b": np.arange(n) % 50, "y": np.arange(n) % 2})
+    frame["w"] = "w" + (frame["b"] % 40).astype(str)
+    path = f"t.{ending}"
+    if ending == "parquet":
+        frame.to_parquet(path)
+    else:
+        frame.to_csv(path, index=False, quoting=2 if ending == "quoted.csv" else 0)
+    rules = Clean.model_validate(
+        {
+            "missing_values": ["", "NA", "N/A", "null", "none", "?", "-"],
+            "allowed": {"b": list(range(45)), "w": [f"w{number}" for number in range(30)]},
+            "max_rejected": 1,
+        }
+    )
+    report = cleaning.clean(Data(path=path, target="y"), rules, "binary", Path())
+    kept = frame[(frame["b"] < 45) & (frame["b"] % 40 < 30)]
+    table = pq.read_table("table.parquet")
+    assert report["kept"] == len(kept)
+    assert table["a"].to_pylist() == kept["a"].tolist()
+    assert np.diff(table["tenfold_row"].to_numpy()).min() > 0
+    assert table["w"].to_pylist() == kept["w"].tolist()
+
+
 def test_more_rows_than_the_file_has_records_are_not_cut_off() -> None:
     Path("t.csv").write_text("a,b\n" + lines(0, 4))
     source = read("t.csv")
@@ -123,7 +160,8 @@ def test_what_stays_is_written_in_pieces_that_the_rows_alone_decide(
     table = {"a": rows + 1.0, "a.b": [f"{n % 3}" for n in rows], "c": rows}
     pq.write_table(pa.table(table), "held.parquet", row_group_size=77)
     gone = rows[::9]
-    storing.write(Held(Path("held.parquet"), rows), ["a", "a.b"], gone, Path("kept.parquet"))
+    stays = ~np.isin(rows, gone)
+    storing.write(Held(Path("held.parquet"), rows), ["a", "a.b"], stays, Path("kept.parquet"))
     found = pq.ParquetFile("kept.parquet")
     sizes = [found.metadata.row_group(n).num_rows for n in range(found.num_row_groups)]
     assert sizes == [*[100] * 8, 88]

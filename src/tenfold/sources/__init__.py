@@ -136,7 +136,7 @@ def some(data: Data, rows: int) -> Source:
     except duckdb.Error:
         found = -1
     short = found < min(rows, source.records or 0)
-    return read(data, careful=True) if short else source
+    return read(data, careful=True) if short or source.repeats() else source
 
 
 def count(source: Source, most: int | None = None) -> int:

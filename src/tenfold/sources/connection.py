@@ -30,7 +30,8 @@ def connect(spilled: Path) -> Any:
     )
     connection.execute("SET enable_progress_bar = false")
     # Parquet's least and greatest values leave NaN out: DuckDB would conclude that there is none.
-    connection.execute("SET disabled_optimizers = 'statistics_propagation'")
+    # And of a list behind IN it would make a join, behind which rows lose their order.
+    connection.execute("SET disabled_optimizers = 'statistics_propagation,in_clause'")
     connection.execute("SET TimeZone = 'UTC'")
     return connection
 

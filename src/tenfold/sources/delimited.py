@@ -24,6 +24,7 @@ from tenfold.params import Data
 from tenfold.runtime import Refused
 from tenfold.sources import sql
 from tenfold.sources.columns import CONTENT, REASON, Kind, check_names
+from tenfold.sources.parsing import Plain
 from tenfold.sources.parts import Part
 from tenfold.sources.repairing import Record, records
 from tenfold.sources.scanning import Scan, lines, recurs, scan
@@ -48,7 +49,25 @@ class _Layout:
     seen: Scan
 
     @property
-    def repeated(self) -> bool:
+    def rows(self) -> int:
+        """How many lines lie behind the header, empty ones at the end aside."""
+        return self.seen.lines - self.header_lines
+
+    @property
+    def plain(self) -> Plain | None:
+        """The file, if it may be parsed at once."""
+        if self.quote or not self.seen.feeds or not self.delimiter.isascii():
+            return None
+        return Plain(
+            self.path,
+            self.header,
+            self.delimiter,
+            self.header_lines,
+            self.rows,
+            self.seen.longest,
+        )
+
+    def repeats(self) -> bool:
         """Whether the header stands there again, as where files were put together."""
         return self.header_lines == 1 and recurs(self.path)
 
@@ -69,17 +88,18 @@ def read(path: Path, data: Data, scratch: Path, *, careful: bool) -> Part:
     layout = _layout(path, readable, data)
     done += _oddities(path, layout)
     kinds: dict[str, Kind] = dict.fromkeys(layout.header, "text")
-    if not (careful or layout.seen.zeros or layout.repeated):
-        n_records = layout.seen.lines - layout.header_lines
+    if not (careful or layout.seen.zeros):
         return Part(
             str(path),
             _select(layout),
             kinds,
             "line",
             layout.seen.lines,
-            n_records,
+            layout.rows,
             done=tuple(done),
             first=layout.header_lines + 1,
+            plain=layout.plain,
+            repeats=layout.repeats,
             pick=partial(_pick, layout, scratch) if layout.seen.feeds else None,
         )
     good, bad = scratch / f"{readable.name}.rows.parquet", scratch / f"{readable.name}.odd.parquet"
@@ -244,7 +264,7 @@ def _repair(layout: _Layout, good: Path, bad: Path) -> None:
         pq.ParquetWriter(good, rows) as kept,
         pq.ParquetWriter(bad, odd) as left,
     ):
-        header = layout.header if layout.repeated else None
+        header = layout.header if layout.repeats() else None
         found = records(file, layout.delimiter, layout.quote, len(layout.header), header)
         for batch in _batches(_behind_header(found, layout.header_lines)):
             sound = [record for record in batch if record.reason is None]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,17 @@ import pyarrow.parquet as pq
 
 from tenfold.dataset import ROW
 from tenfold.runtime import Refused
-from tenfold.sources import files, storing, uniting
+from tenfold.sources import files, parsing, storing, uniting
 from tenfold.sources.columns import LINE, SOURCE, Kind
 from tenfold.sources.files import Seen
+from tenfold.sources.parsing import Parsed, Wish
 from tenfold.sources.parts import Part
-from tenfold.sources.sql import MALFORMED, name, rows_of, text
+from tenfold.sources.sql import GIVEN, MALFORMED, RAW, name, rows_of, text
 from tenfold.sources.storing import Held
 
 # What DuckDB calls the place, from 0, of a row of a Parquet file.
 COUNT = "file_row_number"
+PARSED = "parsed"
 
 
 class Unsound(Exception):
@@ -31,8 +34,8 @@ class Unsound(Exception):
 class Source:
     """A table in DuckDB: view `RAW` holds `ROW` and the columns exactly as the source has them.
 
-    A column is text unless the source itself says otherwise (Parquet). View `MALFORMED` holds
-    `ROW`, `REASON` and `CONTENT` of what is no row.
+    A column is text unless the source itself says otherwise (Parquet), or `parse` has been asked
+    to type it. View `MALFORMED` holds `ROW`, `REASON` and `CONTENT` of what is no row.
 
     Attributes:
         parts: the files; the rows of part i come behind `offsets[i]`.
@@ -52,8 +55,34 @@ class Source:
         """What was mended on the way, in words."""
         return [word for part in self.parts for word in part.done]
 
-    def check(self, n_records: int) -> None:
-        """Check that so many rows are all there are.
+    def parse(self, wish: Wish) -> Parsed | None:
+        """Let `RAW` hold typed cells, if the source can be parsed so; else it is as it was.
+
+        `ROW` and the columns then lie in a file of their own.
+        """
+        parsed = None
+        plain = [
+            (part.plain, behind) for part, behind in zip(self.parts, self.offsets, strict=True)
+        ]
+        files = [(file, behind) for file, behind in plain if file]
+        if self.records is not None and len(files) == len(self.parts):
+            parsed = parsing.parse(files, wish, self._new(PARSED, "arrow"))
+        if parsed:
+            self.connection.register(PARSED, parsed)
+        self._make(RAW, f"FROM {PARSED if parsed else GIVEN}")
+        return parsed
+
+    @contextmanager
+    def only(self, view: str) -> Iterator[None]:
+        """For a while `RAW` holds the rows of another view, which has its columns."""
+        self._make(RAW, f"FROM {view}")
+        try:
+            yield
+        finally:
+            self._make(RAW, f"FROM {GIVEN}")
+
+    def check(self, n_records: int, parsed: Parsed | None = None) -> None:
+        """Check that so many rows are all there are, however they were read.
 
         Raises:
             Unsound: if they are not.
@@ -62,6 +91,9 @@ class Source:
         self.check_unchanged()
         if self.records is not None and n_records != self.records:
             raise Unsound(f"{n_records} rows, but {self.records} records")
+        # No name of a column that was parsed as a number would have been taken for one.
+        if not parsed and self.repeats():
+            raise Unsound("the header stands there again")
         if n_records == 0 and not self.n_malformed():
             raise self._empty()
 
@@ -76,6 +108,10 @@ class Source:
     def _empty(self) -> Refused:
         names = ", ".join(part.name for part in self.parts)
         return Refused(f"data.path: {names} has no rows: it needs at least one")
+
+    def repeats(self) -> bool:
+        """Whether the header of any file stands there again."""
+        return any(part.repeats() for part in self.parts if part.repeats)
 
     def n_malformed(self) -> int:
         """How many lines or records are no rows."""
@@ -100,15 +136,18 @@ class Source:
         )
         return f"CASE{sources} END AS {SOURCE}, CASE{lines} END AS {LINE}"
 
-    def hold(self, columns: Sequence[str], relation: str, view: str) -> Held:
+    def hold(
+        self, columns: Sequence[str], relation: str, view: str, parsed: Parsed | None = None
+    ) -> Held:
         """Make a view of `ROW` and columns of a relation that has all rows in their order.
 
-        It lies on disk, since it may be larger than memory.
+        It lies on disk, since it may be larger than memory. What was parsed lies there already.
 
         Raises:
             Unsound: if there are more rows than records.
         """
-        counted = None if any(COUNT in column.lower() for column in columns) else self._counted()
+        told = parsed or any(COUNT in column.lower() for column in columns)
+        counted = None if told else self._counted()
         selected = columns if counted else [ROW, *columns]
         path = self._new(view)
         query = f"SELECT {', '.join(selected)} FROM {relation}"
@@ -121,7 +160,11 @@ class Source:
                 raise Unsound(f"{n_rows} rows, but {len(rows)} records")
             return Held(path, rows[:n_rows])
         self._make(view, f"FROM {rows_of(path)}")
-        return Held(path, pq.read_table(path, columns=[ROW])[ROW].to_numpy())
+        rows = pq.read_table(path, columns=[ROW])[ROW].to_numpy()
+        if (np.diff(rows) <= 0).any():
+            storing.hold(self.connection, f"{query} ORDER BY {ROW}", len(selected), path)
+            rows = np.sort(rows)
+        return Held(path, rows, parsed)
 
     def hold_some(self, numbers: str, view: str) -> None:
         """Make a view, on disk too, of the source's own rows whose `ROW` a query gives."""
@@ -137,9 +180,9 @@ class Source:
         cast = ", ".join(f"{column}::{sql_type} AS {column}" for column in own)
         return f"SELECT * REPLACE ({cast})" if own else "SELECT *"
 
-    def _new(self, view: str) -> Path:
+    def _new(self, view: str, ending: str = "parquet") -> Path:
         folder = Path(self.scratch.name)
-        return folder / f"{view}.{len(list(folder.glob(f'{view}.*')))}.parquet"
+        return folder / f"{view}.{len(list(folder.glob(f'{view}.*')))}.{ending}"
 
     def _make(self, view: str, query: str) -> None:
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {query}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 RAW = "raw"
+# The same before anything is parsed.
+GIVEN = "given"
 MALFORMED = "malformed"
 
 

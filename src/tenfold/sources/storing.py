@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from tenfold.dataset import ROW
+from tenfold.sources import parsing
+from tenfold.sources.parsing import Parsed
 from tenfold.sources.sql import text
 
 # Rows that are written together, fewer where there are many columns.
@@ -24,10 +26,17 @@ DICTIONARY = 1000
 
 @dataclass(frozen=True)
 class Held:
-    """A file of rows in their order, and the `ROW` of each."""
+    """A file of rows in their order, and the `ROW` of each.
+
+    Attributes:
+        path: Parquet.
+        rows: every row's number, rising.
+        parsed: the same rows once more, in columns that `path` lacks.
+    """
 
     path: Path
     rows: NDArray[np.int64]
+    parsed: Parsed | None = None
 
 
 def hold(connection: Any, query: str, n_columns: int, path: Path) -> None:
@@ -39,24 +48,19 @@ def hold(connection: Any, query: str, n_columns: int, path: Path) -> None:
     )
 
 
-def write(held: Held, columns: Sequence[str], gone: NDArray[np.int64], path: Path) -> None:
-    """Write `ROW` and columns of the rows that are held, but those whose `ROW` is in `gone`.
+def write(held: Held, columns: Sequence[str], kept: NDArray[np.bool_], path: Path) -> None:
+    """Write `ROW` and columns of the rows that are kept, by a flag for every one that is held.
 
     DuckDB parts what it has filtered by how its threads happen to run; here it is parted by count.
     """
-    kept = ~np.isin(held.rows, gone, assume_unique=True)
-    schema = _select(pq.read_schema(held.path).empty_table(), columns, held.rows[:0]).schema
-    texts = [field.name for field in schema if pa.types.is_string(field.type)]
-    with (
-        pq.ParquetWriter(path, schema, use_dictionary=texts) as writer,
-        ThreadPoolExecutor(1) as thread,
-    ):
+    schema = pa.schema([(ROW, pa.int64()), *_fields(held, columns)])
+    with writer(path, schema) as rows, ThreadPoolExecutor(1) as thread:
         pending: Future[None] | None = None
-        for piece in _pieces(_filtered(held, columns, kept), _rows(len(schema))):
+        for piece in _pieces(held, schema, kept):
             if pending:
                 pending.result()
             # One core writes while the others decode what comes next.
-            pending = thread.submit(writer.write_table, piece)
+            pending = thread.submit(rows.write_table, piece)
         if pending:
             pending.result()
 
@@ -65,29 +69,80 @@ def _rows(n_columns: int) -> int:
     return max(1, min(ROWS, CELLS // n_columns))
 
 
-def _filtered(held: Held, columns: Sequence[str], kept: NDArray[np.bool_]) -> Iterator[pa.Table]:
-    start = 0
-    with pq.ParquetFile(held.path) as file:
+def writer(path: Path, schema: pa.Schema) -> Any:
+    """A Parquet file to be, soon written and soon read.
+
+    Measurements seldom repeat: neither a dictionary nor compression would make them much smaller.
+    """
+    kinds = {field.name: field.type for field in schema}
+    return pq.ParquetWriter(
+        path,
+        schema,
+        use_dictionary=[column for column, kind in kinds.items() if pa.types.is_string(kind)],
+        column_encoding={
+            column: "DELTA_BINARY_PACKED"
+            for column, kind in kinds.items()
+            if pa.types.is_integer(kind)
+        },
+        compression={
+            column: "snappy" if pa.types.is_string(kind) else "none"
+            for column, kind in kinds.items()
+        },
+    )
+
+
+def _fields(held: Held, columns: Sequence[str]) -> Iterator[pa.Field]:
+    """What the columns hold, wherever they lie."""
+    own = {field.name: field.type for field in pq.read_schema(held.path)}
+    kinds = held.parsed.kinds if held.parsed else {}
+    for column in columns:
+        yield pa.field(column, own[column] if column in own else parsing.TYPES[kinds[column]])
+
+
+def _pieces(held: Held, schema: pa.Schema, kept: NDArray[np.bool_]) -> Iterator[pa.Table]:
+    """The rows that are kept, in tables of as many as are written together."""
+    own = set(pq.read_schema(held.path).names) - {ROW}
+    stored = [column for column in schema.names if column in own]
+    parsed = [column for column in schema.names if column not in own and column != ROW]
+    rows = held.rows[kept]
+    n = _rows(len(schema))
+    stores = [_parted(_kept(_stored(held.path, stored), kept), n)]
+    if held.parsed:
+        batches = held.parsed.batches(parsed)
+        tables = (pa.Table.from_batches([batch]) for batch in batches)
+        stores.append(_parted(_kept(tables, kept), n))
+    for number, parts in enumerate(zip(*stores, strict=True)):
+        cells = {column: table[column] for table in parts for column in table.column_names}
+        cells[ROW] = pa.array(rows[number * n : (number + 1) * n])
+        yield pa.table([cells[column] for column in schema.names], schema=schema)
+
+
+def _stored(path: Path, columns: Sequence[str]) -> Iterator[pa.Table]:
+    with pq.ParquetFile(path) as file:
         for number in range(file.num_row_groups):
             group = file.read_row_group(number, columns=list(columns), use_threads=False)
-            own = slice(start, start + group.num_rows)
-            table = _select(group, columns, held.rows[own])
-            yield table if kept[own].all() else table.filter(pa.array(kept[own]))
-            start += group.num_rows
+            # Arrow takes `a` for the beginning of `a.b`, too.
+            yield group.select(list(columns))
 
 
-def _select(table: pa.Table, columns: Sequence[str], rows: NDArray[np.int64]) -> pa.Table:
-    """Just these columns (Arrow takes `a` for the beginning of `a.b`, too) behind `ROW`."""
-    return table.select(list(columns)).add_column(0, ROW, pa.array(rows))
-
-
-def _pieces(tables: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:
-    """The same rows in tables of so many, the last of fewer."""
-    held: pa.Table | None = None
+def _kept(tables: Iterator[pa.Table], kept: NDArray[np.bool_]) -> Iterator[pa.Table]:
+    start = 0
     for table in tables:
-        held = pa.concat_tables([held, table]) if held else table
-        while held.num_rows >= rows:
-            yield held.slice(0, rows)
-            held = held.slice(rows)
-    if held and held.num_rows:
-        yield held
+        own = kept[start : start + table.num_rows]
+        yield table if own.all() else table.filter(pa.array(own))
+        start += table.num_rows
+
+
+def _parted(tables: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:
+    """The same rows in tables of so many, the last of fewer, each in one piece."""
+    held: list[pa.Table] = []
+    n_rows = 0
+    for table in tables:
+        held.append(table)
+        n_rows += table.num_rows
+        while n_rows >= rows:
+            together = pa.concat_tables(held)
+            yield together.slice(0, rows)
+            held, n_rows = [together.slice(rows)], n_rows - rows
+    if n_rows:
+        yield pa.concat_tables(held)

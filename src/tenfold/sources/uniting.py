@@ -10,7 +10,7 @@ from tenfold.runtime import Refused
 from tenfold.sources import parquet
 from tenfold.sources.columns import CONTENT, REASON, Kind
 from tenfold.sources.parts import Part
-from tenfold.sources.sql import MALFORMED, RAW, name
+from tenfold.sources.sql import GIVEN, MALFORMED, RAW, name
 
 
 def common(parts: Sequence[Part]) -> dict[str, Kind]:
@@ -36,7 +36,7 @@ def common(parts: Sequence[Part]) -> dict[str, Kind]:
 def unite(
     connection: Any, parts: Sequence[Part], kinds: dict[str, Kind], limit: int | None
 ) -> list[int]:
-    """Make the views `RAW` and `MALFORMED` of all parts, and return each one's offset."""
+    """Make the views `GIVEN`, `RAW` and `MALFORMED` of all parts, and return each one's offset."""
     offsets, offset = [], 0
     for part in parts:
         offsets.append(offset)
@@ -49,7 +49,8 @@ def unite(
     nothing = f"SELECT 0::BIGINT AS {ROW}, '' AS {REASON}, '' AS {CONTENT} WHERE false"
     every = rows(parts, offsets, kinds, [part.select for part in parts])
     first = f" LIMIT {limit}" if limit else ""
-    connection.execute(f"CREATE TEMP VIEW {RAW} AS FROM ({every}){first}")
+    connection.execute(f"CREATE TEMP VIEW {GIVEN} AS FROM ({every}){first}")
+    connection.execute(f"CREATE TEMP VIEW {RAW} AS FROM {GIVEN}")
     connection.execute(f"CREATE TEMP VIEW {MALFORMED} AS {' UNION ALL '.join(odd or [nothing])}")
     return offsets
 

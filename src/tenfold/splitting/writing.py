@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tenfold import folds
-from tenfold.dataset import ROW
+from tenfold.sources import storing
 from tenfold.splitting.assignment import Assignment, Deciding
 from tenfold.splitting.columns import labels
 
@@ -39,7 +39,7 @@ def write(table: Path, out: Path, assignment: Assignment, deciding: Deciding) ->
             for written in pending:
                 written.result()
             if not writers:
-                writers = {file: _writer(out / file, piece.schema) for file in parts}
+                writers = {file: storing.writer(out / file, piece.schema) for file in parts}
             pending = [pool.submit(writers[file].write_table, own) for file, own in chosen.items()]
     for written in (told, *pending):
         written.result()
@@ -57,20 +57,6 @@ def _pieces(source: Any) -> Iterator[Any]:
         if rows >= PIECE or group == source.num_row_groups - 1:
             yield source.read_row_groups(together)
             together, rows = [], 0
-
-
-def _writer(path: Path, schema: Any) -> Any:
-    """Measurements seldom repeat, so that a dictionary of them would be built in vain."""
-    repeating = [
-        field.name for field in schema if field.name != ROW and not pa.types.is_floating(field.type)
-    ]
-    return pq.ParquetWriter(
-        path,
-        schema,
-        compression="zstd",
-        use_dictionary=repeating,
-        column_encoding={ROW: "DELTA_BINARY_PACKED"},
-    )
 
 
 def _labelled(piece: Any, deciding: Deciding) -> Any:

@@ -1,0 +1,256 @@
+"""Cells that are typed as they are parsed: what they are, and what is left to be looked at."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tenfold import cleaning, guessing, runtime
+from tenfold.dataset import ROW
+from tenfold.params import Clean, Data
+from tenfold.runtime import Refused
+from tenfold.sources import parsing
+from tenfold.sources.columns import Kind
+from tenfold.sources.parsing import Parsed, Plain, Wish
+from tenfold.sources.source import Source
+
+
+@pytest.fixture(autouse=True)
+def _inside_tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def plain(content: str, columns: Sequence[str], delimiter: str = ",", name: str = "t.csv") -> Plain:
+    """A file without a header."""
+    path = Path(name)
+    path.write_bytes(content.encode())
+    rows = content.rstrip("\r\n").count("\n") + 1
+    return Plain(path, columns, delimiter, 0, rows, max(map(len, content.split("\n"))))
+
+
+def parse(
+    content: str, markers: Sequence[str] = ("", "NA"), *, nulls: bool = True, **kinds: Kind
+) -> Parsed | None:
+    wish = Wish(kinds, markers, nulls)
+    return parsing.parse([(plain(content, list(kinds)), 0)], wish, Path("t.arrow"))
+
+
+def rows(parsed: Parsed | None) -> list[tuple[Any, ...]]:
+    assert parsed
+    table = pa.Table.from_batches(parsed.batches([ROW, *parsed.kinds]))
+    return list(zip(*table.to_pydict().values(), strict=True))
+
+
+def test_cells_are_values_and_markers_are_null() -> None:
+    parsed = parse("1,0.5,x\n-2,NA,\n,3e-2,NA\n", i="integer", d="double", t="text")
+    assert rows(parsed) == [(1, 1, 0.5, "x"), (2, -2, None, None), (3, None, 0.03, None)]
+    assert parsed
+    assert parsed.gaps == {"i", "d", "t"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells"),
+    [
+        ("integer", ["007", "-007", "0x1F", "0X1f", "1.0", "1e3", "+1", "1_0", "x", "true"]),
+        ("integer", ["9007199254740993", "-9007199254740993", "99999999999999999999", " NA"]),
+        ("double", ["007", "+007", "-00", "nan", "NaN", "inf", "-Infinity", "1e999", "1_0", "1,5"]),
+        ("double", ["nan(1)", "0x1p3", "1f", "1d", "٣", "", "1 2", "--1"]),
+    ],
+)
+def test_a_cell_that_leaves_a_doubt_leaves_its_column_text(kind: Kind, cells: list[str]) -> None:
+    for cell in cells:
+        content = f"1;2;0\n{cell};3;0\n4;5;0\n"
+        file = plain(content, ["odd", "sound", "y"], ";")
+        wish = Wish({"odd": kind, "sound": "integer", "y": "text"}, ["NA"], nulls=True)
+        parsed = parsing.parse([(file, 0)], wish, Path("t.arrow"))
+        assert parsed, cell
+        assert parsed.kinds == {"odd": "text", "sound": "integer", "y": "text"}, cell
+        assert [row[1:3] for row in rows(parsed)] == [("1", 2), (cell, 3), ("4", 5)]
+
+
+@pytest.mark.parametrize("blank", [" x", "x ", "\tx", "x\v", " "])
+def test_white_space_leaves_all_texts_as_they_are(blank: str) -> None:
+    parsed = parse(f"1,a\n2,{blank}\n3,NA\n", i="integer", t="text")
+    assert parsed
+    assert not parsed.nulls
+    assert [row[2] for row in rows(parsed)] == ["a", blank, "NA"]
+    ended = parse(f"1,a\r\n2,{blank}\r\n3,NA\r\n", i="integer", t="text")
+    assert ended
+    assert not ended.nulls
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["1,2\n3\n4,5\n", "1,2\n3,4,5\n", "1,2\n\n3,4\n", "1,2\n3,4,\n", "a,b\nc,d\n"],
+    ids=["short", "long", "empty", "ends in a delimiter", "no number"],
+)
+def test_lines_that_are_no_records_or_hold_no_number_are_left_to_others(content: str) -> None:
+    assert parse(content, a="integer", b="integer") is None
+
+
+def test_rows_are_numbered_through_all_files_and_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parsing, "BLOCK", 50)
+    first = plain("".join(f"{n},x{n}\r\n" for n in range(500)), ["i", "t"], name="1.csv")
+    second = plain("".join(f"y{n},{n}\n" for n in range(300)) + "\n\n", ["t", "i"], name="2.csv")
+    wish = Wish({"i": "integer", "t": "text"}, [""], nulls=True)
+    parsed = parsing.parse([(first, 0), (second, 500)], wish, Path("t.arrow"))
+    expected = [(n + 1, n, f"x{n}") for n in range(500)]
+    assert rows(parsed) == [*expected, *((501 + n, n, f"y{n}") for n in range(300))]
+
+
+def test_a_doubt_in_a_late_block_is_a_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parsing, "BLOCK", 50)
+    content = "".join(f"{n},{n}\n" for n in range(1000)) + "007,1.5\n"
+    parsed = parse(content, a="integer", b="integer", c="integer") or parse(
+        content, a="integer", b="double"
+    )
+    assert parsed
+    assert parsed.kinds == {"a": "text", "b": "double"}
+    assert rows(parsed)[-1] == (1001, "007", 1.5)
+
+
+def test_present_cells_are_counted_in_the_rows_that_are_kept() -> None:
+    parsed = parse("1,2\nNA,3\n4,NA\nNA,NA\n", a="integer", b="double")
+    assert parsed
+    kept = np.array([True, True, True, False])
+    assert parsed.present(["a", "b"], kept) == {"a": 2, "b": 2}
+    assert parsed.present(["b"], ~kept) == {"b": 0}
+
+
+PIECES = st.text(st.sampled_from("01x7-+ a.\té"), max_size=4)
+
+
+@settings(max_examples=300)
+@given(
+    table=st.integers(1, 4).flatmap(
+        lambda width: st.lists(
+            st.lists(PIECES, min_size=width, max_size=width), min_size=1, max_size=6
+        )
+    ),
+    delimiter=st.sampled_from(",;|"),
+    end=st.sampled_from(["\n", "\r\n"]),
+    look=st.sampled_from([1, 2, 3, 7, 1 << 18]),
+)
+def test_what_the_bytes_say_is_what_every_cell_says(
+    table: list[list[str]], delimiter: str, end: str, look: int
+) -> None:
+    columns = [f"c{number}" for number in range(len(table[0]))]
+    block = "".join(delimiter.join(cells) + end for cells in table).encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parsing, "LOOK", look)
+        found = parsing._look(block, Plain(Path(), columns, delimiter, 0, 0, 0), blanks=True)
+    padded = frozenset(
+        column
+        for column, *cells in zip(columns, *table, strict=True)
+        if any(re.match("[+-]?0[0-9xX]", cell) for cell in cells)
+    )
+    blanks = any(cell != cell.strip(" \t\v\f") for cells in table for cell in cells)
+    assert (found.lines, found.padded, found.blanks) == (len(table), padded, blanks)
+
+
+# Chapter: the whole of stage clean, with the cells parsed at once and in SQL
+
+NUMBERS = ["0", "1", "1", "-2", "3.5", "0.10", "7", "42", "", "NA", "1e2"]
+ODD = ["007", "0x1F", "nan", "inf", "+5", " 6", "9007199254740993", "1e400", "-0", "x", "1_0", "."]
+WORDS = ["a", "b", "b", "", "NA", "a ", "é", "7", "ä b"]
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> tuple[list[list[str]], str]:
+    n = draw(st.integers(3, 30))
+    odd = st.sampled_from([*NUMBERS, *draw(st.lists(st.sampled_from(ODD), max_size=2))])
+    columns = [
+        draw(st.lists(kind, min_size=n, max_size=n))
+        for kind in (st.sampled_from(NUMBERS), odd, st.integers(-3, 3).map(str), odd)
+    ]
+    words = draw(st.lists(st.sampled_from(WORDS), min_size=n, max_size=n))
+    target = draw(st.lists(st.sampled_from(["0", "1", "1.0", "NA"]), min_size=n, max_size=n))
+    rows = [list(row) for row in zip(*columns, words, target, strict=True)]
+    return rows, draw(st.sampled_from(["\n", "\r\n"]))
+
+
+RULES: list[dict[str, Any]] = [
+    {},
+    {"drop_duplicates": False, "trim": False},
+    {"drop_duplicates": {"by": ["c", "w"], "keep": "last"}},
+    {"missing_values": ["NA", "7", ""], "column_missing_values": {"a": ["-2"]}},
+    {"replace": {"w": {"a": "b"}}, "drop_columns": ["a"]},
+    {"types": {"b": "double", "d": "text"}, "max_missing": 0.5, "max_missing_in_row": 0.6},
+    {"types": {"c": "integer", "w": "text"}, "require": ["a + c < 40"], "derive": {"e": "c * 2"}},
+    {"ranges": {"c": {"min": -2}}, "allowed": {"c": [-2, -1, 0, 1, 2]}},
+]
+
+
+def cleaned(name: str, rules: dict[str, Any], *, at_once: bool) -> Any:
+    """All that stage clean says and writes of `t.csv`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(guessing, "SAMPLE", 5)
+        patch.setattr(parsing, "BLOCK", 64)
+        if not at_once:
+            patch.setattr(parsing, "parse", lambda *_: None)
+        declared = Clean.model_validate({"max_rejected": 1.0, **rules})
+        with runtime.directory(Path(name)) as out:
+            try:
+                report = cleaning.clean(Data(path="t.csv", target="y"), declared, "binary", out)
+            except Refused as refused:
+                return str(refused)
+            files = [(out / file).read_bytes() for file in (cleaning.TABLE, cleaning.REJECTED)]
+            return json.dumps(report), *files
+
+
+@settings(max_examples=60, deadline=None)
+@given(table=tables(), rules=st.sampled_from(RULES))
+@example(([["1", "007", "1", "x", "a ", "1"]] * 9, "\n"), RULES[0])
+def test_cells_parsed_at_once_end_as_they_do_in_sql(
+    table: tuple[list[list[str]], str], rules: dict[str, Any]
+) -> None:
+    content, end = table
+    lines = [["a", "b", "c", "d", "w", "y"], *content]
+    Path("t.csv").write_bytes("".join(",".join(line) + end for line in lines).encode())
+    assert cleaned("one", rules, at_once=True) == cleaned("other", rules, at_once=False)
+
+
+def test_a_plain_file_is_parsed_at_once_and_one_with_quotes_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found: list[Parsed | None] = []
+    parse_one = Source.parse
+
+    def noted(source: Source, wish: Wish) -> Parsed | None:
+        found.append(parse_one(source, wish))
+        return found[-1]
+
+    monkeypatch.setattr(Source, "parse", noted)
+    for cell in ("x", '"x"'):
+        Path("t.csv").write_text("a,b,y\n" + "".join(f"{n},{cell},{n % 2}\n" for n in range(50)))
+        with runtime.directory(Path("out")) as out:
+            cleaning.clean(Data(path="t.csv", target="y"), Clean(), "binary", out)
+    at_once, quoted = found
+    assert at_once
+    assert at_once.kinds == {"a": "integer", "b": "text", "y": "text"}
+    assert quoted is None
+
+
+def test_rows_of_an_arrow_file_are_given_to_duckdb_as_often_as_it_asks() -> None:
+    import duckdb
+
+    parsed = parse("".join(f"{n},x\n" for n in range(1000)), i="integer", t="text")
+    assert parsed
+    connection = duckdb.connect()
+    connection.register("all_rows", parsed)
+    flagged = replace(parsed, kept=np.arange(1000) % 4 == 0)
+    connection.register("flagged", flagged)
+    for _ in range(2):
+        assert connection.execute("SELECT sum(i) FROM all_rows").fetchall() == [(499_500,)]
+        query = f"SELECT count(*), max({ROW}) FROM flagged WHERE {parsing.KEPT}"
+        assert connection.execute(query).fetchall() == [(250, 997)]
