@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tenfold import cleaning, runtime, sources
+from tenfold import cleaning, likenesses, runtime, sources
 from tenfold.metrics import Task
 from tenfold.params import Clean, Data
 
@@ -374,6 +374,26 @@ def test_remarks_say_what_a_person_should_look_at(tmp_path: Path) -> None:
         "site has one value only",
         "kind is text: 2 categories",
         "number differs in every row: an id? then name it in drop_columns",
+    ]
+
+
+def test_a_copy_of_a_column_is_one_to_the_last_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(likenesses, "SAMPLE", 10)
+    frame = pd.DataFrame({"a": range(50), "y": [n % 2 for n in range(50)]})
+    frame["copy"], frame["nearly"] = frame["a"], [*range(49), 1]
+    frame["w"] = [None if n % 7 == 0 else f"w{n % 5}" for n in range(50)]
+    frame["w_copy"], frame["w_nearly"] = frame["w"], [*frame["w"][:49], "w1"]
+    frame["y_copy"] = frame["y"]
+    path = tmp_path / "t.csv"
+    frame.to_csv(path, index=False)
+    report = cleaning.clean(Data(path=str(path), target="y"), Clean(), "binary", tmp_path)
+    assert [remark for remark in report["remarks"] if "the same" in remark] == [
+        "y_copy holds the same as the target y: it gives the answer away; name it in "
+        "clean.drop_columns",
+        "copy holds the same as a: name one in clean.drop_columns",
+        "w_copy holds the same as w: name one in clean.drop_columns",
     ]
 
 

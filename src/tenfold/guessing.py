@@ -11,7 +11,7 @@ from tenfold.sources import RAW, Kind, Source
 # Rows from whose cells a column's kind is guessed; all the others then confirm it.
 SAMPLE = 5_000
 # Of a wide table, fewer rows show as much.
-SAMPLE_CELLS = 4_000_000
+SAMPLE_CELLS = 1_000_000
 FEWEST_ROWS = 100
 # Columns of one query; DuckDB plans wider ones slowly.
 WIDTH = 200

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tenfold.cells import NUMBER, matches
-from tenfold.dataset import ROW
 from tenfold.grouping import long
 from tenfold.messages import shown
 from tenfold.sources import rows_of
@@ -38,7 +38,7 @@ def remarks(connection: Any, table: Path, described: Described, target: str) -> 
     source = rows_of(table)
     texts = [column for column, facts in described.items() if facts["type"] == "text"]
     found = [*_forms(connection, source, texts), *_spellings(table, described, target)]
-    return [*found, *_copies(connection, source, described, target)]
+    return [*found, *_copies(table, described, target)]
 
 
 def alike(values: Sequence[str]) -> tuple[str, str] | None:
@@ -136,17 +136,15 @@ def _categories(table: Path, columns: Sequence[str]) -> Iterator[tuple[str, list
             yield column, sorted(held.to_pylist())
 
 
-def _copies(connection: Any, source: str, described: Described, target: str) -> Iterator[str]:
+def _copies(table: Path, described: Described, target: str) -> Iterator[str]:
     """Columns whose cells are those of another, row by row."""
     kinds: dict[object, list[str]] = {}
     for column in [target, *(other for other in described if other != target)]:
         if described[column]["distinct"] > 1:
             kinds.setdefault(tuple(sorted(described[column].items())), []).append(column)
-    small = connection.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0] <= SAMPLE
-    some = f"(FROM {source} LIMIT {SAMPLE})"
     for columns in kinds.values():
-        for likely in _same(connection, some, columns):
-            for first, *others in [likely] if small else _same(connection, source, likely):
+        for likely in _beginning_alike(table, columns):
+            for first, *others in _equal(table, likely):
                 for column in others:
                     if first == target:
                         yield (
@@ -160,16 +158,35 @@ def _copies(connection: Any, source: str, described: Described, target: str) -> 
                         )
 
 
-def _same(connection: Any, source: str, columns: Sequence[str]) -> list[list[str]]:
-    """Those of the columns that agree in every row, together."""
-    if len(columns) == 1:
-        return []
-    found: dict[int, list[str]] = {}
-    for block in _blocks(columns):
-        hashes = connection.execute(
-            f"SELECT place, bit_xor(hash({ROW}, cell)) FROM ({long(block, source)}) "
-            "GROUP BY place ORDER BY place"
-        ).fetchall()
-        for place, digest in hashes:
-            found.setdefault(digest, []).append(block[place - 1])
+def _beginning_alike(table: Path, columns: Sequence[str]) -> list[list[str]]:
+    """Those of the columns that agree in the first rows, together."""
+    found: dict[object, list[str]] = {}
+    for block in _blocks(columns if len(columns) > 1 else []):
+        with pq.ParquetFile(table) as file:
+            rows = next(file.iter_batches(SAMPLE, columns=list(block)))
+        for column in block:
+            found.setdefault(_digest(rows[column]), []).append(column)
     return [same for same in found.values() if len(same) > 1]
+
+
+def _digest(cells: pa.Array) -> object:
+    """What equal cells have in common, and hardly any others."""
+    if pa.types.is_string(cells.type):
+        coded = cells.dictionary_encode()
+        return hash(
+            (coded.indices.fill_null(-1).to_numpy().tobytes(), *coded.dictionary.to_pylist())
+        )
+    return hash(cells.to_numpy(zero_copy_only=False).tobytes())
+
+
+def _equal(table: Path, columns: Sequence[str]) -> list[list[str]]:
+    """Those of the columns that agree in every row, together."""
+    found: list[tuple[pa.ChunkedArray, list[str]]] = []
+    for column in columns:
+        cells = pq.read_table(table, columns=[column])[column]
+        same = next((names for other, names in found if other.equals(cells)), None)
+        if same is None:
+            found.append((cells, [column]))
+        else:
+            same.append(column)
+    return [names for _, names in found if len(names) > 1]
