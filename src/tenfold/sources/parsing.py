@@ -209,7 +209,7 @@ def _write(files: Sequence[tuple[Plain, int]], wish: Wish, path: Path) -> tuple[
                     return table, gaps
                 gaps |= {column for column in wish.kinds if table[column].null_count}
                 rows = pa.array(np.arange(row, row + table.num_rows))
-                writer.write_table(table.add_column(0, ROW, rows).combine_chunks())
+                writer.write_table(table.add_column(0, ROW, rows))
                 row += table.num_rows
             if row - first != plain.rows:
                 raise _Uneven
