@@ -14,7 +14,8 @@ from tenfold.mending import marks, mended
 from tenfold.messages import shown
 from tenfold.params import Clean
 from tenfold.sources import REASON, Kind, Source, name, text
-from tenfold.sources.parsing import Parsed, Wish
+from tenfold.sources.parsed import Parsed
+from tenfold.sources.parsing import Wish
 from tenfold.sources.storing import Held
 from tenfold.typed import LABEL, ODD, TYPED, UNFIT, copy_of, type_columns
 

@@ -29,7 +29,7 @@ from tenfold.sources import (
     Source,
     Unsound,
     name,
-    parsing,
+    parsed,
     text,
 )
 from tenfold.sources.storing import Held
@@ -93,7 +93,7 @@ def reject(source: Source, judged: Judged, rules: Clean) -> NDArray[np.bool_]:
     if judged.held.parsed:
         # DuckDB would build a join's table of all rows, not knowing how many these are.
         connection.register(FLAGGED, replace(judged.held.parsed, kept=kept))
-        flag = parsing.KEPT
+        flag = parsed.KEPT
         query = f"SELECT * EXCLUDE ({flag}) FROM {FLAGGED} WHERE {flag}"
         connection.execute(f"CREATE TEMP VIEW {KEPT_RAW} AS {query}")
     return kept

@@ -19,9 +19,10 @@ from tenfold import cleaning, guessing, runtime
 from tenfold.dataset import ROW
 from tenfold.params import Clean, Data
 from tenfold.runtime import Refused
-from tenfold.sources import parsing
+from tenfold.sources import cell_ends, parsing
 from tenfold.sources.columns import Kind
-from tenfold.sources.parsing import Parsed, Plain, Wish
+from tenfold.sources.parsed import KEPT, Parsed
+from tenfold.sources.parsing import Plain, Wish
 from tenfold.sources.source import Source
 
 
@@ -61,9 +62,28 @@ def test_cells_are_values_and_markers_are_null() -> None:
 @pytest.mark.parametrize(
     ("kind", "cells"),
     [
-        ("integer", ["007", "-007", "0x1F", "0X1f", "1.0", "1e3", "+1", "1_0", "x", "true"]),
+        (
+            "integer",
+            [
+                "007",
+                "-007",
+                " 007",
+                "\t-007",
+                "0x1F",
+                "0X1f",
+                "1.0",
+                "1e3",
+                "+1",
+                "1_0",
+                "x",
+                "true",
+            ],
+        ),
         ("integer", ["9007199254740993", "-9007199254740993", "99999999999999999999", " NA"]),
-        ("double", ["007", "+007", "-00", "nan", "NaN", "inf", "-Infinity", "1e999", "1_0", "1,5"]),
+        (
+            "double",
+            ["007", "+007", " 00", "-00", "nan", "NaN", "inf", "-Infinity", "1e999", "1_0", "1,5"],
+        ),
         ("double", ["nan(1)", "0x1p3", "1f", "1d", "٣", "", "1 2", "--1"]),
     ],
 )
@@ -139,20 +159,20 @@ PIECES = st.text(st.sampled_from("01x7-+ a.\té"), max_size=4)
     ),
     delimiter=st.sampled_from(",;|"),
     end=st.sampled_from(["\n", "\r\n"]),
-    look=st.sampled_from([1, 2, 3, 7, 1 << 18]),
+    piece=st.sampled_from([1, 2, 3, 7, 1 << 18]),
 )
 def test_what_the_bytes_say_is_what_every_cell_says(
-    table: list[list[str]], delimiter: str, end: str, look: int
+    table: list[list[str]], delimiter: str, end: str, piece: int
 ) -> None:
     columns = [f"c{number}" for number in range(len(table[0]))]
     block = "".join(delimiter.join(cells) + end for cells in table).encode()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parsing, "LOOK", look)
-        found = parsing._look(block, Plain(Path(), columns, delimiter, 0, 0, 0), blanks=True)
+        patch.setattr(cell_ends, "PIECE", piece)
+        found = cell_ends.look(block, columns, delimiter, blanks=True)
     padded = frozenset(
         column
         for column, *cells in zip(columns, *table, strict=True)
-        if any(re.match("[+-]?0[0-9xX]", cell) for cell in cells)
+        if any(re.search(r"(^|[ \t])[+-]?0[0-9xX]", cell) for cell in cells)
     )
     blanks = any(cell != cell.strip(" \t\v\f") for cells in table for cell in cells)
     assert (found.lines, found.padded, found.blanks) == (len(table), padded, blanks)
@@ -161,7 +181,21 @@ def test_what_the_bytes_say_is_what_every_cell_says(
 # Chapter: the whole of stage clean, with the cells parsed at once and in SQL
 
 NUMBERS = ["0", "1", "1", "-2", "3.5", "0.10", "7", "42", "", "NA", "1e2"]
-ODD = ["007", "0x1F", "nan", "inf", "+5", " 6", "9007199254740993", "1e400", "-0", "x", "1_0", "."]
+ODD = [
+    "007",
+    " 007",
+    "0x1F",
+    "nan",
+    "inf",
+    "+5",
+    " 6",
+    "9007199254740993",
+    "1e400",
+    "-0",
+    "x",
+    "1_0",
+    ".",
+]
 WORDS = ["a", "b", "b", "", "NA", "a ", "é", "7", "ä b"]
 
 
@@ -184,6 +218,7 @@ RULES: list[dict[str, Any]] = [
     {"drop_duplicates": False, "trim": False},
     {"drop_duplicates": {"by": ["c", "w"], "keep": "last"}},
     {"missing_values": ["NA", "7", ""], "column_missing_values": {"a": ["-2"]}},
+    {"missing_values": ["NA", "b"], "max_missing_in_row": 0.5},
     {"replace": {"w": {"a": "b"}}, "drop_columns": ["a"]},
     {"types": {"b": "double", "d": "text"}, "max_missing": 0.5, "max_missing_in_row": 0.6},
     {"types": {"c": "integer", "w": "text"}, "require": ["a + c < 40"], "derive": {"e": "c * 2"}},
@@ -252,5 +287,5 @@ def test_rows_of_an_arrow_file_are_given_to_duckdb_as_often_as_it_asks() -> None
     connection.register("flagged", flagged)
     for _ in range(2):
         assert connection.execute("SELECT sum(i) FROM all_rows").fetchall() == [(499_500,)]
-        query = f"SELECT count(*), max({ROW}) FROM flagged WHERE {parsing.KEPT}"
+        query = f"SELECT count(*), max({ROW}) FROM flagged WHERE {KEPT}"
         assert connection.execute(query).fetchall() == [(250, 997)]

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from tenfold.dataset import ROW
 from tenfold.params import Data
 from tenfold.runtime import Refused
-from tenfold.sources import sql
+from tenfold.sources import parsing, sql
 from tenfold.sources.columns import CONTENT, REASON, Kind, check_names
 from tenfold.sources.parsing import Plain
 from tenfold.sources.parts import Part
@@ -56,7 +56,8 @@ class _Layout:
     @property
     def plain(self) -> Plain | None:
         """The file, if it may be parsed at once."""
-        if self.quote or not self.seen.feeds or not self.delimiter.isascii():
+        odd = self.seen.longest > parsing.LONGEST or not self.delimiter.isascii()
+        if self.quote or odd or not self.seen.feeds:
             return None
         return Plain(
             self.path,

@@ -16,33 +16,25 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 from pyarrow import csv
 
 from tenfold.dataset import ROW
+from tenfold.sources.cell_ends import look
 from tenfold.sources.columns import Kind
+from tenfold.sources.parsed import TYPES, Parsed
 
-# Bytes that are parsed together; of these, as many as a core's cache holds are looked at at once.
-BLOCK, LOOK = 1 << 22, 1 << 18
+# Bytes that are parsed together.
+BLOCK = 1 << 22
 # Arrow's own piece of a block.
 PIECE = 1 << 20
 # Beyond this a double no longer holds every integer.
 LARGEST = 2**53
-# The name of a flag.
-KEPT = "tenfold_kept"
+# Arrow counts the bytes of a piece in 32 bits.
+LONGEST = 1 << 28
+# More cores would wait for the disk.
+CORES = min(8, pa.cpu_count())
 # Once a column is doubted, all is read again; a table of many such columns is not worth it.
 ATTEMPTS = 4
-
-TYPES: dict[Kind, pa.DataType] = {
-    "integer": pa.int64(),
-    "double": pa.float64(),
-    "text": pa.string(),
-}
-FEED, RETURN, POINT, ZERO = b"\n\r.0"
-BLANKS = b" \t\v\f"
-SIGNS, DIGITS = (np.frombuffer(each, np.uint8) for each in (b"+-", b"0123456789xX"))
-
-Bytes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -101,79 +93,13 @@ class _Uneven(Exception):
     """A file whose lines are not all records of its columns."""
 
 
-@dataclass(frozen=True)
-class Parsed:
-    """Typed rows in an Arrow file, a batch a block.
-
-    Attributes:
-        path: of a file of `ROW` and columns.
-        kinds: of the columns.
-        nulls: as in `Wish`.
-        gaps: the columns in which any cell is null.
-        kept: (n,) a flag of every row, if there is one.
-    """
-
-    path: Path
-    kinds: Mapping[str, Kind]
-    nulls: bool
-    gaps: frozenset[str]
-    kept: NDArray[np.bool_] | None = None
-
-    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """Columns of all rows in order, a batch at a time."""
-        schema = _schema(self.path)
-        fields = [schema.get_field_index(column) for column in columns]
-        options = pa.ipc.IpcReadOptions(included_fields=fields, use_threads=False)
-        with pa.OSFile(str(self.path)) as file:
-            reader = pa.ipc.open_file(file, options=options)
-            for number in range(reader.num_record_batches):
-                yield reader.get_batch(number).select(columns)
-
-    def present(self, columns: Sequence[str], kept: NDArray[np.bool_]) -> dict[str, int]:
-        """How many cells of columns are not null in the rows that are kept."""
-        found = dict.fromkeys(columns, 0)
-        start = 0
-        for batch in self.batches(columns):
-            own = kept[start : start + batch.num_rows]
-            for column in columns:
-                valid = batch[column].is_valid().to_numpy(zero_copy_only=False)
-                found[column] += int(np.count_nonzero(valid & own))
-            start += batch.num_rows
-        return found
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """What DuckDB asks for whenever it reads the rows, and `KEPT` of each."""
-        schema = _schema(self.path)
-        batches = self.batches(schema.names)
-        if self.kept is not None:
-            batches = _flagged(batches, self.kept)
-            schema = schema.append(pa.field(KEPT, pa.bool_()))
-        reader = pa.RecordBatchReader.from_batches(schema, batches)
-        return reader.__arrow_c_stream__(requested_schema)
-
-
-def _schema(path: Path) -> pa.Schema:
-    with pa.OSFile(str(path)) as file:
-        return pa.ipc.open_file(file).schema
-
-
-def _flagged(
-    batches: Iterator[pa.RecordBatch], kept: NDArray[np.bool_]
-) -> Iterator[pa.RecordBatch]:
-    start = 0
-    for batch in batches:
-        own = pa.array(kept[start : start + batch.num_rows])
-        yield batch.append_column(KEPT, own)
-        start += batch.num_rows
-
-
 def parse(files: Sequence[tuple[Plain, int]], wish: Wish, path: Path) -> Parsed | None:
     """Write the rows of files with their typed cells to an Arrow file, and say what it holds.
 
     Args:
         files: each with what is added to the number of a line, from 1, to make it `ROW`.
         wish: how cells should be typed.
-        path: of the Arrow file, which gets `ROW` and the columns of `wish`, a batch a block.
+        path: of the Arrow file, which gets `ROW` and the columns of `wish`.
 
     Returns:
         What came true of the wish; None if the files do not suit, or no number column is left.
@@ -199,7 +125,7 @@ def _write(files: Sequence[tuple[Plain, int]], wish: Wish, path: Path) -> tuple[
     with (
         pa.OSFile(str(path), "wb") as file,
         pa.ipc.new_file(file, schema) as writer,
-        ThreadPoolExecutor(pa.cpu_count()) as pool,
+        ThreadPoolExecutor(CORES) as pool,
     ):
         for plain, offset in files:
             row = offset + plain.skipped + 1
@@ -222,7 +148,7 @@ def _in_turn(pool: ThreadPoolExecutor, plain: Plain, wish: Wish) -> Iterator[pa.
     try:
         for block in _blocks(plain):
             pending.append(pool.submit(_parse, block, plain, wish))
-            if len(pending) > 3 * pa.cpu_count():
+            if len(pending) > 3 * CORES:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
@@ -256,12 +182,12 @@ def _parse(block: bytes, plain: Plain, wish: Wish) -> pa.Table | _Doubt:
         table = _read(block, plain, wish, list(wish.kinds))
     except pa.ArrowInvalid:
         return _Doubt(frozenset(_failing(block, plain, wish)))
-    look = _look(block, plain, blanks=wish.nulls)
-    if table.num_rows != look.lines:
+    seen = look(block, plain.columns, plain.delimiter, blanks=wish.nulls)
+    if table.num_rows != seen.lines:
         raise _Uneven
     odd = {column for column in wish.numbers if _is_odd(table[column])}
-    padded = look.padded & set(wish.numbers)
-    return _Doubt(frozenset(odd | padded), look.blanks) or table
+    padded = seen.padded & set(wish.numbers)
+    return _Doubt(frozenset(odd | padded), seen.blanks) or table
 
 
 def _read(block: bytes, plain: Plain, wish: Wish, columns: list[str]) -> pa.Table:
@@ -306,66 +232,3 @@ def _is_odd(column: pa.ChunkedArray) -> bool:
     total = pc.sum(column).as_py()
     # A sum of large numbers may be infinite, too; they are then looked at as texts, for nothing.
     return total is not None and not np.isfinite(total)
-
-
-# Chapter: what a block's bytes say of its cells
-
-
-@dataclass(frozen=True)
-class _Look:
-    """How many lines, which columns have a cell like 007 or 0x1F, whether any cell has blanks."""
-
-    lines: int
-    padded: frozenset[str]
-    blanks: bool
-
-
-def _look(block: bytes, plain: Plain, *, blanks: bool) -> _Look:
-    """Look at the ends of every cell of a block."""
-    cells = np.frombuffer(b"\n" + block, np.uint8)
-    delimiter = plain.delimiter.encode()[0]
-    spaces = [blank for blank in BLANKS if blanks and blank != delimiter and blank in block]
-    zeros: list[NDArray[np.int64]] = []
-    lines, blank = -1, False
-    for start in range(0, len(cells), LOOK):
-        # A cell's beginning is looked at together with the separator before it.
-        piece = cells[start : start + LOOK + 1]
-        lines += int(np.count_nonzero(piece[:LOOK] == FEED))
-        # Whatever stands before a number is smaller than a point; so are few other bytes.
-        before = piece < POINT
-        if delimiter >= POINT:
-            before |= piece == delimiter
-        before = before[:-1]
-        before &= piece[1:] == ZERO
-        zeros.append(start + np.flatnonzero(before) + 1)
-        if spaces and not blank:
-            blank = _has_blanks(piece, delimiter, spaces)
-    padded = _padded(cells, np.concatenate(zeros), delimiter)
-    return _Look(lines, frozenset(_columns(cells, padded, delimiter, plain.columns)), blank)
-
-
-def _padded(cells: Bytes, zeros: NDArray[np.int64], delimiter: int) -> NDArray[np.int64]:
-    """Those zeros that begin a cell, behind a sign or not, and are followed by a digit or an x."""
-    zeros = zeros[np.isin(cells[np.minimum(zeros + 1, len(cells) - 1)], DIGITS)]
-    signed = np.isin(cells[zeros - 1], SIGNS)
-    before = cells[zeros - 1 - signed]
-    begins: NDArray[np.int64] = zeros[(before == delimiter) | (before == FEED)]
-    return begins
-
-
-def _has_blanks(piece: Bytes, delimiter: int, spaces: Sequence[int]) -> bool:
-    ends = (piece == FEED) | (piece == delimiter)
-    blank = np.isin(piece, np.array(spaces, np.uint8))
-    leading = (ends[:-1] & blank[1:]).any()
-    return bool(leading or (blank[:-1] & (ends | (piece == RETURN))[1:]).any())
-
-
-def _columns(
-    cells: Bytes, places: NDArray[np.int64], delimiter: int, columns: Sequence[str]
-) -> set[str]:
-    """The columns of the cells at some places of a block in which all rows are records."""
-    if not len(places):
-        return set()
-    ends = np.flatnonzero((cells == FEED) | (cells == delimiter))
-    which = (np.searchsorted(ends, places) - 1) % len(columns)
-    return {columns[number] for number in np.unique(which)}

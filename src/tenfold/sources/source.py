@@ -16,7 +16,8 @@ from tenfold.runtime import Refused
 from tenfold.sources import files, parsing, storing, uniting
 from tenfold.sources.columns import LINE, SOURCE, Kind
 from tenfold.sources.files import Seen
-from tenfold.sources.parsing import Parsed, Wish
+from tenfold.sources.parsed import Parsed
+from tenfold.sources.parsing import Wish
 from tenfold.sources.parts import Part
 from tenfold.sources.sql import GIVEN, MALFORMED, RAW, name, rows_of, text
 from tenfold.sources.storing import Held

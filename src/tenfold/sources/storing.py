@@ -14,8 +14,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from tenfold.dataset import ROW
-from tenfold.sources import parsing
-from tenfold.sources.parsing import Parsed
+from tenfold.sources.parsed import TYPES, Parsed
 from tenfold.sources.sql import text
 
 # Rows that are written together, fewer where there are many columns.
@@ -96,7 +95,7 @@ def _fields(held: Held, columns: Sequence[str]) -> Iterator[pa.Field]:
     own = {field.name: field.type for field in pq.read_schema(held.path)}
     kinds = held.parsed.kinds if held.parsed else {}
     for column in columns:
-        yield pa.field(column, own[column] if column in own else parsing.TYPES[kinds[column]])
+        yield pa.field(column, own[column] if column in own else TYPES[kinds[column]])
 
 
 def _pieces(held: Held, schema: pa.Schema, kept: NDArray[np.bool_]) -> Iterator[pa.Table]:
