@@ -165,7 +165,7 @@ def test_what_the_bytes_say_is_what_every_cell_says(
     table: list[list[str]], delimiter: str, end: str, piece: int
 ) -> None:
     columns = [f"c{number}" for number in range(len(table[0]))]
-    block = "".join(delimiter.join(cells) + end for cells in table).encode()
+    block = "".join(["\n", *(delimiter.join(cells) + end for cells in table)]).encode()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cell_ends, "PIECE", piece)
         found = cell_ends.look(block, columns, delimiter, blanks=True)
@@ -274,6 +274,18 @@ def test_a_plain_file_is_parsed_at_once_and_one_with_quotes_is_not(
     assert at_once
     assert at_once.kinds == {"a": "integer", "b": "text", "y": "text"}
     assert quoted is None
+
+
+@pytest.mark.parametrize(("header", "columns"), [("1,NA,y", []), ("1,2,0", ["a", "b", "y"])])
+def test_a_header_of_numbers_that_comes_again_is_no_row(header: str, columns: list[str]) -> None:
+    rows = "".join(f"{n},{n},{n % 2}\n" for n in range(5, 15))
+    Path("t.csv").write_text(f"{header}\n{rows}{header}\n{rows}")
+    with runtime.directory(Path("out")) as out:
+        data = Data.model_validate({"path": "t.csv", "target": "y", "columns": columns})
+        rules = Clean(drop_duplicates=False, missing_values=["", "NA"])
+        report = cleaning.clean(data, rules, "binary", out)
+    assert report["rejected"] == {"malformed: the header again": 1}
+    assert (report["read"], report["kept"]) == (21, 20)
 
 
 def test_rows_of_an_arrow_file_are_given_to_duckdb_as_often_as_it_asks() -> None:

@@ -35,8 +35,11 @@ class Look:
 
 
 def look(block: bytes, columns: Sequence[str], delimiter: str, *, blanks: bool) -> Look:
-    """Look at the ends of every cell of a block of whole lines, all of them records."""
-    cells = np.frombuffer(b"\n" + block, np.uint8)
+    """Look at the ends of every cell of a block of whole lines, all of them records.
+
+    There is a line feed before and behind them.
+    """
+    cells = np.frombuffer(block, np.uint8)
     mark = delimiter.encode()[0]
     spaces = [blank for blank in BLANKS if blanks and blank != mark and blank in block]
     zeros: list[NDArray[np.int64]] = []

@@ -265,7 +265,9 @@ def _repair(layout: _Layout, good: Path, bad: Path) -> None:
         pq.ParquetWriter(good, rows) as kept,
         pq.ParquetWriter(bad, odd) as left,
     ):
-        header = layout.header if layout.repeats() else None
+        # The columns may be declared to have other names.
+        own, _ = _first(layout.path, layout.path, layout.delimiter, layout.quote or "none")
+        header = own if layout.repeats() else None
         found = records(file, layout.delimiter, layout.quote, len(layout.header), header)
         for batch in _batches(_behind_header(found, layout.header_lines)):
             sound = [record for record in batch if record.reason is None]

@@ -30,6 +30,7 @@ class Parsed:
         kinds: of the columns.
         nulls: as in `Wish`.
         gaps: the columns in which any cell is null.
+        headless: whether no row can be a header that stands there again.
         kept: (n,) a flag of every row, if there is one.
     """
 
@@ -37,6 +38,7 @@ class Parsed:
     kinds: Mapping[str, Kind]
     nulls: bool
     gaps: frozenset[str]
+    headless: bool
     kept: NDArray[np.bool_] | None = None
 
     def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:

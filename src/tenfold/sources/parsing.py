@@ -112,10 +112,30 @@ def parse(files: Sequence[tuple[Plain, int]], wish: Wish, path: Path) -> Parsed 
         except _Uneven:
             return None
         if not doubt:
-            return Parsed(path, wish.kinds, wish.nulls, frozenset(gaps))
+            headless = all(_tells(plain, wish) for plain, _ in files)
+            return Parsed(path, wish.kinds, wish.nulls, frozenset(gaps), headless)
         kinds = {c: "text" if c in doubt.columns else kind for c, kind in wish.kinds.items()}
         wish = replace(wish, kinds=kinds, nulls=wish.nulls and not doubt.blanks)
     return None
+
+
+def _tells(plain: Plain, wish: Wish) -> bool:
+    """Whether a file's header could not be a row, since a cell of it is not one of its column."""
+    with plain.path.open("rb") as file:
+        line = file.readline().decode().rstrip("\r\n").removeprefix("\ufeff")
+    cells = zip(line.split(plain.delimiter), plain.columns, strict=False)
+    return not plain.skipped or any(
+        wish.kinds[column] != "text" and not _is_value(cell.strip(), wish.markers)
+        for cell, column in cells
+    )
+
+
+def _is_value(cell: str, markers: Sequence[str]) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return cell in markers
+    return True
 
 
 def _write(files: Sequence[tuple[Plain, int]], wish: Wish, path: Path) -> tuple[_Doubt, set[str]]:
@@ -158,14 +178,14 @@ def _in_turn(pool: ThreadPoolExecutor, plain: Plain, wish: Wish) -> Iterator[pa.
 
 
 def _blocks(plain: Plain) -> Iterator[bytes]:
-    """The rows in blocks of whole lines, each ending in a line feed."""
+    """The rows in blocks of whole lines, with the line feed before and behind them."""
     with plain.path.open("rb") as file:
         for _ in range(plain.skipped):
             file.readline()
         if not plain.skipped and file.read(3) != b"\xef\xbb\xbf":
             file.seek(0)
-        while block := file.read(BLOCK):
-            block += file.readline()
+        while read := file.read(BLOCK):
+            block = b"".join((b"\n", read, file.readline()))
             if file.tell() == plain.path.stat().st_size:
                 yield block.rstrip(b"\r\n") + b"\n"
                 return
@@ -192,7 +212,7 @@ def _parse(block: bytes, plain: Plain, wish: Wish) -> pa.Table | _Doubt:
 
 def _read(block: bytes, plain: Plain, wish: Wish, columns: list[str]) -> pa.Table:
     return csv.read_csv(
-        pa.BufferReader(block),
+        pa.BufferReader(pa.py_buffer(block)[1:]),
         read_options=csv.ReadOptions(
             column_names=list(plain.columns),
             use_threads=False,

@@ -92,8 +92,7 @@ class Source:
         self.check_unchanged()
         if self.records is not None and n_records != self.records:
             raise Unsound(f"{n_records} rows, but {self.records} records")
-        # No name of a column that was parsed as a number would have been taken for one.
-        if not parsed and self.repeats():
+        if not (parsed and parsed.headless) and self.repeats():
             raise Unsound("the header stands there again")
         if n_records == 0 and not self.n_malformed():
             raise self._empty()
