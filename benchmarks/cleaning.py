@@ -48,13 +48,35 @@ def tenfold_clean_and_split(table: Path, out: Path) -> int:
 
 def pandas_same_rules(table: Path, out: Path) -> int:
     """The same rows kept, without a reason for any other."""
+    frame = _pandas_rows(table)
+    frame.to_parquet(out / "table.parquet")
+    return len(frame)
+
+
+def pandas_same_rules_and_split(table: Path, out: Path) -> int:
+    """The same, and a hold-out and ten folds with the classes' shares; equal rows may be parted."""
+    import numpy as np
+    from sklearn.model_selection import StratifiedKFold, train_test_split
+
+    frame = _pandas_rows(table)
+    frame.to_parquet(out / "table.parquet")
+    train, test = train_test_split(frame, test_size=0.2, stratify=frame[TARGET], random_state=7)
+    folds = np.empty(len(train), np.int8)
+    splitter = StratifiedKFold(10, shuffle=True, random_state=7)
+    for number, (_, held) in enumerate(splitter.split(train, train[TARGET])):
+        folds[held] = number
+    train.assign(fold=folds).to_parquet(out / "train.parquet")
+    test.to_parquet(out / "test.parquet")
+    return len(frame)
+
+
+def _pandas_rows(table: Path) -> Any:
     import pandas as pd
 
     frame = pd.read_csv(table, na_values=MARKERS, keep_default_na=False)
     frame = frame.drop_duplicates()
     frame = frame[frame[TARGET].notna() & ~(frame["age"] < LEAST_AGE)]
-    frame.drop(columns="id").to_parquet(out / "table.parquet")
-    return len(frame)
+    return frame.drop(columns="id")
 
 
 def duckdb_bare_copy(table: Path, out: Path) -> int:
@@ -72,6 +94,7 @@ CONTENDERS: dict[str, Callable[[Path, Path], int]] = {
     "tenfold_clean": tenfold_clean,
     "tenfold_clean_and_split": tenfold_clean_and_split,
     "pandas_same_rules": pandas_same_rules,
+    "pandas_same_rules_and_split": pandas_same_rules_and_split,
     "duckdb_bare_copy": duckdb_bare_copy,
 }
 
@@ -118,11 +141,12 @@ def turn(name: str, table: str, folder: str) -> None:
     """Measure one contender; its imports are not counted."""
     import duckdb
     import pandas
+    import sklearn.model_selection
 
     import tenfold.cleaning
     import tenfold.splitting
 
-    assert duckdb and pandas and tenfold
+    assert duckdb and pandas and sklearn and tenfold
     start = time.perf_counter()
     kept = CONTENDERS[name](Path(table), Path(folder))
     seconds = time.perf_counter() - start
@@ -157,7 +181,7 @@ def line(result: dict[str, Any], ours: dict[str, Any]) -> str:
     median = statistics.median(result["seconds"])
     ratio = median / statistics.median(ours["seconds"])
     return (
-        f"  {result['contender']:24} {median:8.2f} s  {ratio:5.2f} x tenfold_clean  "
+        f"  {result['contender']:28} {median:8.2f} s  {ratio:5.2f} x tenfold_clean  "
         f"peak {result['peak_mib']:6.0f} MiB  {result['kept']} rows kept"
     )
 
