@@ -166,7 +166,9 @@ class Cell:
             return slow
         numbers = [marker for marker in self.markers if re.fullmatch(NUMBER, marker.strip())]
         marked = ", ".join(map(text, numbers))
-        first = f"WHEN {self.raw} IN ({marked}) THEN NULL " if marked else ""
+        # DuckDB's cast to DOUBLE takes white space around a number for nothing.
+        written = f" OR {self.trimmed} IN ({marked})" if wanted == "double" else ""
+        first = f"WHEN {self.raw} IN ({marked}){written} THEN NULL " if marked else ""
         last = f"WHEN {self._marked(self.raw)} THEN NULL ELSE {slow}"
         return f"CASE {first}WHEN {quick} IS NOT NULL THEN {quick} {last} END"
 

@@ -106,7 +106,7 @@ def write(source: Source, path: Path) -> None:
     place = source.place()
     source.connection.execute(
         f"COPY (FROM (SELECT {ROW}, {place}, {REASON}, NULL::VARCHAR AS {CONTENT}, {raw} "
-        f"FROM {SUSPECTS} JOIN {GONE} USING ({ROW}) UNION ALL "
+        f"FROM {SUSPECTS} JOIN (FROM {GONE}) USING ({ROW}) UNION ALL "
         f"SELECT {ROW}, {place}, {REASON}, {CONTENT}, {nothing} FROM {MALFORMED}) ORDER BY {ROW}) "
         f"TO {text(str(path.resolve()))} (FORMAT parquet)"
     )
@@ -137,8 +137,8 @@ def _check_places(source: Source, copy: str) -> None:
     """Check that rows found by their lines are those that were counted when all were read."""
     with source.only(SUSPECTS):
         elsewhere = source.connection.execute(
-            f"SELECT count(*) FROM (SELECT {ROW}, {copy} AS found FROM {ROWS}) "
-            f"JOIN {JUDGED} USING ({ROW}) WHERE found <> {COPY}"
+            f"SELECT count(*) FROM (SELECT {ROW}, {copy} AS {COPY} FROM {ROWS}) AS again "
+            f"JOIN {JUDGED} USING ({ROW}) WHERE again.{COPY} <> {JUDGED}.{COPY}"
         ).fetchall()[0][0]
     if elsewhere:
         raise Unsound(f"{elsewhere} rows are not where they were")

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -174,7 +175,11 @@ def test_what_the_bytes_say_is_what_every_cell_says(
         for column, *cells in zip(columns, *table, strict=True)
         if any(re.search(r"(^|[ \t])[+-]?0[0-9xX]", cell) for cell in cells)
     )
-    blanks = any(cell != cell.strip(" \t\v\f") for cells in table for cell in cells)
+    blanks = frozenset(
+        column
+        for column, *cells in zip(columns, *table, strict=True)
+        if any(cell != cell.strip(" \t\v\f") for cell in cells)
+    )
     assert (found.lines, found.padded, found.blanks) == (len(table), padded, blanks)
 
 
@@ -191,6 +196,8 @@ ODD = [
     " 6",
     "9007199254740993",
     "1e400",
+    "7 ",
+    " -2",
     "-0",
     "x",
     "1_0",
@@ -253,6 +260,28 @@ def test_cells_parsed_at_once_end_as_they_do_in_sql(
     lines = [["a", "b", "c", "d", "w", "y"], *content]
     Path("t.csv").write_bytes("".join(",".join(line) + end for line in lines).encode())
     assert cleaned("one", rules, at_once=True) == cleaned("other", rules, at_once=False)
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize("number", ["1", "1.5"])
+def test_a_number_that_is_a_marker_is_one_behind_white_space_too(number: str, quote: str) -> None:
+    cells = [number, " -9", "-9 ", "-9", "4"]
+    rows = "".join(f"{cell},{quote}{'uv'[n % 2]}{quote}\n" for n, cell in enumerate(cells))
+    Path("t.csv").write_text(f"a,y\n{rows}")
+    rules = Clean(missing_values=["", "-9"])
+    with runtime.directory(Path("out")) as out:
+        cleaning.clean(Data(path="t.csv", target="y"), rules, "binary", out)
+    found = pq.read_table("out/table.parquet")["a"].to_pylist()
+    assert found == [float(number), None, None, None, 4]
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize("name", ["found", "rowid", "again", "alike", "kept", "parsed", "copies"])
+def test_a_column_may_have_a_name_of_the_reader_s_own(name: str, quote: str) -> None:
+    Path("t.csv").write_text(f"{name},y\n1,{quote}u{quote}\n2,v\n2,v\n3,\n4,u\n")
+    with runtime.directory(Path("out")) as out:
+        cleaning.clean(Data(path="t.csv", target="y"), Clean(), "binary", out)
+    assert pq.read_table("out/table.parquet")[name].to_pylist() == [1, 2, 4]
 
 
 def test_a_plain_file_is_parsed_at_once_and_one_with_quotes_is_not(

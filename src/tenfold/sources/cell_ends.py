@@ -17,6 +17,7 @@ SIGNS, DIGITS, BEFORE = (
 )
 
 Bytes = NDArray[np.uint8]
+Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,12 @@ class Look:
     Attributes:
         lines: how many.
         padded: the columns with a word that begins as 007 and 0x1F do, behind a sign or not.
-        blanks: whether any cell begins or ends in white space, if that was asked.
+        blanks: the columns with a cell that begins or ends in white space, if that was asked.
     """
 
     lines: int
     padded: frozenset[str]
-    blanks: bool
+    blanks: frozenset[str]
 
 
 def look(block: bytes, columns: Sequence[str], delimiter: str, *, blanks: bool) -> Look:
@@ -42,8 +43,9 @@ def look(block: bytes, columns: Sequence[str], delimiter: str, *, blanks: bool) 
     cells = np.frombuffer(block, np.uint8)
     mark = delimiter.encode()[0]
     spaces = [blank for blank in BLANKS if blanks and blank != mark and blank in block]
-    zeros: list[NDArray[np.int64]] = []
-    lines, blank = -1, False
+    zeros: list[Places] = []
+    found: list[Places] = [np.empty(0, np.int64)]
+    lines = -1
     for start in range(0, len(cells), PIECE):
         # A cell's beginning is looked at together with the separator before it.
         piece = cells[start : start + PIECE + 1]
@@ -55,13 +57,17 @@ def look(block: bytes, columns: Sequence[str], delimiter: str, *, blanks: bool) 
         before = before[:-1]
         before &= piece[1:] == ZERO
         zeros.append(start + np.flatnonzero(before) + 1)
-        if spaces and not blank:
-            blank = _has_blanks(piece, mark, spaces)
+        if spaces:
+            found.append(start + _blanks(piece, mark, spaces))
     padded = _padded(cells, np.concatenate(zeros), mark)
-    return Look(lines, frozenset(_columns(cells, padded, mark, columns)), blank)
+    return Look(
+        lines,
+        _columns(cells, padded, mark, columns),
+        _columns(cells, np.concatenate(found), mark, columns),
+    )
 
 
-def _padded(cells: Bytes, zeros: NDArray[np.int64], delimiter: int) -> NDArray[np.int64]:
+def _padded(cells: Bytes, zeros: Places, delimiter: int) -> Places:
     """Those zeros that begin a cell or a word, and are followed by a digit or an x.
 
     A sign may stand before them.
@@ -69,23 +75,25 @@ def _padded(cells: Bytes, zeros: NDArray[np.int64], delimiter: int) -> NDArray[n
     zeros = zeros[np.isin(cells[np.minimum(zeros + 1, len(cells) - 1)], DIGITS)]
     signed = np.isin(cells[zeros - 1], SIGNS)
     before = cells[zeros - 1 - signed]
-    begins: NDArray[np.int64] = zeros[(before == delimiter) | np.isin(before, BEFORE)]
+    begins: Places = zeros[(before == delimiter) | np.isin(before, BEFORE)]
     return begins
 
 
-def _has_blanks(piece: Bytes, delimiter: int, spaces: Sequence[int]) -> bool:
+def _blanks(piece: Bytes, delimiter: int, spaces: Sequence[int]) -> Places:
+    """Those white spaces that begin or end a cell."""
     ends = (piece == FEED) | (piece == delimiter)
     blank = np.isin(piece, np.array(spaces, np.uint8))
-    leading = (ends[:-1] & blank[1:]).any()
-    return bool(leading or (blank[:-1] & (ends | (piece == RETURN))[1:]).any())
+    leading = np.flatnonzero(ends[:-1] & blank[1:]) + 1
+    trailing = np.flatnonzero(blank[:-1] & (ends | (piece == RETURN))[1:])
+    return np.concatenate([leading, trailing])
 
 
 def _columns(
-    cells: Bytes, places: NDArray[np.int64], delimiter: int, columns: Sequence[str]
-) -> set[str]:
+    cells: Bytes, places: Places, delimiter: int, columns: Sequence[str]
+) -> frozenset[str]:
     """The columns of the cells at some places of a block in which all rows are records."""
     if not len(places):
-        return set()
+        return frozenset()
     ends = np.flatnonzero((cells == FEED) | (cells == delimiter))
     which = (np.searchsorted(ends, places) - 1) % len(columns)
-    return {columns[number] for number in np.unique(which)}
+    return frozenset(columns[number] for number in np.unique(which))

@@ -56,7 +56,7 @@ class _Layout:
     @property
     def plain(self) -> Plain | None:
         """The file, if it may be parsed at once."""
-        odd = self.seen.longest > parsing.LONGEST or not self.delimiter.isascii()
+        odd = self.seen.longest > parsing.LONGEST or self.delimiter not in DELIMITERS
         if self.quote or odd or not self.seen.feeds:
             return None
         return Plain(

@@ -125,16 +125,16 @@ def _tells(plain: Plain, wish: Wish) -> bool:
         line = file.readline().decode().rstrip("\r\n").removeprefix("\ufeff")
     cells = zip(line.split(plain.delimiter), plain.columns, strict=False)
     return not plain.skipped or any(
-        wish.kinds[column] != "text" and not _is_value(cell.strip(), wish.markers)
+        wish.kinds[column] != "text" and cell not in wish.markers and not _is_number(cell)
         for cell, column in cells
     )
 
 
-def _is_value(cell: str, markers: Sequence[str]) -> bool:
+def _is_number(cell: str) -> bool:
     try:
         float(cell)
     except ValueError:
-        return cell in markers
+        return False
     return True
 
 
@@ -201,13 +201,17 @@ def _parse(block: bytes, plain: Plain, wish: Wish) -> pa.Table | _Doubt:
     try:
         table = _read(block, plain, wish, list(wish.kinds))
     except pa.ArrowInvalid:
-        return _Doubt(frozenset(_failing(block, plain, wish)))
-    seen = look(block, plain.columns, plain.delimiter, blanks=wish.nulls)
+        return _Doubt(_failing(block, plain, wish))
+    marked = any(_is_number(marker) for marker in wish.markers)
+    seen = look(block, plain.columns, plain.delimiter, blanks=wish.nulls or marked)
     if table.num_rows != seen.lines:
         raise _Uneven
-    odd = {column for column in wish.numbers if _is_odd(table[column])}
-    padded = seen.padded & set(wish.numbers)
-    return _Doubt(frozenset(odd | padded), seen.blanks) or table
+    doubted = seen.padded | {column for column in wish.numbers if _is_odd(table[column])}
+    if marked:
+        # Arrow takes no number with white space around it for a marker.
+        doubted |= seen.blanks
+    texts = seen.blanks.difference(wish.numbers)
+    return _Doubt(doubted.intersection(wish.numbers), wish.nulls and bool(texts)) or table
 
 
 def _read(block: bytes, plain: Plain, wish: Wish, columns: list[str]) -> pa.Table:
@@ -230,18 +234,26 @@ def _read(block: bytes, plain: Plain, wish: Wish, columns: list[str]) -> pa.Tabl
     )
 
 
-def _failing(block: bytes, plain: Plain, wish: Wish) -> Iterator[str]:
-    """The number columns with a cell that Arrow takes for none."""
+def _failing(block: bytes, plain: Plain, wish: Wish) -> frozenset[str]:
+    """The number columns with a cell that Arrow takes for none.
+
+    Raises:
+        _Uneven: if it is not these that Arrow cannot read.
+    """
     text = replace(wish, kinds=dict.fromkeys(wish.kinds, "text"))
     try:
         _read(block, plain, text, list(wish.kinds))
     except pa.ArrowInvalid:
         raise _Uneven from None
+    found = set()
     for column in wish.numbers:
         try:
             _read(block, plain, wish, [column])
         except pa.ArrowInvalid:
-            yield column
+            found.add(column)
+    if not found:
+        raise _Uneven
+    return frozenset(found)
 
 
 def _is_odd(column: pa.ChunkedArray) -> bool:
