@@ -52,6 +52,14 @@ def test_white_space_is_taken_from_both_ends_and_counted() -> None:
     assert Cleaned("a,y\n x ,0\nz,1\n", trim=False).column("a") == [" x ", "z"]
 
 
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_keys_are_compared_as_values(quote: str) -> None:
+    content = f"k,n,y\na,1.0,{quote}0{quote}\n a,1.00,1\nb,2,0\nb,3,1\n"
+    by_text = Cleaned(content, drop_duplicates={"by": ["k"]})
+    assert by_text.reasons == {3: "duplicate by k", 5: "duplicate by k"}
+    assert Cleaned(content, drop_duplicates={"by": ["n"]}).reasons == {3: "duplicate by n"}
+
+
 def test_a_marker_may_mean_no_value_in_one_column_and_be_a_category_in_another() -> None:
     cleaned = Cleaned(
         "country,n,y\nNA,NA,0\nDE,3,1\n",

@@ -11,9 +11,7 @@ from tenfold import dates
 from tenfold.params import Cast
 from tenfold.params.cleaning import Type
 from tenfold.sources import Kind, name, text
-
-# Beyond this a double no longer holds every integer.
-LARGEST = 2**53
+from tenfold.sources.columns import LARGEST
 
 INTEGER = "[+-]?(0|[1-9][0-9]*)"
 PADDED = "[+-]?0[0-9]+"

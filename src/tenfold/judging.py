@@ -24,6 +24,7 @@ COPY = "tenfold_copy"
 NO_TARGET = "tenfold_no_target"
 # Squares of larger numbers are no longer finite.
 LARGEST = 1e100
+# More texts than these are looked up rather than compared.
 FEW = 20
 
 
@@ -37,7 +38,7 @@ class Judged:
 
     Attributes:
         kinds: of all columns, derived ones behind.
-        read: rows, malformed ones aside.
+        cells: how each column's were read.
         no_target: how many rows without a target no rule rejects, and the first of them.
         mended: what was changed in cells, in words -> in how many.
         held: where the typed rows lie.
@@ -46,12 +47,17 @@ class Judged:
     """
 
     kinds: dict[str, Kind]
-    read: int
+    cells: Mapping[str, Cell]
     no_target: tuple[int, int]
     mended: dict[str, int]
     held: Held
     copy: str
     in_raw: frozenset[str]
+
+    @property
+    def read(self) -> int:
+        """How many rows there are, malformed ones aside."""
+        return len(self.held.rows)
 
 
 def judge(source: Source, read: Mapping[str, Cell], target: str, rules: Clean) -> Judged:
@@ -63,24 +69,12 @@ def judge(source: Source, read: Mapping[str, Cell], target: str, rules: Clean) -
     """
     undeclared = [column for column in read if column not in rules.types]
     guesses = guessing.guess(source, [read[column] for column in undeclared])
-    found = _judge(source, read, target, rules, guesses)
+    judged = _judge(source, read, target, rules, guesses)
     odd = source.connection.execute(f"SELECT count(*) FROM {JUDGED} WHERE {ODD}").fetchall()[0][0]
     if odd:
-        guesses |= guessing.corrected(source, [found.read[c] for c in undeclared], guesses)
-        found = _judge(source, read, target, rules, guesses)
-    no_target = source.connection.execute(
-        f"SELECT count(*), min({ROW}) FROM {JUDGED} WHERE {NO_TARGET} AND {REASON} IS NULL"
-    ).fetchall()[0]
-    changed = mended(source.connection, JUDGED, marks(found.read, rules, guesses))
-    return Judged(
-        found.kinds,
-        len(found.held.rows),
-        no_target,
-        changed,
-        found.held,
-        found.copy,
-        found.in_raw,
-    )
+        guesses |= guessing.corrected(source, [judged.cells[c] for c in undeclared], guesses)
+        judged = _judge(source, read, target, rules, guesses)
+    return judged
 
 
 def try_out(source: Source, rules: Clean) -> None:
@@ -95,24 +89,13 @@ def try_out(source: Source, rules: Clean) -> None:
         expressions.try_out(source.connection, "clean.require", predicate, ROWS)
 
 
-@dataclass(frozen=True)
-class _Found:
-    """What one pass gives: as in `Judged`, and how cells were read."""
-
-    kinds: dict[str, Kind]
-    held: Held
-    copy: str
-    in_raw: frozenset[str]
-    read: Mapping[str, Cell]
-
-
 def _judge(
     source: Source,
     given: Mapping[str, Cell],
     target: str,
     rules: Clean,
     guesses: Mapping[str, Kind | None],
-) -> _Found:
+) -> Judged:
     """Make view `JUDGED` in one pass."""
     parsed = source.parse(_wish(given, target, rules, guesses))
     read = _sure(given, parsed) if parsed else given
@@ -129,19 +112,32 @@ def _judge(
     reason = f"CASE {reasons} END AS {REASON}"
     copy = copy_of(read, rules, groups)
     no_target = f"{name(target)} IS NULL AS {NO_TARGET}"
-    changed = [mark.name for mark in marks(read, rules, guesses)]
+    changes = marks(read, rules, guesses)
     seen = [name(column) for column in shown_columns if column not in in_raw]
-    columns = [*seen, reason, f"{copy} AS {COPY}", ODD, LABEL, no_target, *changed]
+    columns = [
+        *seen,
+        reason,
+        f"{copy} AS {COPY}",
+        ODD,
+        LABEL,
+        no_target,
+        *(mark.name for mark in changes),
+    ]
     held = source.hold(columns, ROWS, JUDGED, parsed)
     source.check(len(held.rows), parsed)
-    return _Found(kinds, held, copy, frozenset(in_raw.intersection(shown_columns)), read)
+    lost = source.connection.execute(
+        f"SELECT count(*), min({ROW}) FROM {JUDGED} WHERE {NO_TARGET} AND {REASON} IS NULL"
+    ).fetchall()[0]
+    changed = mended(source.connection, JUDGED, changes)
+    in_raw &= set(shown_columns)
+    return Judged(kinds, read, lost, changed, held, copy, frozenset(in_raw))
 
 
 def _wish(
     read: Mapping[str, Cell], target: str, rules: Clean, guesses: Mapping[str, Kind | None]
 ) -> Wish:
     """Which columns may be numbers at once: those whose cells are read as most are."""
-    alike = not rules.replace and not rules.column_missing_values
+    all_usual = not rules.replace and not rules.column_missing_values
     kinds: dict[str, Kind] = {}
     for column, cell in read.items():
         cast = rules.cast(column)
@@ -153,7 +149,7 @@ def _wish(
             kinds[column] = cells.KINDS[wanted]
         else:
             kinds[column] = "text"
-    return Wish(kinds, rules.missing_values, alike)
+    return Wish(kinds, rules.missing_values, all_usual)
 
 
 def _sure(given: Mapping[str, Cell], parsed: Parsed) -> dict[str, Cell]:

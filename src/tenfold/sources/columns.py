@@ -16,8 +16,19 @@ CONTENT = "tenfold_content"
 PREFIX = "tenfold_"
 # A longer name is what a header without its line end, or a quote that is not closed, makes.
 LONGEST = 500
+# Beyond this a double no longer holds every integer.
+LARGEST = 2**53
 
 Kind = Literal["integer", "double", "text", "date"]
+
+
+def is_number(cell: str) -> bool:
+    """Whether a text may stand for a number, infinite and undefined ones among them."""
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def check_names(path: Path | str, names: Sequence[str], cure: str = "") -> None:

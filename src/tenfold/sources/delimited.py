@@ -23,7 +23,7 @@ from tenfold.dataset import ROW
 from tenfold.params import Data
 from tenfold.runtime import Refused
 from tenfold.sources import parsing, sql
-from tenfold.sources.columns import CONTENT, REASON, Kind, check_names
+from tenfold.sources.columns import CONTENT, REASON, Kind, check_names, is_number
 from tenfold.sources.parsing import Plain
 from tenfold.sources.parts import Part
 from tenfold.sources.repairing import Record, records
@@ -188,7 +188,7 @@ def _header(path: Path, readable: Path, delimiter: str, data: Data) -> tuple[lis
         header = _declared(path, data.columns, len(header))
     headless = (
         " (is the header line missing? then set data.header: false)"
-        if any(map(_is_number, header))
+        if any(map(is_number, header))
         else ""
     )
     check_names(path, header, headless)
@@ -210,14 +210,6 @@ def _declared(path: Path, columns: list[str], width: int) -> list[str]:
         )
     check_names(path, columns)
     return columns
-
-
-def _is_number(column: str) -> bool:
-    try:
-        float(column)
-    except ValueError:
-        return False
-    return True
 
 
 def _select(layout: _Layout) -> str:

@@ -20,15 +20,13 @@ from pyarrow import csv
 
 from tenfold.dataset import ROW
 from tenfold.sources.cell_ends import look
-from tenfold.sources.columns import Kind
+from tenfold.sources.columns import LARGEST, Kind, is_number
 from tenfold.sources.parsed import TYPES, Parsed
 
 # Bytes that are parsed together.
 BLOCK = 1 << 22
 # Arrow's own piece of a block.
 PIECE = 1 << 20
-# Beyond this a double no longer holds every integer.
-LARGEST = 2**53
 # Arrow counts the bytes of a piece in 32 bits.
 LONGEST = 1 << 28
 # More cores would wait for the disk.
@@ -125,17 +123,9 @@ def _tells(plain: Plain, wish: Wish) -> bool:
         line = file.readline().decode().rstrip("\r\n").removeprefix("\ufeff")
     cells = zip(line.split(plain.delimiter), plain.columns, strict=False)
     return not plain.skipped or any(
-        wish.kinds[column] != "text" and cell not in wish.markers and not _is_number(cell)
+        wish.kinds[column] != "text" and cell not in wish.markers and not is_number(cell)
         for cell, column in cells
     )
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
 
 
 def _write(files: Sequence[tuple[Plain, int]], wish: Wish, path: Path) -> tuple[_Doubt, set[str]]:
@@ -202,7 +192,7 @@ def _parse(block: bytes, plain: Plain, wish: Wish) -> pa.Table | _Doubt:
         table = _read(block, plain, wish, list(wish.kinds))
     except pa.ArrowInvalid:
         return _Doubt(_failing(block, plain, wish))
-    marked = any(_is_number(marker) for marker in wish.markers)
+    marked = any(is_number(marker) for marker in wish.markers)
     seen = look(block, plain.columns, plain.delimiter, blanks=wish.nulls or marked)
     if table.num_rows != seen.lines:
         raise _Uneven

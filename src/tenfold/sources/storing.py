@@ -133,7 +133,10 @@ def _kept(tables: Iterator[pa.Table], kept: NDArray[np.bool_]) -> Iterator[pa.Ta
 
 
 def _parted(tables: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:
-    """The same rows in tables of so many, the last of fewer, each in one piece."""
+    """The same rows in tables of so many, the last of fewer.
+
+    Each is in one piece, or a file's pages would tell in which pieces its rows came.
+    """
     held: list[pa.Table] = []
     n_rows = 0
     for table in tables:
@@ -141,7 +144,7 @@ def _parted(tables: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:
         n_rows += table.num_rows
         while n_rows >= rows:
             together = pa.concat_tables(held)
-            yield together.slice(0, rows)
+            yield together.slice(0, rows).combine_chunks()
             held, n_rows = [together.slice(rows)], n_rows - rows
     if n_rows:
-        yield pa.concat_tables(held)
+        yield pa.concat_tables(held).combine_chunks()
