@@ -29,8 +29,9 @@ class Folds:
         >>> Folds.of(np.array([0, 1, 1])).membership.tolist()
         [[2, 1, 1], [1, 2, 2]]
         """
-        numbers = np.arange(int(fold.max()) + 1)
-        return cls(np.stack([np.where(fold == i, VAL, TRAIN).astype(np.int8) for i in numbers]))
+        train, val = np.int8(TRAIN), np.int8(VAL)
+        numbers = range(int(fold.max()) + 1)
+        return cls(np.stack([np.where(fold == number, val, train) for number in numbers]))
 
     @property
     def n(self) -> int:
@@ -66,7 +67,8 @@ def write(path: Path, folds: Folds, rows: NDArray[np.int64]) -> None:
     pq.write_table(
         pa.table({ROW: rows, **columns}),
         path,
-        compression="zstd",
+        compression="snappy",
+        write_statistics=False,
         use_dictionary=list(columns),
         # Source rows ascend, mostly by one.
         column_encoding={ROW: "DELTA_BINARY_PACKED"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,10 @@ from tenfold.metrics import Task
 from tenfold.runtime import Refused
 from tests.tables import Parts, bytes_of, split_table, table
 
-GROUPS = st.lists(st.integers(0, 30), min_size=60, max_size=200).filter(lambda g: len(set(g)) > 9)
+GROUPS = st.lists(st.integers(0, 30), min_size=60, max_size=200).filter(
+    # Beside one that is larger than all others together, these may all be needed for the test.
+    lambda g: len(set(g)) > 9 and 4 * max(Counter(g).values()) <= len(g)
+)
 
 
 def split(groups: Any, y: Any, task: Task = "regression", **rules: Any) -> Parts:
@@ -127,6 +131,12 @@ def test_the_seed_alone_decides() -> None:
     [
         (["x"] * 30, {}, {}, "has one group only, but training and test need one each"),
         ([*"abcde"] * 6, {}, {"n_splits": 5}, "5 folds need 5 groups to train on, but there are 4"),
+        (
+            [*"bcdefghi", *("a" * 52)],
+            {},
+            {"n_splits": 3},
+            "there are 1: two are the least: lower split.test_size",
+        ),
         (
             [*"abcde"] * 6,
             {"size": [0, 1, 2, 3, 4] * 5 + [0] * 5},

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from tenfold.runtime import Refused
 
 NEWLINES, FEED = b"\r\n", ord("\n")
-CHUNK = 1 << 20
+# So little that the memory of one is taken again for the next, and not asked for anew.
+CHUNK = 1 << 18
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.folds import TRAIN, VAL
+from tenfold.folds import UNUSED, VAL
 from tenfold.metrics import METRICS, Task
 from tenfold.params import Split
 from tenfold.runtime import Refused
@@ -107,7 +107,11 @@ def check_held_out(
 def check_folds(found: int, what: str, rules: Split, *, apart: bool) -> None:
     """There must be as many rows, or groups, to train on as folds."""
     if found < rules.n_splits:
-        cure = "lower split.n_splits" if found > 1 else "two are the least: choose another strategy"
+        cure = (
+            "lower split.n_splits"
+            if found > 1
+            else "two are the least: lower split.test_size, or choose another strategy"
+        )
         raise Refused(
             f"split.n_splits: {rules.n_splits} folds need {rules.n_splits} {what}, but there are "
             f"{found}{_once(apart)}: {cure}"
@@ -170,8 +174,10 @@ def _check_classes(
 ) -> None:
     folds, classes = assignment.folds, deciding.classes
     picky = [metric for metric in metrics if METRICS[metric].every_class]
+    every = _by_class(y, classes)
     for number, own in enumerate(folds.membership):
-        learnt, judged = (_by_class(y, own, classes)[part] for part in (TRAIN, VAL))
+        judged = _by_class(y[own == VAL], classes)
+        learnt = every - judged - _by_class(y[own == UNUSED], classes)
         if not learnt.all():
             raise Refused(
                 f"split: fold {number} has no row of class {_absent(learnt, classes)!r} to learn "
@@ -184,7 +190,7 @@ def _check_classes(
                 f"no row of class {_absent(judged, classes)!r}: lower split.n_splits, choose "
                 "another strategy, or remove the metric"
             )
-    tested = _by_class(deciding.y, assignment.in_test, classes)[1]
+    tested = _by_class(deciding.y[assignment.in_test], classes)
     if picky and not tested.all():
         raise Refused(
             f"metric {picky[0]} needs every class in the test, but class "
@@ -193,10 +199,9 @@ def _check_classes(
         )
 
 
-def _by_class(y: NDArray[Any], part: NDArray[Any], classes: Sequence[Any]) -> NDArray[np.int64]:
-    """The rows of every class in parts 0, 1 and 2, shape (3, classes)."""
-    cells = part * np.int16(len(classes)) + y
-    return np.bincount(cells, minlength=3 * len(classes)).reshape(3, len(classes))
+def _by_class(y: NDArray[Any], classes: Sequence[Any]) -> NDArray[np.int64]:
+    """How many rows each class has, shape (classes,)."""
+    return np.bincount(y, minlength=len(classes))
 
 
 def _absent(counts: NDArray[np.int64], classes: Sequence[Any]) -> Any:

@@ -38,9 +38,10 @@ def read(table: Path, target: str, task: Task, rules: Split) -> Deciding:
         _check_present(connection, rules.deciding)
     groups, times, given, known = None, None, None, list[str]()
     if rules.group is not None:
-        groups, _ = _codes(table, rules.group)
+        groups, _ = _codes(_column(table, rules.group))
     if rules.column is not None:
-        given, known = _codes(table, rules.column)
+        given, values = _codes(_column(table, rules.column))
+        known = list(map(str, values))
     if rules.time is not None:
         times = _times(connection, rules.time, schema.field(rules.time).type)
     # A row's copy has its time, too, and times are never parted.
@@ -75,14 +76,26 @@ def feature_names(schema: Any, target: str, rules: Split) -> list[str]:
 
 
 def _target(table: Path, target: str, task: Task) -> tuple[NDArray[Any], list[Any]]:
-    column = pq.read_table(table, columns=[target])[target]
+    column = _column(table, target)
     if task == "regression":
         return column.to_numpy(), []
-    column = labels(column, target)
-    classes = sorted(pc.unique(column).to_pylist())
-    codes = pc.index_in(column, value_set=pa.array(classes, column.type))
+    codes, values = _codes(labels(column, target))
+    classes = sorted(values)
+    place = {label: number for number, label in enumerate(classes)}
     # Two bytes a row are sorted in linear time; `check_target` refuses more classes.
-    return codes.to_numpy().astype(np.int16 if len(classes) < 2**15 else np.int64), classes
+    kind = np.int16 if len(classes) < 2**15 else np.int64
+    return np.array([place[label] for label in values], kind)[codes], classes
+
+
+def _column(table: Path, column: str) -> Any:
+    """A column of the table, texts as codes."""
+    return pq.read_table(table, columns=[column], read_dictionary=[column])[column]
+
+
+def _codes(column: Any) -> tuple[NDArray[np.int64], list[Any]]:
+    """Each row's value as a code into the column's values, as they appear."""
+    encoded = column.combine_chunks().dictionary_encode()
+    return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_pylist()
 
 
 def labels(column: Any, target: str) -> Any:
@@ -113,13 +126,6 @@ def _check_present(connection: Any, column: str) -> None:
             f"(first: line {first} of the source): fill it in, or reject such rows with "
             f"clean.require: ['{name(column)} IS NOT NULL']"
         )
-
-
-def _codes(table: Path, column: str) -> tuple[NDArray[np.int64], list[str]]:
-    """Each row's value as a code into the column's values, as they appear."""
-    encoded = pq.read_table(table, columns=[column])[column].combine_chunks().dictionary_encode()
-    shown = [str(value) for value in encoded.dictionary.to_pylist()]
-    return encoded.indices.to_numpy().astype(np.int64), shown
 
 
 def _times(connection: Any, column: str, kind: Any) -> Times:

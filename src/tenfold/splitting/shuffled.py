@@ -77,17 +77,23 @@ def _shares(strata: NDArray[Any], n_test: int, seed: int) -> NDArray[np.int64]:
     """
     from sklearn.utils.extmath import _approximate_mode
 
-    _, counts = checks.count(strata)
+    members = _members(strata)
+    counts = np.array([len(rows) for rows in members])
     chance = np.random.RandomState(seed)
     train = _approximate_mode(counts, len(strata) - n_test, chance)
     test = _approximate_mode(counts - train, n_test, chance)
-    strata_rows = np.split(np.argsort(strata, kind="stable"), np.cumsum(counts)[:-1])
     return np.concatenate(
         [
             rows[chance.permutation(len(rows))[first : first + held]]
-            for rows, first, held in zip(strata_rows, train, test, strict=True)
+            for rows, first, held in zip(members, train, test, strict=True)
         ]
     )
+
+
+def _members(strata: NDArray[Any]) -> list[NDArray[np.int64]]:
+    """The rows of each of the strata that occur, in the order of their codes."""
+    _, counts = checks.count(strata)
+    return np.split(np.argsort(strata, kind="stable"), np.cumsum(counts)[:-1])
 
 
 def draw(
@@ -106,8 +112,6 @@ def draw(
         rules: how many folds, and how often.
         seed: of the experiment.
     """
-    from sklearn.model_selection import KFold, StratifiedKFold
-
     copies = deciding.copies
     checks.check_folds(int(available.sum()), "training rows", rules, apart=copies.apart)
     positions = np.flatnonzero(available)
@@ -118,12 +122,31 @@ def draw(
     for repeat in range(rules.n_repeats):
         # The first one's is that of folds that are drawn once.
         chance = derive_seed(seed, "split", "folds", *([repeat] if repeat else []))
-        splitter = (KFold if strata is None else StratifiedKFold)(
-            rules.n_splits, shuffle=True, random_state=chance
-        )
         fold = np.full(len(available), -1, dtype=np.int16)
-        for number, (_, held) in enumerate(splitter.split(positions, own)):
-            fold[positions[held]] = number
+        fold[positions] = _dealt(len(positions), own, rules.n_splits, chance)
         rows = fold[copies.of]
         drawn.append(Folds.of(rows[rows >= 0]).membership)
     return Folds(np.concatenate(drawn))
+
+
+def _dealt(n: int, strata: NDArray[Any] | None, n_splits: int, seed: int) -> NDArray[np.int16]:
+    """The fold that validates each of n rows, as scikit-learn's (Stratified)KFold draws it.
+
+    Those tell the rows of one fold after the other, in passes over all rows that are long for
+    long tables.
+    """
+    chance = np.random.RandomState(seed)
+    fold = np.empty(n, dtype=np.int16)
+    if strata is None:
+        order = chance.permutation(n)
+        for number, held in enumerate(np.array_split(order, n_splits)):
+            fold[held] = number
+        return fold
+    dealt = 0
+    # Strata by first appearance; what one's last round leaves over, the next one goes on with.
+    for rows in sorted(_members(strata), key=lambda rows: int(rows[0])):
+        own = np.sort((np.arange(dealt, dealt + len(rows)) % n_splits).astype(np.int16))
+        chance.shuffle(own)
+        fold[rows] = own
+        dealt += len(rows)
+    return fold

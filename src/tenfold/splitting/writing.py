@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from tenfold import folds
 from tenfold.sources import storing
@@ -29,7 +28,7 @@ def write(table: Path, out: Path, assignment: Assignment, deciding: Deciding) ->
     with ThreadPoolExecutor(2) as pool:
         rows = deciding.rows[assignment.in_train]
         told = pool.submit(folds.write, out / "folds.parquet", assignment.folds, rows)
-        for whole in _pieces(pq.ParquetFile(table)):
+        for whole in _pieces(storing.reader(table)):
             piece = _labelled(whole, deciding)
             chosen = {
                 file: piece.filter(pa.array(mask[start : start + len(piece)]))
@@ -55,7 +54,8 @@ def _pieces(source: Any) -> Iterator[Any]:
         together.append(group)
         rows += source.metadata.row_group(group).num_rows
         if rows >= PIECE or group == source.num_row_groups - 1:
-            yield source.read_row_groups(together)
+            # Each row group has codes of its own.
+            yield source.read_row_groups(together).unify_dictionaries()
             together, rows = [], 0
 
 
