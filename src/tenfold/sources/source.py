@@ -161,7 +161,7 @@ class Source:
             return Held(path, rows[:n_rows])
         self._make(view, f"FROM {rows_of(path)}")
         rows = pq.read_table(path, columns=[ROW])[ROW].to_numpy()
-        if (np.diff(rows) <= 0).any():
+        if (rows[1:] <= rows[:-1]).any():
             storing.hold(self.connection, f"{query} ORDER BY {ROW}", len(selected), path)
             rows = np.sort(rows)
         return Held(path, rows, parsed)
