@@ -17,7 +17,7 @@ def main() -> None:
     name = sys.argv[1]
     experiment = params.load()
     declared, decisive = experiment.models[name], experiment.metrics[0]
-    schema = Schema.from_report(runtime.read_json(SPLIT / "report.json"))
+    schema = Schema.from_json(runtime.read_json(SPLIT / "schema.json"))
     train = dataset.read(TRAIN, schema, FOLDS)
     start = declared.get("init_from")
     donor = donors.fetch(start, name, schema) if start else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tenfold import params, runtime, splitting
+from tenfold.dataset import Schema
 from tenfold.partition import partition
 
 CLEAN = Path("outputs/clean")
@@ -18,6 +19,8 @@ def main() -> None:
         report, findings = partition(CLEAN / "table.parquet", out, experiment)
         report |= {key: cleaned[key] for key in ("missing_values", "reading")}
         runtime.write_json(out / "report.json", report)
+        # What training reads is apart from what only people do, who may ask the audit for less.
+        runtime.write_json(out / "schema.json", Schema.from_report(report).to_json())
     print("\n".join([splitting.summary(report), *map(str, findings)]))
 
 

@@ -17,7 +17,7 @@ TRAIN, FOLDS = SPLIT / "train.parquet", SPLIT / "folds.parquet"
 def main() -> None:
     """Keep preprocessing and model, and the learning curve of a network."""
     name, experiment = sys.argv[1], params.load()
-    schema = Schema.from_report(runtime.read_json(SPLIT / "report.json"))
+    schema = Schema.from_json(runtime.read_json(SPLIT / "schema.json"))
     found = Path("outputs/cross_validate") / name
     best = runtime.read_json(found / "best.json")
     parameters = models.parameters(name).model_validate(best["parameters"])

@@ -89,6 +89,17 @@ def test_a_hyperparameter_of_one_family_reruns_that_family_alone(again: Project)
     assert again.json("outputs/cross_validate/mlp/best.json")["parameters"]["dropout"] == 0.3
 
 
+def test_what_the_audit_is_asked_trains_nothing_again(again: Project) -> None:
+    twin = {**again.params()["clean"], "derive": {"twin": "2 * mean_radius"}}
+    again.change(clean=twin, models={"dummy": {}})
+    again.repro()
+    told = again.json("outputs/split/report.json")["audit"]
+    assert [one["check"] for one in told] == ["copied_columns"]
+    again.change(audit={"copied_columns": "off"})
+    assert again.repro() == ["clean", "split", "select_model"]
+    assert again.json("outputs/split/report.json")["audit"] == []
+
+
 def test_a_family_added_runs_alone_and_a_family_removed_is_forgotten(again: Project) -> None:
     forest = {"n_estimators": 5, "min_samples_leaf": 1}
     again.change(models={**SMALL["models"], "random_forest": forest})
