@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import tenfold.program
 from tenfold import cleaning, params, runtime, sources, terminal
 
 OUT = Path("outputs/clean")
@@ -35,4 +36,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    runtime.run("clean", main)
+    tenfold.program.run("clean", main)

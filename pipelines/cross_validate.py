@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import tenfold.program
 from tenfold import dataset, donors, members, models, params, runtime, terminal, tuning
 from tenfold.dataset import Schema
 from tenfold.evaluating import Evaluator, Inputs
@@ -52,4 +53,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    runtime.run(f"cross_validate@{sys.argv[1]}", main)
+    tenfold.program.run(f"cross_validate@{sys.argv[1]}", main)

@@ -1,5 +1,6 @@
 """Stage select_model: rank the families, test the winner once, and make it the champion."""
 
+import tenfold.program
 from tenfold import metrics, params, publication, runtime, selection, tracking
 from tenfold.dataset import Schema
 from tenfold.params import Params
@@ -55,4 +56,4 @@ def choose(experiment: Params) -> None:
 
 
 if __name__ == "__main__":
-    runtime.run("select_model", main)
+    tenfold.program.run("select_model", main)

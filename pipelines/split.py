@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import tenfold.program
 from tenfold import params, runtime, splitting
 from tenfold.dataset import Schema
 from tenfold.partition import partition
@@ -25,4 +26,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    runtime.run("split", main)
+    tenfold.program.run("split", main)

@@ -4,6 +4,7 @@ import statistics
 import sys
 from pathlib import Path
 
+import tenfold.program
 from tenfold import dataset, members, models, params, runtime, terminal
 from tenfold.dataset import Schema
 from tenfold.evaluating import Inputs
@@ -55,4 +56,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    runtime.run(f"train@{sys.argv[1]}", main)
+    tenfold.program.run(f"train@{sys.argv[1]}", main)

@@ -173,6 +173,7 @@ def test_a_value_of_the_wrong_type_or_range_is_refused_with_its_rule(
             "group is not for strategy: auto, but for grouped: set strategy: grouped, or remove",
         ),
         ({"strategy": "grouped", "group": "g", "time": "t"}, "time is not for strategy: grouped"),
+        ({"n_repeats": 1001}, "n_repeats must be less than or equal to 1000, but got 1001"),
         ({"gap": 3}, "gap is not for strategy: auto, but for time"),
         ({"n_bins": 5}, "n_bins is not for strategy: auto, but for stratified"),
         (

@@ -23,6 +23,8 @@ from hypothesis import strategies as st
 from tenfold import runtime
 from tenfold.runtime import Refused
 
+ROOT = Path(__file__).parents[1]
+
 
 @pytest.fixture(autouse=True)
 def _inside_tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,21 +74,21 @@ def ends(pid: int) -> bool:
 # A stage that says that it runs, and then works for long.
 STAGE = """
 import os, time
-from tenfold import runtime
+from tenfold import program
 
 def main():
     print(os.getpid(), flush=True)
     time.sleep(600)
 
-runtime.run("work", main)
+program.run("work", main)
 """
 
 
 def test_a_refusal_is_one_message_and_exit_code_2() -> None:
     code = """
-from tenfold import runtime
+from tenfold import program, runtime
 def main(): raise runtime.Refused("the rule, the value, the cure")
-runtime.run("work", main)
+program.run("work", main)
 """
     process = start(code)
     out, err = process.communicate()
@@ -96,7 +98,7 @@ runtime.run("work", main)
 
 
 def test_a_bug_keeps_its_traceback() -> None:
-    process = start("from tenfold import runtime\nruntime.run('work', lambda: 1 / 0)")
+    process = start("from tenfold import program\nprogram.run('work', lambda: 1 / 0)")
     _, err = process.communicate()
     assert process.returncode == 1
     assert "ZeroDivisionError" in err
@@ -111,6 +113,21 @@ def test_an_interruption_is_one_message_and_exit_code_130(
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
+    assert err == "interrupted: run the same command again to go on\n"
+
+
+@pytest.mark.parametrize("stage", ["clean", "split", "cross_validate", "train", "select_model"])
+def test_an_interruption_among_a_programs_imports_is_one_message_too(stage: str) -> None:
+    # What is imported after the program's own room is where the seconds go.
+    code = f"""
+import runpy, sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name in ("tenfold.params", "tenfold.dataset"): raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupting())
+runpy.run_path({str(ROOT / "pipelines" / stage)!r} + ".py", run_name="__main__")
+"""
+    _, err = start(code).communicate(timeout=60)
     assert err == "interrupted: run the same command again to go on\n"
 
 
@@ -359,8 +376,8 @@ def test_scratch_is_named_by_what_the_work_depends_on() -> None:
 
 def test_a_reader_who_has_seen_enough_is_no_error() -> None:
     code = (
-        "from tenfold import runtime\n"
-        "with runtime.one_message():\n"
+        "from tenfold import program\n"
+        "with program.one_message():\n"
         "    while True: print('line', flush=True)"
     )
     piped = subprocess.run(

@@ -9,6 +9,7 @@ import socket
 import sys
 from pathlib import Path
 
+import tenfold.program
 from tenfold import params, runtime
 from tenfold.runtime import Refused
 
@@ -81,7 +82,7 @@ def main(arguments: list[str] | None = None) -> None:
         chosen.directory = Path(left.pop())
     if left:
         parser.error(f"unrecognized arguments: {' '.join(left)}")
-    with runtime.one_message():
+    with tenfold.program.one_message():
         chosen.run(chosen)
 
 

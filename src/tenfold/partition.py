@@ -41,7 +41,8 @@ def partition(table: Path, out: Path, experiment: Params) -> tuple[dict[str, Any
         experiment.preprocessing,
         lambda name: pq.read_table(table, columns=[name])[name],
     )
-    findings = audit.audit_files(table, out / "test.parquet", experiment)
+    seen = [name for names in features.values() for name in names]
+    findings = audit.audit_files(table, out / "test.parquet", experiment, seen)
     audit.refuse(findings)
     return {
         **report,

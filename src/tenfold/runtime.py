@@ -15,7 +15,7 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +24,6 @@ SCRATCH = Path(".tenfold")
 
 class Refused(Exception):
     """A user's mistake: the rule, the value that broke it and the cure, in one message."""
-
-
-def run(name: str, main: Callable[[], None]) -> None:
-    """Run `main` as stage `name`: alone, dying with its parent, exit code 2 when refused."""
-    with one_message():
-        check_folder()
-        die_with_parent()
-        with lock(SCRATCH / "locks" / f"{name}.lock"):
-            main()
 
 
 def check_folder() -> None:
@@ -47,22 +38,6 @@ def check_folder() -> None:
             f"the path of a project must hold neither % nor both ' and \", but is {Path.cwd()}: "
             "rename a folder"
         )
-
-
-@contextlib.contextmanager
-def one_message() -> Iterator[None]:
-    """Turn a refusal into one message and exit code 2, and an interruption into 130."""
-    try:
-        yield
-    except Refused as refusal:
-        print(f"error: {refusal}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print("interrupted: run the same command again to go on", file=sys.stderr)
-        sys.exit(130)
-    except BrokenPipeError:  # Whoever read, as in `tenfold leaderboard | head`, has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
 
 
 def die_with_parent() -> None:

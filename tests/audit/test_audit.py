@@ -14,11 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tenfold import audit
+from tenfold import audit, params
 from tenfold.audit import CHECKS, Finding, reading
 from tenfold.dataset import ROW
 from tenfold.metrics import Task
 from tenfold.params import Audit
+from tenfold.partition import partition
 from tenfold.runtime import Refused
 
 
@@ -185,6 +186,55 @@ def test_many_categories_and_classes_are_no_obstacle() -> None:
     words = [f"c{number}" for number in np.random.default_rng(0).permutation(n)]
     found = look(table(n, words=words, y=np.arange(n) % 900), "multiclass")
     assert checks(found) == ["id_like"]
+
+
+def test_columns_that_no_model_sees_are_not_judged() -> None:
+    draw = np.random.default_rng(3)
+    in_test = draw.random(300) < 0.25
+    unseen = {"part": np.where(in_test, "test", "train"), "number": np.arange(300)}
+    columns = table(300, **unseen, flat=np.zeros(300))
+    given: dict[str, Any] = {"target": "y", "task": "binary", "rules": Audit(), "seed": 0}
+    assert checks(audit.audit(columns, in_test=in_test, **given)) == [
+        "id_like",
+        "constant",
+        "shift",
+    ]
+    assert checks(audit.audit(columns, in_test=in_test, features=["size", "flat"], **given)) == [
+        "constant"
+    ]
+
+
+def test_rows_are_told_apart_by_columns_that_no_model_sees() -> None:
+    coarse = table(size=np.zeros(200), kind=np.arange(200) // 2 % 2)
+    assert "label_conflicts" in checks(look(coarse))
+    told = coarse.append_column("name", pa.array(np.arange(200).astype(str)))
+    assert checks(look(told, features=["size", "kind"])) == ["constant"]
+
+
+@pytest.mark.parametrize(
+    ("split", "preprocessing"),
+    [
+        ({"strategy": "given", "column": "part"}, {}),
+        ({"strategy": "grouped", "group": "number"}, {}),
+        ({"strategy": "time", "time": "number"}, {}),
+        ({}, {"text": "drop"}),
+    ],
+)
+def test_what_decides_the_split_or_is_dropped_as_free_text_is_not_judged(
+    tmp_path: Path, split: dict[str, Any], preprocessing: dict[str, Any]
+) -> None:
+    columns: dict[str, Any] = {"part": ["test", "0", "1"] * 100} if "column" in split else {}
+    columns |= {"text": [f"said {i}" for i in range(300)]} if preprocessing else {}
+    columns |= {"number": list(range(300))} if len(split) == 2 and not columns else {}
+    pq.write_table(table(300, **columns), tmp_path / "table.parquet")
+    declared = params.load(Path("params.yaml")).model_dump(mode="json")
+    changed = {"split": split, "preprocessing": preprocessing, "audit": {}}
+    declared["data"]["target"] = "y"
+    declared["metrics"] = ["log_loss"]
+    experiment = params.Params.model_validate(declared | changed)
+    report, found = partition(tmp_path / "table.parquet", tmp_path, experiment)
+    assert found == []
+    assert report["features"]["numeric"] == ["size"]
 
 
 def test_one_row_of_a_class_is_no_obstacle() -> None:

@@ -14,6 +14,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from tenfold.metrics import Task
 from tenfold.runtime import Refused
+from tenfold.splitting import describing
 from tests.tables import Parts, bytes_of, split_table, table
 
 GROUPS = st.lists(st.integers(0, 30), min_size=60, max_size=200).filter(
@@ -115,6 +116,16 @@ def test_the_group_is_no_feature_but_stays_in_the_parts() -> None:
     assert parts.report["features"] == {"numeric": ["size"], "categorical": [], "dates": []}
     assert "patient" in parts.train.column_names
     assert parts.report["groups"] == {"train": 3, "test": 1}
+
+
+def test_a_group_that_makes_folds_uneven_is_named() -> None:
+    even = split([1, 2, 3, 4, 5, 6] * 20, numbers(range(120)), n_splits=4).report
+    assert "alone" not in describing.summary(even | {"dropped_columns": {}})
+    one = ["a"] * 80 + [f"b{i}" for i in range(40)]
+    report = split(one, numbers(one), n_splits=4).report
+    assert report["largest_group"] == {"name": "pa", "rows": 80}
+    told = describing.summary(report | {"dropped_columns": {}})
+    assert "note: group 'pa' alone has 80 rows: folds beside its own are small" in told
 
 
 def test_the_seed_alone_decides() -> None:

@@ -21,7 +21,7 @@ from tenfold.metrics import Task
 from tenfold.params import Split
 from tenfold.runtime import Refused, derive_seed
 from tenfold.sources import storing
-from tenfold.splitting import writing
+from tenfold.splitting import checks, writing
 from tests.tables import Parts, bytes_of, split_table, table
 
 
@@ -145,6 +145,28 @@ def test_numbers_of_whole_value_are_integer_classes() -> None:
     parts = split([2.0, 1.0, 10.0] * 40, "multiclass")
     assert parts.report["classes"] == [1, 2, 10]
     assert parts.train["target"].type == parts.test["target"].type == pa.int64()
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        {"n_splits": 5, "n_repeats": 2},
+        {"n_splits": 10, "strategy": "random"},
+        {"n_splits": 5, "n_repeats": 2, "strategy": "grouped", "group": "group"},
+        {"n_splits": 10, "strategy": "time", "time": "size"},
+        {"strategy": "given", "column": "part"},
+    ],
+)
+def test_folds_that_memory_could_not_hold_are_refused(
+    monkeypatch: pytest.MonkeyPatch, rules: dict[str, Any]
+) -> None:
+    columns = {"group": np.arange(200) // 2, "part": [*"0123456789", *["test"] * 10] * 10}
+    rows = table(["a", "b"] * 100, **columns)
+    monkeypatch.setattr(checks, "MOST_CELLS", 10 * 170)
+    assert split_table(rows, **rules)
+    monkeypatch.setattr(checks, "MOST_CELLS", 10 * 90)
+    with pytest.raises(Refused, match=r"10 folds of \d+ training rows would take .* fewer folds"):
+        split_table(rows, **rules)
 
 
 def test_at_least_one_row_is_held_out() -> None:

@@ -211,7 +211,7 @@ def test_an_accelerator_that_is_not_there_is_named_in_one_error() -> None:
 
 LONG = """
 import numpy as np
-from tenfold import runtime
+from tenfold import program
 from tenfold.training import fitting, networks
 from tenfold.training.losses import Objective
 from tenfold.training.module import Recipe
@@ -227,7 +227,7 @@ def main():
         trainer={"accelerator": "cpu"},
     )
 
-runtime.run("long", main)
+program.run("long", main)
 """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ def audit(
     *,
     groups: str | Sequence[Any] | NDArray[Any] | None = None,
     time: str | Sequence[Any] | NDArray[Any] | None = None,
+    features: Collection[str] | None = None,
     seed: int,
 ) -> list[Finding]:
     """Look for leaks and poor columns in a split table, in the order of `CHECKS`.
@@ -43,6 +44,8 @@ def audit(
         rules: the level of every check.
         groups: what the split keeps on one side: a column's name, or a value for each row.
         time: by what the split orders: a column's name, or a value for each row.
+        features: the columns that models see, by default all but the target. Others are not judged,
+            but tell rows from each other all the same.
         seed: which rows of a large table are looked at follows from it.
     """
     columns = tuple({name: None for name in (groups, time) if isinstance(name, str)})
@@ -57,6 +60,7 @@ def audit(
         _whole(time, contents),
         (groups,) if isinstance(groups, str) else (),
         (time,) if isinstance(time, str) else (),
+        None if features is None else frozenset(features),
     )
     return [
         found
@@ -66,7 +70,9 @@ def audit(
     ]
 
 
-def audit_files(table: Path, test: Path, experiment: Params) -> list[Finding]:
+def audit_files(
+    table: Path, test: Path, experiment: Params, features: Collection[str]
+) -> list[Finding]:
     """Audit a clean table, of whose rows those in the file `test` are held out."""
     import pyarrow.parquet as pq
 
@@ -79,6 +85,7 @@ def audit_files(table: Path, test: Path, experiment: Params) -> list[Finding]:
         experiment.audit,
         groups=experiment.split.group,
         time=experiment.split.time,
+        features=features,
         seed=experiment.seed,
     )
 

@@ -20,7 +20,8 @@ class View:
     """A split table. Checks that judge a column's tie to the target look at training rows only.
 
     `groups` and `time` have one number for each row, -1 where missing, if the split declared them;
-    `group_columns` and `time_columns` are the columns they were read from, if any.
+    `group_columns` and `time_columns` are the columns they were read from, if any; `features` those
+    that models see, all if None.
     """
 
     target: str
@@ -32,11 +33,13 @@ class View:
     time: NDArray[np.int64] | None
     group_columns: tuple[str, ...] = ()
     time_columns: tuple[str, ...] = ()
+    features: frozenset[str] | None = None
 
-    @property
+    @cached_property
     def columns(self) -> list[Column]:
         """The features."""
-        return self.contents.columns
+        seen = self.features
+        return [c for c in self.contents.columns if seen is None or c.name in seen]
 
     @property
     def n_train(self) -> int:
@@ -81,7 +84,8 @@ class View:
         have n p / (1 - p) twins.
         """
         y = self.contents.y[self.contents.sample]
-        codes = [*(column.codes for column in self.columns), np.unique(y, return_inverse=True)[1]]
+        columns = self.contents.columns
+        codes = [*(column.codes for column in columns), np.unique(y, return_inverse=True)[1]]
         cells = [_bits(each, place) for place, each in enumerate(codes)]
         total = np.asarray(np.sum(cells, axis=0, dtype=np.uint64))
         twins = _count(total[rows], total[among])

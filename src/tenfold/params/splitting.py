@@ -39,7 +39,7 @@ class Split(Section):
     )
     test_size: float = Field(0.2, gt=0, lt=1, description="Share of rows kept for the last test.")
     n_splits: int = Field(10, ge=2, description="Folds of cross-validation.")
-    n_repeats: int = Field(1, ge=1, description="Times the folds are drawn anew.")
+    n_repeats: int = Field(1, ge=1, le=1000, description="Times the folds are drawn anew.")
     n_bins: int = Field(
         10, ge=2, description="stratified, for regression: quantile bins of the target."
     )

@@ -46,7 +46,7 @@ class Deciding:
         y: values (n,), or codes (n,) into `classes`.
         classes: the labels, sorted; empty for regression.
         copies: rows that are equal in all features.
-        groups: the code of each row's group.
+        groups: each row's code into `labels`, its group.
         times: when each row was.
         given: each row's code into `labels`, as the table itself says.
     """

@@ -15,6 +15,8 @@ from tenfold.runtime import Refused
 from tenfold.splitting.assignment import Assignment, Deciding
 
 MOST_CLASSES = 1000
+# Of these every row has a byte a fold.
+MOST_CELLS = 2**30
 
 
 def check_target(deciding: Deciding, task: Task) -> None:
@@ -115,6 +117,16 @@ def check_folds(found: int, what: str, rules: Split, *, apart: bool) -> None:
         raise Refused(
             f"split.n_splits: {rules.n_splits} folds need {rules.n_splits} {what}, but there are "
             f"{found}{_once(apart)}: {cure}"
+        )
+
+
+def check_size(n_folds: int, n_rows: int) -> None:
+    """What every row is to every fold must be held in memory."""
+    if n_folds * n_rows > MOST_CELLS:
+        raise Refused(
+            f"split: {n_folds} folds of {n_rows} training rows would take "
+            f"{n_folds * n_rows / 2**30:.3g} GiB of memory, and one is the most: have fewer folds "
+            "(split.n_splits, split.n_repeats)"
         )
 
 

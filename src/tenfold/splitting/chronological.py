@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tenfold.folds import TRAIN, VAL, Folds
 from tenfold.params import Split
 from tenfold.runtime import Refused
+from tenfold.splitting import checks
 from tenfold.splitting.assignment import Assignment, Deciding
 
 
@@ -65,6 +66,7 @@ def _chain(
             f"times to train on, but {n_splits} folds need {n_splits + 1}: lower split.gap or "
             "split.n_splits"
         )
+    checks.check_size(n_splits, end)
     block = end // (n_splits + 1)
     starts = cuts(within[1:], [end - (n_splits - i) * block for i in range(n_splits)])
     membership = np.zeros((n_splits, end), dtype=np.int8)

@@ -36,18 +36,18 @@ def read(table: Path, target: str, task: Task, rules: Split) -> Deciding:
     connection.execute(f"CREATE VIEW clean AS FROM {sources.rows_of(table)}")
     if rules.deciding is not None:
         _check_present(connection, rules.deciding)
-    groups, times, given, known = None, None, None, list[str]()
+    groups, times, given, known = None, None, None, list[Any]()
     if rules.group is not None:
-        groups, _ = _codes(_column(table, rules.group))
+        groups, known = _codes(_column(table, rules.group))
     if rules.column is not None:
-        given, values = _codes(_column(table, rules.column))
-        known = list(map(str, values))
+        given, known = _codes(_column(table, rules.column))
     if rules.time is not None:
         times = _times(connection, rules.time, schema.field(rules.time).type)
     # A row's copy has its time, too, and times are never parted.
     copies = Units() if rules.time is not None else units(_hashes(connection, features))
     rows = pq.read_table(table, columns=[ROW])[ROW].to_numpy()
-    return Deciding(rows, target, y, classes, copies, groups, times, given, known)
+    names = list(map(str, known))
+    return Deciding(rows, target, y, classes, copies, groups, times, given, names)
 
 
 def feature_names(schema: Any, target: str, rules: Split) -> list[str]:

@@ -46,6 +46,10 @@ def report(
     if deciding.groups is not None:
         groups = deciding.groups
         described["groups"] = {side: len(np.unique(groups[rows])) for side, rows in sides.items()}
+        counts = np.bincount(groups)
+        largest = int(np.argmax(counts))
+        name = deciding.labels[largest]
+        described["largest_group"] = {"name": name, "rows": int(counts[largest])}
     if deciding.times is not None:
         times = deciding.times
         described["times"] = {side: _range(times, rows) for side, rows in sides.items()}
@@ -90,6 +94,12 @@ def summary(report: dict[str, Any]) -> str:
         lines.append(f"{report['copies']} copies of other rows, each on the side of its original")
     for side, count in report.get("groups", {}).items():
         lines.append(f"  {side}: {count} groups")
+    largest = report.get("largest_group", {"rows": 0})
+    if max(sizes) >= largest["rows"] > 2 * sum(sizes) / len(sizes):
+        lines.append(
+            f"  note: group {largest['name']!r} alone has {largest['rows']} rows: folds beside its "
+            "own are small, and their scores count as much"
+        )
     for side, (first, last) in report.get("times", {}).items():
         lines.append(f"  {side}: {first} to {last}")
     for label in report["classes"]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.folds import TRAIN, VAL, Folds
+from tenfold.folds import Folds
 from tenfold.params import Split
 from tenfold.runtime import Refused
-from tenfold.splitting import shuffled
+from tenfold.splitting import checks, shuffled
 from tenfold.splitting.assignment import Assignment, Deciding, Units
 
 IN_TEST, IN_TRAIN = "test", "train"
@@ -35,8 +35,9 @@ def given(deciding: Deciding, rules: Split, seed: int) -> Assignment:
     names = sorted(set(deciding.labels) - {IN_TEST, IN_TRAIN}, key=_order)
     if not names:
         return Assignment(~in_test, in_test, _drawn(deciding, ~in_test, rules, seed))
-    own = labels[deciding.given[~in_test]]
-    if (own == names[0]).all():
+    number = {name: place for place, name in enumerate(names)}
+    fold = np.array([number.get(label, -1) for label in deciding.labels])[deciding.given[~in_test]]
+    if (fold == 0).all():
         raise Refused(
             f"split.column: {rules.column!r} says fold {names[0]!r} of every row but the test's, "
             "which leaves none to learn from: name two folds or more"
@@ -46,8 +47,8 @@ def given(deciding: Deciding, rules: Split, seed: int) -> Assignment:
             f"split.n_splits is {rules.n_splits}, but {rules.column!r} says {len(names)} folds "
             f"({', '.join(names[:5])}{', ...' if len(names) > 5 else ''}): remove split.n_splits"
         )
-    membership = np.stack([np.where(own == name, VAL, TRAIN).astype(np.int8) for name in names])
-    return Assignment(~in_test, in_test, Folds(membership))
+    checks.check_size(len(names), len(fold))
+    return Assignment(~in_test, in_test, Folds.of(fold))
 
 
 def _order(name: str) -> tuple[int, str]:

@@ -37,6 +37,7 @@ def grouped(deciding: Deciding, rules: Split, seed: int) -> Assignment:
     available = np.flatnonzero(~held_out)
     checks.check_folds(len(available), "groups to train on", rules, apart=not tied)
     in_test = held_out[groups]
+    checks.check_size(rules.n_splits * rules.n_repeats, int((~in_test).sum()))
     if deciding.classes:
         checks.check_rarest(deciding.y[~in_test], rules.n_splits, deciding.classes)
     drawn = []

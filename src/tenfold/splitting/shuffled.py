@@ -114,6 +114,7 @@ def draw(
     """
     copies = deciding.copies
     checks.check_folds(int(available.sum()), "training rows", rules, apart=copies.apart)
+    checks.check_size(rules.n_splits * rules.n_repeats, int(available[copies.of].sum()))
     positions = np.flatnonzero(available)
     own = None if strata is None else strata[positions]
     if own is not None:
