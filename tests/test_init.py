@@ -72,6 +72,13 @@ def test_ids_free_text_and_columns_that_say_nothing_are_dropped() -> None:
     assert found["clean"]["drop_columns"] == ["customer_id", "notes", "same", "none"]
 
 
+def test_an_id_is_one_though_some_rows_stand_there_twice() -> None:
+    twice = pd.concat([table(), table().head(7)])
+    found = guessed(twice, "bought")
+    assert found["clean"]["drop_duplicates"] is True
+    assert found["clean"]["drop_columns"] == ["customer_id"]
+
+
 def test_a_file_without_a_header_is_told_by_its_first_line_and_can_be_named() -> None:
     content = table().to_csv(index=False, header=False)
     found = guessed(content, "column_5")

@@ -38,6 +38,7 @@ class Column:
         cell: how it is read.
         kind: what it is.
         rows: that were looked at.
+        copies: those of them that are copies of another one.
         missing: cells without a value.
         distinct: different values.
         doubtful: texts in it that may mean no value.
@@ -47,6 +48,7 @@ class Column:
     cell: Cell
     kind: Kind
     rows: int
+    copies: int
     missing: int
     distinct: int
     doubtful: tuple[str, ...] = ()
@@ -59,9 +61,10 @@ class Column:
 
     @property
     def is_id(self) -> bool:
-        """Whether every row has a value of its own, as ids have."""
+        """Whether every row that is no copy has a value of its own, as ids have."""
         countable = self.kind == "integer" or (self.kind == "text" and not self.formats)
-        return countable and self.rows > 20 and self.distinct == self.present == self.rows
+        rows = self.rows - self.copies
+        return countable and rows > 20 and self.missing == 0 and self.distinct == rows
 
     @property
     def is_free_text(self) -> bool:
@@ -102,7 +105,7 @@ def markers(source: Source, decimal: str) -> tuple[list[str], dict[str, str]]:
 
 def look(source: Source, missing: Sequence[str], decimal: str) -> dict[str, Column]:
     """Every column of a table, with `missing` as the markers of no value."""
-    columns = {}
+    columns, copies = {}, n_copies(source)
     for column, given in source.columns.items():
         cell = Cell(column, given, tuple(missing), decimal=decimal)
         kind = _kind(source, cell)
@@ -115,7 +118,7 @@ def look(source: Source, missing: Sequence[str], decimal: str) -> dict[str, Colu
         formats = _formats(source, cell) if kind == "text" else ()
         rows, present, distinct = _count(source, cell)
         columns[column] = Column(
-            cell, kind, rows, rows - present, distinct, tuple(doubtful), tuple(formats)
+            cell, kind, rows, copies, rows - present, distinct, tuple(doubtful), tuple(formats)
         )
     return columns
 
