@@ -109,11 +109,7 @@ def check_held_out(
 def check_folds(found: int, what: str, rules: Split, *, apart: bool) -> None:
     """There must be as many rows, or groups, to train on as folds."""
     if found < rules.n_splits:
-        cure = (
-            "lower split.n_splits"
-            if found > 1
-            else "two are the least: lower split.test_size, or choose another strategy"
-        )
+        cure = "lower split.n_splits" if found > 1 else "two are the least: choose another strategy"
         raise Refused(
             f"split.n_splits: {rules.n_splits} folds need {rules.n_splits} {what}, but there are "
             f"{found}{_once(apart)}: {cure}"

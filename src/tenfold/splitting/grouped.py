@@ -33,18 +33,20 @@ def grouped(deciding: Deciding, rules: Split, seed: int) -> Assignment:
             "training and test need one each: name another column"
         )
     shares = np.array([1 - rules.test_size, rules.test_size])
-    held_out = deal(counts, shares, derive_seed(seed, "split", "test")) == 1
+    # Beside a group as large as all others together, these would all be held out.
+    least = np.array([rules.n_splits, 1])
+    held_out = deal(counts, shares, derive_seed(seed, "split", "test"), least) == 1
     available = np.flatnonzero(~held_out)
     checks.check_folds(len(available), "groups to train on", rules, apart=not tied)
     in_test = held_out[groups]
     checks.check_size(rules.n_splits * rules.n_repeats, int((~in_test).sum()))
     if deciding.classes:
         checks.check_rarest(deciding.y[~in_test], rules.n_splits, deciding.classes)
-    drawn = []
+    drawn, alike = [], np.ones(rules.n_splits, dtype=np.int64)
     for repeat in range(rules.n_repeats):
         fold = np.full(len(counts), -1, dtype=np.int16)
         chance = derive_seed(seed, "split", "folds", repeat)
-        fold[available] = deal(counts[available], np.ones(rules.n_splits) / rules.n_splits, chance)
+        fold[available] = deal(counts[available], alike / rules.n_splits, chance, alike)
         drawn.append(Folds.of(fold[groups][~in_test]).membership)
     return Assignment(~in_test, in_test, Folds(np.concatenate(drawn)))
 
@@ -60,18 +62,23 @@ def _counts(groups: NDArray[np.int64], deciding: Deciding) -> NDArray[np.int64]:
     return np.column_stack([size, by_class.reshape(len(size), n_classes)])
 
 
-def deal(counts: NDArray[np.int64], shares: NDArray[np.float64], seed: int) -> NDArray[np.int64]:
+def deal(
+    counts: NDArray[np.int64],
+    shares: NDArray[np.float64],
+    seed: int,
+    least: NDArray[np.int64],
+) -> NDArray[np.int64]:
     """The part of every group (groups,), so that each part gets its share of every column.
 
     From large to small, and among groups of like size by chance, each group goes where the sum
     over parts and columns of rows^2 / (share * all rows of the column^2) grows least; that sum is
-    least where all shares are met. Groups with equal counts are dealt at once. No part stays
-    empty.
+    least where all shares are met. Groups with equal counts are dealt at once.
 
     Args:
         counts: each group's rows in all and of every class (groups, columns).
         shares: what each part should get, adding up to 1 (parts,).
         seed: of the order.
+        least: how many groups each part needs, as far as there are so many.
     """
     chance = np.random.default_rng(seed)
     kinds, kind, times = np.unique(counts, axis=0, return_inverse=True, return_counts=True)
@@ -88,7 +95,7 @@ def deal(counts: NDArray[np.int64], shares: NDArray[np.float64], seed: int) -> N
         taken = _cheapest((2 * (held @ own) + growth) / shares, 2 * growth / shares, times[number])
         part[members[number]] = np.repeat(np.arange(len(shares)), taken)
         held += taken[:, None] * kinds[number]
-    return _none_empty(part, counts[:, 0], len(shares))
+    return _filled(part, counts[:, 0], least)
 
 
 def _cheapest(
@@ -113,11 +120,14 @@ def _cheapest(
     return taken
 
 
-def _none_empty(
-    part: NDArray[np.int64], size: NDArray[np.int64], n_parts: int
+def _filled(
+    part: NDArray[np.int64], size: NDArray[np.int64], least: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Give every empty part the smallest group of one that has several."""
-    for number in np.flatnonzero(np.bincount(part, minlength=n_parts) == 0):
-        several = np.bincount(part, minlength=n_parts)[part] > 1
-        part[np.flatnonzero(several)[np.argmin(size[several])]] = number
+    """Give every part that has too few groups the smallest of those that others can spare."""
+    for number, needed in enumerate(least):
+        while (held := np.bincount(part, minlength=len(least)))[number] < needed:
+            spare = np.flatnonzero((held > least)[part])
+            if not len(spare):
+                break
+            part[spare[np.argmin(size[spare])]] = number
     return part
