@@ -95,7 +95,10 @@ def deal(
         taken = _cheapest((2 * (held @ own) + growth) / shares, 2 * growth / shares, times[number])
         part[members[number]] = np.repeat(np.arange(len(shares)), taken)
         held += taken[:, None] * kinds[number]
-    return _filled(part, counts[:, 0], least)
+    # One for each comes before more for any: two groups are one for each of two parts.
+    for needed in (np.minimum(least, 1), least):
+        _fill(part, counts[:, 0], needed)
+    return part
 
 
 def _cheapest(
@@ -120,9 +123,7 @@ def _cheapest(
     return taken
 
 
-def _filled(
-    part: NDArray[np.int64], size: NDArray[np.int64], least: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _fill(part: NDArray[np.int64], size: NDArray[np.int64], least: NDArray[np.int64]) -> None:
     """Give every part that has too few groups the smallest of those that others can spare."""
     for number, needed in enumerate(least):
         while (held := np.bincount(part, minlength=len(least)))[number] < needed:
@@ -130,4 +131,3 @@ def _filled(
             if not len(spare):
                 break
             part[spare[np.argmin(size[spare])]] = number
-    return part
