@@ -129,11 +129,15 @@ def _categories(table: Path, columns: Sequence[str]) -> Iterator[tuple[str, list
     A file's dictionaries hold them, where they are few.
     """
     for block in _blocks(columns):
+        found: dict[str, set[str]] = {column: set() for column in block}
         with pq.ParquetFile(table, read_dictionary=list(block)) as file:
-            cells = file.read(list(block))
-        for column in block:
-            held = cells[column].combine_chunks().unique().drop_null()
-            yield column, sorted(held.to_pylist())
+            for group in range(file.num_row_groups):
+                cells = file.read_row_group(group, columns=list(block))
+                for column in block:
+                    for piece in cells[column].chunks:
+                        found[column].update(piece.dictionary.to_pylist())
+        for column, values in found.items():
+            yield column, sorted(values)
 
 
 def _copies(table: Path, described: Described, target: str) -> Iterator[str]:

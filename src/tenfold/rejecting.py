@@ -43,6 +43,8 @@ SUSPECTS = "suspects"
 PROBES = 1000
 # Of a hash, those that are looked up first.
 BITS = 20
+# Hashes that are compared at once, in memory that is taken again for the next.
+PIECE = 2**18
 # Of the n-th of `copies` equal rows, in their order: whether it goes.
 GOES = {"first": "n > 1", "last": "n < copies", "none": "copies > 1"}
 
@@ -124,13 +126,20 @@ def _alike(held: Held, *, among_kept: bool) -> NDArray[np.int64]:
 
 def _repeated(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
     """The places of values (n,) that are there more than once."""
+    if not len(hashes):
+        return np.empty(0, np.int64)
     ordered = np.sort(hashes)
-    repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    pieces = (ordered[start : start + PIECE + 1] for start in range(0, len(ordered), PIECE))
+    repeated = np.unique(np.concatenate([piece[1:][piece[1:] == piece[:-1]] for piece in pieces]))
     # Most values are told by their first bits to be none of these.
     begins = np.zeros(2**BITS, np.bool_)
     begins[repeated >> np.uint64(64 - BITS)] = True
-    places = np.flatnonzero(begins[hashes >> np.uint64(64 - BITS)])
-    return places[np.isin(hashes[places], repeated)]
+    found = []
+    for start in range(0, len(hashes), PIECE):
+        piece = hashes[start : start + PIECE]
+        places = np.flatnonzero(begins[piece >> np.uint64(64 - BITS)])
+        found.append(start + places[np.isin(piece[places], repeated)])
+    return np.concatenate(found)
 
 
 def _check_places(source: Source, copy: str) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
+from tenfold import folds
 from tenfold.metrics import Task
 from tenfold.params import Split
 from tenfold.splitting import columns, describing, writing
@@ -63,6 +65,15 @@ def split(
     deciding = columns.read(table, target, task, rules)
     check_target(deciding, task)
     assignment = STRATEGIES[strategy](deciding, rules, seed)
-    check_parts(assignment, deciding, metrics)
-    writing.write(table, out, assignment, deciding)
-    return describing.report(pq.read_schema(table), task, rules, strategy, deciding, assignment)
+
+    def drawn() -> dict[str, Any]:
+        check_parts(assignment, deciding, metrics)
+        rows = deciding.rows[assignment.in_train]
+        folds.write(out / "folds.parquet", assignment.folds, rows)
+        return describing.report(pq.read_schema(table), task, rules, strategy, deciding, assignment)
+
+    # The parts are written while the folds are drawn; a part is known before.
+    with ThreadPoolExecutor(1) as thread:
+        described = thread.submit(drawn)
+        writing.write(table, out, assignment, deciding)
+        return described.result()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -62,13 +63,24 @@ class Deciding:
     labels: Sequence[str] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Assignment:
-    """Each row's part, and the folds of those in training; a row may be in neither part."""
+    """Each row's part, and the folds of those in training; a row may be in neither part.
+
+    Attributes:
+        in_train: (n,) whether a row is trained on.
+        in_test: (n,) whether it is held out.
+        draw: gives the folds, which takes a while and can be done beside other work.
+    """
 
     in_train: NDArray[np.bool_]
     in_test: NDArray[np.bool_]
-    folds: Folds
+    draw: Callable[[], Folds]
+
+    @cached_property
+    def folds(self) -> Folds:
+        """What every training row is to every fold, drawn when it is first asked for."""
+        return self.draw()
 
     @property
     def left_out(self) -> int:

@@ -52,7 +52,7 @@ def chronological(deciding: Deciding, rules: Split, seed: int) -> Assignment:
     position = np.cumsum(in_train) - 1
     unordered = np.empty_like(membership)
     unordered[:, position[rows[:end]]] = membership
-    return Assignment(in_train, in_test, Folds(unordered))
+    return Assignment(in_train, in_test, lambda: Folds(unordered))
 
 
 def _chain(

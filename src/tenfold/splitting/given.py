@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,7 +50,7 @@ def given(deciding: Deciding, rules: Split, seed: int) -> Assignment:
             f"({', '.join(names[:5])}{', ...' if len(names) > 5 else ''}): remove split.n_splits"
         )
     checks.check_size(len(names), len(fold))
-    return Assignment(~in_test, in_test, Folds.of(fold))
+    return Assignment(~in_test, in_test, lambda: Folds.of(fold))
 
 
 def _order(name: str) -> tuple[int, str]:
@@ -56,7 +58,9 @@ def _order(name: str) -> tuple[int, str]:
     return (int(name), name) if name.isdecimal() else (2**63, name)
 
 
-def _drawn(deciding: Deciding, available: NDArray[np.bool_], rules: Split, seed: int) -> Folds:
+def _drawn(
+    deciding: Deciding, available: NDArray[np.bool_], rules: Split, seed: int
+) -> Callable[[], Folds]:
     copies = deciding.copies
     strata = deciding.y[copies.first] if deciding.classes else None
     return shuffled.draw(deciding, strata, available[copies.first], rules, seed)

@@ -42,13 +42,17 @@ def grouped(deciding: Deciding, rules: Split, seed: int) -> Assignment:
     checks.check_size(rules.n_splits * rules.n_repeats, int((~in_test).sum()))
     if deciding.classes:
         checks.check_rarest(deciding.y[~in_test], rules.n_splits, deciding.classes)
-    drawn, alike = [], np.ones(rules.n_splits, dtype=np.int64)
-    for repeat in range(rules.n_repeats):
-        fold = np.full(len(counts), -1, dtype=np.int16)
-        chance = derive_seed(seed, "split", "folds", repeat)
-        fold[available] = deal(counts[available], alike / rules.n_splits, chance, alike)
-        drawn.append(Folds.of(fold[groups][~in_test]).membership)
-    return Assignment(~in_test, in_test, Folds(np.concatenate(drawn)))
+
+    def folds() -> Folds:
+        drawn, alike = [], np.ones(rules.n_splits, dtype=np.int64)
+        for repeat in range(rules.n_repeats):
+            fold = np.full(len(counts), -1, dtype=np.int16)
+            chance = derive_seed(seed, "split", "folds", repeat)
+            fold[available] = deal(counts[available], alike / rules.n_splits, chance, alike)
+            drawn.append(Folds.of(fold[groups][~in_test]).membership)
+        return Folds(np.concatenate(drawn))
+
+    return Assignment(~in_test, in_test, folds)
 
 
 def _counts(groups: NDArray[np.int64], deciding: Deciding) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -42,8 +43,7 @@ def _assign(deciding: Deciding, rules: Split, seed: int, strata: NDArray[Any] | 
     n_units = len(deciding.y[copies.first])
     held_out = hold_out(n_units, strata, rules.test_size, seed, deciding.classes)
     in_test = held_out[copies.of]
-    folds = draw(deciding, strata, ~held_out, rules, seed)
-    return Assignment(~in_test, in_test, folds)
+    return Assignment(~in_test, in_test, draw(deciding, strata, ~held_out, rules, seed))
 
 
 def hold_out(
@@ -102,8 +102,8 @@ def draw(
     available: NDArray[np.bool_],
     rules: Split,
     seed: int,
-) -> Folds:
-    """(Repeated) k-fold over the rows whose copies' first is available.
+) -> Callable[[], Folds]:
+    """(Repeated) k-fold over the rows whose copies' first is available: checked now, drawn later.
 
     Args:
         deciding: the table.
@@ -119,15 +119,19 @@ def draw(
     own = None if strata is None else strata[positions]
     if own is not None:
         checks.check_rarest(own, rules.n_splits, deciding.classes, apart=copies.apart)
-    drawn = []
-    for repeat in range(rules.n_repeats):
-        # The first one's is that of folds that are drawn once.
-        chance = derive_seed(seed, "split", "folds", *([repeat] if repeat else []))
-        fold = np.full(len(available), -1, dtype=np.int16)
-        fold[positions] = _dealt(len(positions), own, rules.n_splits, chance)
-        rows = fold[copies.of]
-        drawn.append(Folds.of(rows[rows >= 0]).membership)
-    return Folds(np.concatenate(drawn))
+
+    def folds() -> Folds:
+        drawn = []
+        for repeat in range(rules.n_repeats):
+            # The first one's is that of folds that are drawn once.
+            chance = derive_seed(seed, "split", "folds", *([repeat] if repeat else []))
+            fold = np.full(len(available), -1, dtype=np.int16)
+            fold[positions] = _dealt(len(positions), own, rules.n_splits, chance)
+            rows = fold[copies.of]
+            drawn.append(Folds.of(rows[rows >= 0]).membership)
+        return Folds(np.concatenate(drawn))
+
+    return folds
 
 
 def _dealt(n: int, strata: NDArray[Any] | None, n_splits: int, seed: int) -> NDArray[np.int16]:

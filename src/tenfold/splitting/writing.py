@@ -9,7 +9,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from tenfold import folds
 from tenfold.sources import storing
 from tenfold.splitting.assignment import Assignment, Deciding
 from tenfold.splitting.columns import labels
@@ -19,15 +18,13 @@ PIECE = 2**18
 
 
 def write(table: Path, out: Path, assignment: Assignment, deciding: Deciding) -> None:
-    """Write `train.parquet`, `test.parquet` and `folds.parquet`, all in table order."""
+    """Write `train.parquet` and `test.parquet`, in table order."""
     parts = {"train.parquet": assignment.in_train, "test.parquet": assignment.in_test}
     writers: dict[str, Any] = {}
     pending: list[Future[Any]] = []
     start = 0
     # One piece is written while the next one is read; what a file gets, it gets in order.
     with ThreadPoolExecutor(2) as pool:
-        rows = deciding.rows[assignment.in_train]
-        told = pool.submit(folds.write, out / "folds.parquet", assignment.folds, rows)
         for whole in _pieces(storing.reader(table)):
             piece = _labelled(whole, deciding)
             chosen = {
@@ -40,7 +37,7 @@ def write(table: Path, out: Path, assignment: Assignment, deciding: Deciding) ->
             if not writers:
                 writers = {file: storing.writer(out / file, piece.schema) for file in parts}
             pending = [pool.submit(writers[file].write_table, own) for file, own in chosen.items()]
-    for written in (told, *pending):
+    for written in pending:
         written.result()
     for writer in writers.values():
         writer.close()
