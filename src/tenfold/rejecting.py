@@ -30,6 +30,7 @@ from tenfold.sources import (
     Unsound,
     name,
     parsed,
+    storing,
     text,
 )
 from tenfold.sources.storing import Held
@@ -116,10 +117,9 @@ def write(source: Source, path: Path) -> None:
 
 def _alike(held: Held, *, among_kept: bool) -> NDArray[np.int64]:
     """The rows whose hashes others have, too; `among_kept`: of those that no rule rejects."""
-    table = pq.read_table(held.path, columns=[COPY, REASON] if among_kept else [COPY])
-    hashes, rows = table[COPY].to_numpy(), held.rows
+    hashes, rows = storing.numbers(held.path, COPY), held.rows
     if among_kept:
-        kept = table[REASON].is_null().to_numpy()
+        kept = pq.read_table(held.path, columns=[REASON])[REASON].is_null().to_numpy()
         hashes, rows = hashes[kept], rows[kept]
     return rows[_repeated(hashes)]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -40,11 +41,16 @@ def plain(content: str, columns: Sequence[str], delimiter: str = ",", name: str 
     return Plain(path, columns, delimiter, 0, rows, max(map(len, content.split("\n"))))
 
 
+def folder() -> Path:
+    """That nobody has made yet."""
+    return Path(tempfile.mkdtemp(dir=".")) / "rows"
+
+
 def parse(
     content: str, markers: Sequence[str] = ("", "NA"), *, nulls: bool = True, **kinds: Kind
 ) -> Parsed | None:
     wish = Wish(kinds, markers, nulls)
-    return parsing.parse([(plain(content, list(kinds)), 0)], wish, Path("t.arrow"))
+    return parsing.parse([(plain(content, list(kinds)), 0)], wish, folder())
 
 
 def rows(parsed: Parsed | None) -> list[tuple[Any, ...]]:
@@ -93,7 +99,7 @@ def test_a_cell_that_leaves_a_doubt_leaves_its_column_text(kind: Kind, cells: li
         content = f"1;2;0\n{cell};3;0\n4;5;0\n"
         file = plain(content, ["odd", "sound", "y"], ";")
         wish = Wish({"odd": kind, "sound": "integer", "y": "text"}, ["NA"], nulls=True)
-        parsed = parsing.parse([(file, 0)], wish, Path("t.arrow"))
+        parsed = parsing.parse([(file, 0)], wish, folder())
         assert parsed, cell
         assert parsed.kinds == {"odd": "text", "sound": "integer", "y": "text"}, cell
         assert [row[1:3] for row in rows(parsed)] == [("1", 2), (cell, 3), ("4", 5)]
@@ -124,7 +130,7 @@ def test_rows_are_numbered_through_all_files_and_blocks(monkeypatch: pytest.Monk
     first = plain("".join(f"{n},x{n}\r\n" for n in range(500)), ["i", "t"], name="1.csv")
     second = plain("".join(f"y{n},{n}\n" for n in range(300)) + "\n\n", ["t", "i"], name="2.csv")
     wish = Wish({"i": "integer", "t": "text"}, [""], nulls=True)
-    parsed = parsing.parse([(first, 0), (second, 500)], wish, Path("t.arrow"))
+    parsed = parsing.parse([(first, 0), (second, 500)], wish, folder())
     expected = [(n + 1, n, f"x{n}") for n in range(500)]
     assert rows(parsed) == [*expected, *((501 + n, n, f"y{n}") for n in range(300))]
 

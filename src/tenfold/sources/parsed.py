@@ -10,7 +10,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from tenfold.dataset import ROW
 from tenfold.sources.columns import Kind
+from tenfold.sources.words import CODE
 
 # The name of a flag.
 KEPT = "tenfold_kept"
@@ -23,33 +25,53 @@ TYPES: dict[Kind, pa.DataType] = {
 
 @dataclass(frozen=True)
 class Parsed:
-    """Typed rows in an Arrow file, in order.
+    """Typed rows in Arrow files, in order.
 
     Attributes:
-        path: of a file of `ROW` and columns.
+        paths: of the files, each of which holds the columns of some of the rows.
+        runs: the first `ROW` of each of the files that were parsed, and how many follow one by one.
         kinds: of the columns.
+        words: of the columns of texts that lie there as codes, what these mean.
         nulls: as in `Wish`.
         gaps: the columns in which any cell is null.
         headless: whether no row can be a header that stands there again.
         kept: (n,) a flag of every row, if there is one.
     """
 
-    path: Path
+    paths: Sequence[Path]
+    runs: Sequence[tuple[int, int]]
     kinds: Mapping[str, Kind]
+    words: Mapping[str, pa.StringArray]
     nulls: bool
     gaps: frozenset[str]
     headless: bool
     kept: NDArray[np.bool_] | None = None
 
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """The `ROW` of every row, rising."""
+        return np.concatenate([np.arange(first, first + n) for first, n in self.runs])
+
     def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """Columns of all rows in order, a batch at a time."""
-        schema = _schema(self.path)
-        fields = [schema.get_field_index(column) for column in columns]
+        """`ROW` or columns, one at least, of all rows in order, a batch at a time."""
+        names = list(self.kinds)
+        fields = [names.index(column) for column in columns if column != ROW]
         options = pa.ipc.IpcReadOptions(included_fields=fields, use_threads=False)
-        with pa.OSFile(str(self.path)) as file:
-            reader = pa.ipc.open_file(file, options=options)
-            for number in range(reader.num_record_batches):
-                yield reader.get_batch(number).select(columns)
+        schema = self._schema(columns)
+        rows, start = self.rows if ROW in columns else np.empty(0, np.int64), 0
+        for path in self.paths:
+            # What is mapped is not copied, and given back once its batches are.
+            with pa.memory_map(str(path)) as file:
+                reader = pa.ipc.open_file(file, options=options)
+                for number in range(reader.num_record_batches):
+                    batch = reader.get_batch(number)
+                    own = rows[start : start + batch.num_rows]
+                    cells = [
+                        pa.array(own) if column == ROW else self._texts(column, batch[column])
+                        for column in columns
+                    ]
+                    yield pa.record_batch(cells, schema=schema)
+                    start += batch.num_rows
 
     def present(self, columns: Sequence[str], kept: NDArray[np.bool_]) -> dict[str, int]:
         """How many cells of columns are not null in the rows that are kept."""
@@ -65,18 +87,24 @@ class Parsed:
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """What DuckDB asks for whenever it reads the rows, and `KEPT` of each."""
-        schema = _schema(self.path)
-        batches = self.batches(schema.names)
+        columns = [ROW, *self.kinds]
+        schema, batches = self._schema(columns), self.batches(columns)
         if self.kept is not None:
             batches = _flagged(batches, self.kept)
             schema = schema.append(pa.field(KEPT, pa.bool_()))
         reader = pa.RecordBatchReader.from_batches(schema, batches)
         return reader.__arrow_c_stream__(requested_schema)
 
+    def _texts(self, column: str, cells: pa.Array) -> pa.Array:
+        """The cells, those that lie there as codes with their words."""
+        if column not in self.words:
+            return cells
+        return pa.DictionaryArray.from_arrays(cells, self.words[column], safe=False)
 
-def _schema(path: Path) -> pa.Schema:
-    with pa.OSFile(str(path)) as file:
-        return pa.ipc.open_file(file).schema
+    def _schema(self, columns: Sequence[str]) -> pa.Schema:
+        types = {column: TYPES[kind] for column, kind in self.kinds.items()} | {ROW: pa.int64()}
+        types |= dict.fromkeys(self.words, pa.dictionary(CODE, pa.string()))
+        return pa.schema([(column, types[column]) for column in columns])
 
 
 def _flagged(

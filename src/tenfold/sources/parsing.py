@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +19,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from tenfold.dataset import ROW
 from tenfold.sources.cell_ends import look
 from tenfold.sources.columns import LARGEST, Kind, is_number
 from tenfold.sources.parsed import TYPES, Parsed
+from tenfold.sources.words import CODE, CODES, Crowded, Words, are_few
 
 # Bytes that are parsed together.
 BLOCK = 1 << 22
+# Blocks of one Arrow file, which whoever reads it maps into memory as a whole.
+BLOCKS = 16
 # Arrow's own piece of a block.
 PIECE = 1 << 20
 # Arrow counts the bytes of a piece in 32 bits.
@@ -64,16 +67,22 @@ class Wish:
         kinds: column -> integer, double or text.
         markers: texts that are null.
         nulls: whether they are in columns of text, too, none of which has white space at its ends.
+        coded: the columns of text that are to lie there as codes.
     """
 
     kinds: Mapping[str, Kind]
     markers: Sequence[str]
     nulls: bool
+    coded: frozenset[str] = frozenset()
 
     @property
     def numbers(self) -> list[str]:
         """The columns that are not text."""
         return [column for column, kind in self.kinds.items() if kind != "text"]
+
+    def type_of(self, column: str) -> pa.DataType:
+        """What Arrow's parser makes of a column."""
+        return CODES if column in self.coded else TYPES[self.kinds[column]]
 
 
 @dataclass(frozen=True)
@@ -91,30 +100,45 @@ class _Uneven(Exception):
     """A file whose lines are not all records of its columns."""
 
 
-def parse(files: Sequence[tuple[Plain, int]], wish: Wish, path: Path) -> Parsed | None:
-    """Write the rows of files with their typed cells to an Arrow file, and say what it holds.
+def parse(files: Sequence[tuple[Plain, int]], wish: Wish, folder: Path) -> Parsed | None:
+    """Write the rows of files with their typed cells to Arrow files, and say what these hold.
 
     Args:
         files: each with what is added to the number of a line, from 1, to make it `ROW`.
-        wish: how cells should be typed.
-        path: of the Arrow file, which gets `ROW` and the columns of `wish`.
+        wish: how cells should be typed; which of them are coded is found here.
+        folder: to make, for the Arrow files, which get the columns of `wish`.
 
     Returns:
         What came true of the wish; None if the files do not suit, or no number column is left.
     """
+    folder.mkdir()
+    wish = replace(wish, coded=_repeating(files[0][0], wish))
     for _ in range(ATTEMPTS):
         if not wish.numbers:
             return None
         try:
-            doubt, gaps = _write(files, wish, path)
+            parsed = _write(files, wish, folder)
         except _Uneven:
             return None
-        if not doubt:
-            headless = all(_tells(plain, wish) for plain, _ in files)
-            return Parsed(path, wish.kinds, wish.nulls, frozenset(gaps), headless)
-        kinds = {c: "text" if c in doubt.columns else kind for c, kind in wish.kinds.items()}
-        wish = replace(wish, kinds=kinds, nulls=wish.nulls and not doubt.blanks)
+        except Crowded:
+            wish = replace(wish, coded=frozenset())
+            continue
+        if isinstance(parsed, Parsed):
+            return parsed
+        kinds = {c: "text" if c in parsed.columns else kind for c, kind in wish.kinds.items()}
+        wish = replace(wish, kinds=kinds, nulls=wish.nulls and not parsed.blanks)
     return None
+
+
+def _repeating(plain: Plain, wish: Wish) -> frozenset[str]:
+    """The columns of text of which few differ in a file's first block."""
+    texts = [column for column, kind in wish.kinds.items() if kind == "text"]
+    block = next(_blocks(plain), b"")
+    try:
+        table = _read(block, plain, wish, texts)
+    except pa.ArrowInvalid:
+        return frozenset()
+    return frozenset(column for column in texts if are_few(table[column]))
 
 
 def _tells(plain: Plain, wish: Wish) -> bool:
@@ -128,28 +152,48 @@ def _tells(plain: Plain, wish: Wish) -> bool:
     )
 
 
-def _write(files: Sequence[tuple[Plain, int]], wish: Wish, path: Path) -> tuple[_Doubt, set[str]]:
-    """Write the Arrow file, up to the first block that leaves any doubt; and name its gaps."""
+def _write(files: Sequence[tuple[Plain, int]], wish: Wish, folder: Path) -> Parsed | _Doubt:
+    """Write Arrow files, up to the first block that leaves any doubt.
+
+    Raises:
+        _Uneven: if there is a line that is no record.
+        Crowded: if texts differ too much for codes.
+    """
     gaps: set[str] = set()
-    schema = pa.schema([(ROW, pa.int64()), *((c, TYPES[kind]) for c, kind in wish.kinds.items())])
-    with (
-        pa.OSFile(str(path), "wb") as file,
-        pa.ipc.new_file(file, schema) as writer,
-        ThreadPoolExecutor(CORES) as pool,
-    ):
+    runs = []
+    words = {column: Words() for column in sorted(wish.coded)}
+    schema = pa.schema([(c, CODE if c in words else wish.type_of(c)) for c in wish.kinds])
+    paths: list[Path] = []
+    with ThreadPoolExecutor(CORES) as pool:
         for plain, offset in files:
-            row = offset + plain.skipped + 1
-            first = row
-            for table in _in_turn(pool, plain, wish):
-                if isinstance(table, _Doubt):
-                    return table, gaps
-                gaps |= {column for column in wish.kinds if table[column].null_count}
-                rows = pa.array(np.arange(row, row + table.num_rows))
-                writer.write_table(table.add_column(0, ROW, rows))
-                row += table.num_rows
-            if row - first != plain.rows:
+            rows = 0
+            tables = _in_turn(pool, plain, wish)
+            while table := next(tables, None):
+                paths.append(folder / f"{len(paths)}.arrow")
+                with pa.OSFile(str(paths[-1]), "wb") as file, pa.ipc.new_file(file, schema) as own:
+                    for each in chain([table], islice(tables, BLOCKS - 1)):
+                        if isinstance(each, _Doubt):
+                            return each
+                        gaps |= {column for column in wish.kinds if each[column].null_count}
+                        own.write_table(_coded(each, words, schema))
+                        rows += each.num_rows
+            if rows != plain.rows:
                 raise _Uneven
-    return _Doubt(), gaps
+            runs.append((offset + plain.skipped + 1, rows))
+    listed = {column: own.listed for column, own in words.items()}
+    headless = all(_tells(plain, wish) for plain, _ in files)
+    return Parsed(paths, runs, wish.kinds, listed, wish.nulls, frozenset(gaps), headless)
+
+
+def _coded(table: pa.Table, words: Mapping[str, Words], schema: pa.Schema) -> pa.Table:
+    """The table with codes of these words."""
+    cells = [
+        pa.chunked_array([words[column].codes(each) for each in table[column].chunks], CODE)
+        if column in words
+        else table[column]
+        for column in schema.names
+    ]
+    return pa.table(cells, schema=schema)
 
 
 def _in_turn(pool: ThreadPoolExecutor, plain: Plain, wish: Wish) -> Iterator[pa.Table | _Doubt]:
@@ -201,7 +245,8 @@ def _parse(block: bytes, plain: Plain, wish: Wish) -> pa.Table | _Doubt:
         # Arrow takes no number with white space around it for a marker.
         doubted |= seen.blanks
     texts = seen.blanks.difference(wish.numbers)
-    return _Doubt(doubted.intersection(wish.numbers), wish.nulls and bool(texts)) or table
+    doubt = _Doubt(doubted.intersection(wish.numbers), wish.nulls and bool(texts))
+    return doubt or table.unify_dictionaries()
 
 
 def _read(block: bytes, plain: Plain, wish: Wish, columns: list[str]) -> pa.Table:
@@ -214,7 +259,7 @@ def _read(block: bytes, plain: Plain, wish: Wish, columns: list[str]) -> pa.Tabl
         ),
         parse_options=csv.ParseOptions(delimiter=plain.delimiter, quote_char=False),
         convert_options=csv.ConvertOptions(
-            column_types={column: TYPES[wish.kinds[column]] for column in columns},
+            column_types={column: wish.type_of(column) for column in columns},
             include_columns=columns,
             null_values=list(wish.markers),
             strings_can_be_null=wish.nulls,
@@ -230,7 +275,7 @@ def _failing(block: bytes, plain: Plain, wish: Wish) -> frozenset[str]:
     Raises:
         _Uneven: if it is not these that Arrow cannot read.
     """
-    text = replace(wish, kinds=dict.fromkeys(wish.kinds, "text"))
+    text = replace(wish, kinds=dict.fromkeys(wish.kinds, "text"), coded=frozenset())
     try:
         _read(block, plain, text, list(wish.kinds))
     except pa.ArrowInvalid:

@@ -67,7 +67,7 @@ class Source:
         ]
         files = [(file, behind) for file, behind in plain if file]
         if self.records is not None and len(files) == len(self.parts):
-            parsed = parsing.parse(files, wish, self._new(PARSED, "arrow"))
+            parsed = parsing.parse(files, wish, self._new(PARSED, "rows"))
         if parsed:
             self.connection.register(PARSED, parsed)
         self._make(RAW, f"FROM {PARSED if parsed else GIVEN}")
@@ -160,7 +160,7 @@ class Source:
                 raise Unsound(f"{n_rows} rows, but {len(rows)} records")
             return Held(path, rows[:n_rows])
         self._make(view, f"FROM {rows_of(path)}")
-        rows = pq.read_table(path, columns=[ROW])[ROW].to_numpy()
+        rows = storing.numbers(path, ROW)
         if (rows[1:] <= rows[:-1]).any():
             storing.hold(self.connection, f"{query} ORDER BY {ROW}", len(selected), path)
             rows = np.sort(rows)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from tenfold.dataset import ROW
 from tenfold.sources.parsed import TYPES, Parsed
 from tenfold.sources.sql import text
+from tenfold.sources.words import CODES, by_appearance
 
 # Rows that are written together, fewer where there are many columns.
 ROWS, CELLS = 122_880, 20_000_000
@@ -23,7 +24,6 @@ ROWS, CELLS = 122_880, 20_000_000
 DICTIONARY = 1000
 # Bytes a row that a column of texts takes if few of them differ, which are then stored as codes.
 REPEATING = 2
-CODES = pa.dictionary(pa.int32(), pa.string())
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,19 @@ def hold(connection: Any, query: str, n_columns: int, path: Path) -> None:
         f"COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT {DICTIONARY}, "
         f"ROW_GROUP_SIZE {_rows(n_columns)})"
     )
+
+
+def numbers(path: Path, column: str) -> NDArray[Any]:
+    """A column of a Parquet file, (n,), none of whose cells is null, read into one array."""
+    with pq.ParquetFile(path) as file:
+        found, start = None, 0
+        for group in range(file.num_row_groups):
+            cells = file.read_row_group(group, columns=[column])[column].to_numpy()
+            if found is None:
+                found = np.empty(file.metadata.num_rows, cells.dtype)
+            found[start : start + len(cells)] = cells
+            start += len(cells)
+    return found if found is not None else np.empty(0, np.int64)
 
 
 def write(held: Held, columns: Sequence[str], kept: NDArray[np.bool_], path: Path) -> None:
@@ -113,9 +126,11 @@ def reader(path: Path) -> Any:
 def _fields(held: Held, columns: Sequence[str]) -> Iterator[pa.Field]:
     """What the columns hold, wherever they lie."""
     own = {field.name: field.type for field in pq.read_schema(held.path)}
-    kinds = held.parsed.kinds if held.parsed else {}
+    parsed = held.parsed
+    types = {column: TYPES[kind] for column, kind in parsed.kinds.items()} if parsed else {}
+    types |= dict.fromkeys(parsed.words, CODES) if parsed else {}
     for column in columns:
-        yield pa.field(column, own[column] if column in own else TYPES[kinds[column]])
+        yield pa.field(column, own[column] if column in own else types[column])
 
 
 def _pieces(held: Held, schema: pa.Schema, kept: NDArray[np.bool_]) -> Iterator[pa.Table]:
@@ -126,14 +141,19 @@ def _pieces(held: Held, schema: pa.Schema, kept: NDArray[np.bool_]) -> Iterator[
     rows = held.rows[kept]
     n = _rows(len(schema))
     stores = [_parted(_kept(_stored(held.path, stored), kept), n)]
-    if held.parsed:
+    if held.parsed and parsed:
         batches = held.parsed.batches(parsed)
         tables = (pa.Table.from_batches([batch]) for batch in batches)
         stores.append(_parted(_kept(tables, kept), n))
     for number, parts in enumerate(zip(*stores, strict=True)):
-        cells = {column: table[column] for table in parts for column in table.column_names}
+        cells = {column: _listed(table[column]) for table in parts for column in table.column_names}
         cells[ROW] = pa.array(rows[number * n : (number + 1) * n])
         yield pa.table([cells[column] for column in schema.names], schema=schema)
+
+
+def _listed(cells: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
+    """The cells of a piece; if codes, then of those texts only that are there."""
+    return by_appearance(cells.chunk(0)) if pa.types.is_dictionary(cells.type) else cells
 
 
 def _stored(path: Path, columns: Sequence[str]) -> Iterator[pa.Table]:

@@ -1,0 +1,65 @@
+"""Texts of which few differ, as codes: a tenth of the bytes, and soon filtered and written."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+# Among the first rows no more texts than these differ, nor more than half.
+FEW = 1000
+# A column's words must all fit into one page of a Parquet file.
+MOST, MOST_BYTES = 2**15 - 2, 2**19
+CODE = pa.int16()
+# What a Parquet file's writer takes for codes.
+CODES = pa.dictionary(pa.int32(), pa.string())
+
+
+class Crowded(Exception):
+    """A column has more different texts than codes are worth."""
+
+
+def are_few(texts: pa.ChunkedArray) -> bool:
+    """Whether codes are worth it, as far as some texts tell."""
+    different: int = pc.count_distinct(texts).as_py()
+    return different <= FEW and 2 * different <= len(texts)
+
+
+class Words:
+    """The different texts of a column, as they appear."""
+
+    def __init__(self) -> None:
+        self.listed = pa.array([], pa.string())
+
+    def codes(self, texts: pa.DictionaryArray) -> pa.Array:
+        """The place of each text among the words, null where it is null; new ones are added.
+
+        Raises:
+            Crowded: if there are too many.
+        """
+        places = pc.index_in(texts.dictionary, self.listed)
+        if places.null_count:
+            new = texts.dictionary.filter(places.is_null())
+            self.listed = pa.concat_arrays([self.listed, new])
+            if len(self.listed) > MOST or self.listed.nbytes > MOST_BYTES:
+                raise Crowded
+            places = pc.index_in(texts.dictionary, self.listed)
+        return places.cast(CODE).take(texts.indices)
+
+
+def by_appearance(texts: pa.DictionaryArray) -> pa.DictionaryArray:
+    """The same texts with a dictionary of those that occur, in the order in which they do.
+
+    So a file's writer orders them, too, and no text is told that no row has.
+    """
+    n, n_words = len(texts), len(texts.dictionary)
+    codes = texts.indices.fill_null(n_words).to_numpy()
+    first = np.full(n_words + 1, n)
+    # Of several values for one place the last is kept: the first row's.
+    first[codes[::-1]] = np.arange(n)[::-1]
+    used = np.flatnonzero(first[:-1] < n)
+    order = used[np.argsort(first[used])]
+    place = np.zeros(n_words + 1, np.int32)
+    place[order] = np.arange(len(order))
+    indices = pa.array(place[codes], mask=codes == n_words if texts.null_count else None)
+    return pa.DictionaryArray.from_arrays(indices, texts.dictionary.take(pa.array(order)))
