@@ -42,6 +42,7 @@ class Cell:
         replaced: text -> what takes its place.
         decimal: the decimal mark of a text's numbers.
         sure: whether markers are NULL already, and no text has white space at its ends.
+        coded: whether column `CODES` of `RAW` tells other texts apart.
     """
 
     column: str
@@ -51,6 +52,7 @@ class Cell:
     replaced: Mapping[str, str | None] = field(default_factory=dict)
     decimal: str = "."
     sure: bool = False
+    coded: bool = False
 
     @property
     def raw(self) -> str:

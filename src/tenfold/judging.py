@@ -155,9 +155,12 @@ def _wish(
 def _sure(given: Mapping[str, Cell], parsed: Parsed) -> dict[str, Cell]:
     """How cells are read once they are parsed."""
     return {
-        column: replace(cell, given=parsed.kinds[column], sure=True)
-        if parsed.nulls or parsed.kinds[column] != "text"
-        else cell
+        column: replace(
+            cell,
+            given=parsed.kinds[column],
+            sure=parsed.nulls or parsed.kinds[column] != "text",
+            coded=column in parsed.words,
+        )
         for column, cell in given.items()
     }
 

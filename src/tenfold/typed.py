@@ -14,6 +14,7 @@ from tenfold.messages import shown
 from tenfold.params import Clean
 from tenfold.runtime import Refused
 from tenfold.sources import RAW, Kind, Source, name, text
+from tenfold.sources.parsed import CODES
 
 TYPED = "typed"
 ODD = "tenfold_odd"
@@ -133,6 +134,8 @@ def _of_raw(
     said = target in read and read[target].given == "text" and kinds[target] != "text"
     yield f"{read[target].trimmed if said else 'NULL::VARCHAR'} AS {LABEL}"
     bare = {column: quick[column] for column in quick if kinds[column] == "text"}
+    if any(cell.coded for cell in read.values()):
+        yield CODES
     for mark in marks(read, rules, guesses, bare):
         yield f"{mark.sql} AS {mark.name}"
 
@@ -167,5 +170,6 @@ def copy_of(read: Mapping[str, Cell], rules: Clean, groups: Sequence[Group]) -> 
         return f"hash({', '.join(map(name, rules.keys))})"
     # Cells that the source writes alike have one value.
     grouped = {column for group in groups for column in group.columns}
-    single = [name(column) for column in read if column not in grouped]
-    return f"hash({', '.join([*single, *(group.typed_name for group in groups)])})"
+    apart = [name(column) for column in read if column not in grouped and not read[column].coded]
+    apart += [CODES] if any(cell.coded for cell in read.values()) else []
+    return f"hash({', '.join([*apart, *(group.typed_name for group in groups)])})"

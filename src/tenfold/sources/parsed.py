@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 
 from tenfold.dataset import ROW
 from tenfold.sources.columns import Kind
-from tenfold.sources.words import CODE
+from tenfold.sources.words import CODE, together
 
-# The name of a flag.
-KEPT = "tenfold_kept"
+# The names of a flag, and of a number that tells rows of other texts apart, as far as those are
+# codes.
+KEPT, CODES = "tenfold_kept", "tenfold_codes"
 TYPES: dict[Kind, pa.DataType] = {
     "integer": pa.int64(),
     "double": pa.float64(),
@@ -28,8 +30,8 @@ class Parsed:
     """Typed rows in Arrow files, in order.
 
     Attributes:
-        paths: of the files, each of which holds the columns of some of the rows.
-        runs: the first `ROW` of each of the files that were parsed, and how many follow one by one.
+        files: each of which holds the columns of some rows; behind the first `ROW`, which is told,
+            the others follow one by one.
         kinds: of the columns.
         words: of the columns of texts that lie there as codes, what these mean.
         nulls: as in `Wish`.
@@ -38,8 +40,7 @@ class Parsed:
         kept: (n,) a flag of every row, if there is one.
     """
 
-    paths: Sequence[Path]
-    runs: Sequence[tuple[int, int]]
+    files: Sequence[tuple[Path, int]]
     kinds: Mapping[str, Kind]
     words: Mapping[str, pa.StringArray]
     nulls: bool
@@ -47,31 +48,26 @@ class Parsed:
     headless: bool
     kept: NDArray[np.bool_] | None = None
 
-    @property
-    def rows(self) -> NDArray[np.int64]:
-        """The `ROW` of every row, rising."""
-        return np.concatenate([np.arange(first, first + n) for first, n in self.runs])
-
     def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """`ROW` or columns, one at least, of all rows in order, a batch at a time."""
-        names = list(self.kinds)
-        fields = [names.index(column) for column in columns if column != ROW]
-        options = pa.ipc.IpcReadOptions(included_fields=fields, use_threads=False)
+        """`ROW`, `KEPT`, `CODES` or columns of all rows in order, a batch at a time."""
         schema = self._schema(columns)
-        rows, start = self.rows if ROW in columns else np.empty(0, np.int64), 0
-        for path in self.paths:
-            # What is mapped is not copied, and given back once its batches are.
+        start = 0
+        for path, first in self.files:
+            # What is mapped is read where it is needed, not copied, and let go with its batches.
+            # (Arrow asked for some of the columns only would copy them.)
             with pa.memory_map(str(path)) as file:
-                reader = pa.ipc.open_file(file, options=options)
-                for number in range(reader.num_record_batches):
-                    batch = reader.get_batch(number)
-                    own = rows[start : start + batch.num_rows]
-                    cells = [
-                        pa.array(own) if column == ROW else self._texts(column, batch[column])
-                        for column in columns
-                    ]
-                    yield pa.record_batch(cells, schema=schema)
-                    start += batch.num_rows
+                table = pa.ipc.open_file(file).read_all()
+            made: dict[str, NDArray[Any]] = {ROW: np.arange(first, first + len(table))}
+            if self.kept is not None:
+                made[KEPT] = self.kept[start : start + len(table)]
+            if CODES in columns:
+                made[CODES] = together(table.select(list(self.words)))
+            cells = [
+                pa.array(made[column]) if column in made else self._texts(column, table[column])
+                for column in columns
+            ]
+            yield from pa.table(cells, schema=schema).to_batches()
+            start += len(table)
 
     def present(self, columns: Sequence[str], kept: NDArray[np.bool_]) -> dict[str, int]:
         """How many cells of columns are not null in the rows that are kept."""
@@ -86,32 +82,23 @@ class Parsed:
         return found
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """What DuckDB asks for whenever it reads the rows, and `KEPT` of each."""
-        columns = [ROW, *self.kinds]
-        schema, batches = self._schema(columns), self.batches(columns)
-        if self.kept is not None:
-            batches = _flagged(batches, self.kept)
-            schema = schema.append(pa.field(KEPT, pa.bool_()))
-        reader = pa.RecordBatchReader.from_batches(schema, batches)
+        """What DuckDB asks for whenever it reads the rows; `KEPT` is among it, or else `CODES`."""
+        columns = [ROW, *self.kinds, *([CODES] if self.kept is None else [KEPT])]
+        reader = pa.RecordBatchReader.from_batches(self._schema(columns), self.batches(columns))
         return reader.__arrow_c_stream__(requested_schema)
 
-    def _texts(self, column: str, cells: pa.Array) -> pa.Array:
+    def _texts(self, column: str, cells: pa.ChunkedArray) -> pa.ChunkedArray:
         """The cells, those that lie there as codes with their words."""
         if column not in self.words:
             return cells
-        return pa.DictionaryArray.from_arrays(cells, self.words[column], safe=False)
+        words, own = self.words[column], cells.chunks
+        return pa.chunked_array(
+            [pa.DictionaryArray.from_arrays(each, words, safe=False) for each in own],
+            pa.dictionary(CODE, pa.string()),
+        )
 
     def _schema(self, columns: Sequence[str]) -> pa.Schema:
-        types = {column: TYPES[kind] for column, kind in self.kinds.items()} | {ROW: pa.int64()}
+        types = {column: TYPES[kind] for column, kind in self.kinds.items()}
+        types |= {ROW: pa.int64(), CODES: pa.int64(), KEPT: pa.bool_()}
         types |= dict.fromkeys(self.words, pa.dictionary(CODE, pa.string()))
         return pa.schema([(column, types[column]) for column in columns])
-
-
-def _flagged(
-    batches: Iterator[pa.RecordBatch], kept: NDArray[np.bool_]
-) -> Iterator[pa.RecordBatch]:
-    start = 0
-    for batch in batches:
-        own = pa.array(kept[start : start + batch.num_rows])
-        yield batch.append_column(KEPT, own)
-        start += batch.num_rows

@@ -160,17 +160,17 @@ def _write(files: Sequence[tuple[Plain, int]], wish: Wish, folder: Path) -> Pars
         Crowded: if texts differ too much for codes.
     """
     gaps: set[str] = set()
-    runs = []
     words = {column: Words() for column in sorted(wish.coded)}
     schema = pa.schema([(c, CODE if c in words else wish.type_of(c)) for c in wish.kinds])
-    paths: list[Path] = []
+    written: list[tuple[Path, int]] = []
     with ThreadPoolExecutor(CORES) as pool:
         for plain, offset in files:
             rows = 0
             tables = _in_turn(pool, plain, wish)
             while table := next(tables, None):
-                paths.append(folder / f"{len(paths)}.arrow")
-                with pa.OSFile(str(paths[-1]), "wb") as file, pa.ipc.new_file(file, schema) as own:
+                path = folder / f"{len(written)}.arrow"
+                written.append((path, offset + plain.skipped + 1 + rows))
+                with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, schema) as own:
                     for each in chain([table], islice(tables, BLOCKS - 1)):
                         if isinstance(each, _Doubt):
                             return each
@@ -179,10 +179,9 @@ def _write(files: Sequence[tuple[Plain, int]], wish: Wish, folder: Path) -> Pars
                         rows += each.num_rows
             if rows != plain.rows:
                 raise _Uneven
-            runs.append((offset + plain.skipped + 1, rows))
     listed = {column: own.listed for column, own in words.items()}
     headless = all(_tells(plain, wish) for plain, _ in files)
-    return Parsed(paths, runs, wish.kinds, listed, wish.nulls, frozenset(gaps), headless)
+    return Parsed(written, wish.kinds, listed, wish.nulls, frozenset(gaps), headless)
 
 
 def _coded(table: pa.Table, words: Mapping[str, Words], schema: pa.Schema) -> pa.Table:
@@ -246,7 +245,7 @@ def _parse(block: bytes, plain: Plain, wish: Wish) -> pa.Table | _Doubt:
         doubted |= seen.blanks
     texts = seen.blanks.difference(wish.numbers)
     doubt = _Doubt(doubted.intersection(wish.numbers), wish.nulls and bool(texts))
-    return doubt or table.unify_dictionaries()
+    return doubt or table.unify_dictionaries().combine_chunks()
 
 
 def _read(block: bytes, plain: Plain, wish: Wish, columns: list[str]) -> pa.Table:

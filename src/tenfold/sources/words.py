@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 # Among the first rows no more texts than these differ, nor more than half.
 FEW = 1000
 # A column's words must all fit into one page of a Parquet file.
 MOST, MOST_BYTES = 2**15 - 2, 2**19
 CODE = pa.int16()
+# Odd, so that no code is lost in the product, which is cut off at 64 bits: that of Knuth's MMIX.
+FACTOR = np.int64(6364136223846793005)
 # What a Parquet file's writer takes for codes.
 CODES = pa.dictionary(pa.int32(), pa.string())
 
@@ -45,6 +48,15 @@ class Words:
                 raise Crowded
             places = pc.index_in(texts.dictionary, self.listed)
         return places.cast(CODE).take(texts.indices)
+
+
+def together(codes: pa.Table) -> NDArray[np.int64]:
+    """A number of every row, (n,), that is the same where all codes are, and seldom elsewhere."""
+    numbers = np.zeros(len(codes), np.int64)
+    for column in codes.columns:
+        numbers *= FACTOR
+        numbers += column.fill_null(-1).to_numpy()
+    return numbers
 
 
 def by_appearance(texts: pa.DictionaryArray) -> pa.DictionaryArray:
