@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from tenfold.judging import Judged
 from tenfold.messages import nearest, shown
 from tenfold.metrics import Task
 from tenfold.params import Clean, Data
-from tenfold.rejecting import KEPT, KEPT_RAW
+from tenfold.rejecting import KEPT
 from tenfold.runtime import Refused
 from tenfold.sources import MALFORMED, REASON, Kind, Source, Unsound, name, storing
 from tenfold.typed import LABEL
@@ -31,6 +30,8 @@ from tenfold.typed import LABEL
 # What a message shows of many reasons.
 MOST_REASONS = 5
 TABLE, REJECTED = "table.parquet", "rejected.parquet"
+# Rows that are being written.
+PASSING = "passing"
 
 
 def clean(
@@ -81,11 +82,7 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
     kept = [column for column in features if column not in dropped]
     _check_rest(source, data.target, task, kept, judged.kinds)
     columns = [*kept, data.target]
-    with ThreadPoolExecutor(1) as thread:
-        # One core writes while the others count.
-        written = thread.submit(storing.write, judged.held, columns, stays, out / TABLE)
-        distinct = _distinct(source, columns, judged, counts["kept"])
-        written.result()
+    distinct = _write(source, columns, judged, stays, out / TABLE)
     rejecting.write(source, out / REJECTED)
     source.check_unchanged()
     named = {
@@ -121,7 +118,8 @@ def _missing(
     source: Source, columns: Sequence[str], judged: Judged, stays: NDArray[np.bool_]
 ) -> dict[str, int]:
     """How many cells are missing in columns of the rows that stay."""
-    own, in_raw = _apart(columns, judged)
+    own = [column for column in columns if column not in judged.in_raw]
+    in_raw = [column for column in columns if column in judged.in_raw]
     rows = int(stays.sum())
     present = describing.present(source.connection, KEPT, own, judged.kinds)
     if judged.held.parsed:
@@ -130,18 +128,24 @@ def _missing(
     return {column: rows - present[column] for column in columns}
 
 
-def _distinct(source: Source, columns: Sequence[str], judged: Judged, rows: int) -> dict[str, int]:
-    """How many values columns of the rows that stay have."""
-    found: dict[str, int] = {}
-    for view, there in zip((KEPT, KEPT_RAW), _apart(columns, judged), strict=True):
-        found |= describing.distinct(source.connection, view, there, judged.kinds, rows)
-    return found
-
-
-def _apart(columns: Sequence[str], judged: Judged) -> tuple[list[str], list[str]]:
-    """The columns that are in `KEPT`, and those in `KEPT_RAW`."""
-    own = [column for column in columns if column not in judged.in_raw]
-    return own, [column for column in columns if column in judged.in_raw]
+def _write(
+    source: Source,
+    columns: Sequence[str],
+    judged: Judged,
+    stays: NDArray[np.bool_],
+    path: Path,
+) -> dict[str, int]:
+    """Write the rows that stay, and count how many values their columns have."""
+    connection, kinds, rows = source.connection, judged.kinds, int(stays.sum())
+    with storing.writing(judged.held, columns, stays, path) as passing:
+        uncoded = [column for column in columns if column not in passing.words]
+        many, few = describing.apart(uncoded, kinds)
+        connection.register(PASSING, passing.rows)
+        found = describing.distinct(connection, PASSING, few, kinds, rows)
+    found |= passing.n_words()
+    # These are counted in several passes.
+    rest = [column for alike in many for column in alike]
+    return found | describing.distinct(connection, sources.rows_of(path), rest, kinds, rows)
 
 
 def _merged(source: Source, target: str) -> list[str]:

@@ -6,7 +6,6 @@ A row that goes is kept elsewhere, its cells as the source has them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,15 +28,12 @@ from tenfold.sources import (
     Source,
     Unsound,
     name,
-    parsed,
     storing,
     text,
 )
 from tenfold.sources.storing import Held
 
 GONE, KEPT = "gone", "kept"
-# Of the rows that stay, the columns that were not judged again.
-KEPT_RAW, FLAGGED = "kept_raw", "flagged"
 # Rows that go, may go or are probed, as the source has them.
 SUSPECTS = "suspects"
 # Rows all over the source that are looked at twice.
@@ -51,7 +47,7 @@ GOES = {"first": "n > 1", "last": "n < copies", "none": "copies > 1"}
 
 
 def reject(source: Source, judged: Judged, rules: Clean) -> NDArray[np.bool_]:
-    """Make table `GONE` of `ROW` and `REASON`, and views `KEPT` and `KEPT_RAW` of rows that stay.
+    """Make table `GONE` of `ROW` and `REASON`, and view `KEPT` of rows that stay.
 
     Rows are compared cell by cell, but only those of equal hashes. Exact copies are judged as the
     source has them; rows that agree in key columns are compared where all keys are present and no
@@ -93,12 +89,6 @@ def reject(source: Source, judged: Judged, rules: Clean) -> NDArray[np.bool_]:
     gone = connection.execute(f"SELECT {ROW} FROM {GONE}").fetchnumpy()[ROW]
     kept = np.ones(judged.read, np.bool_)
     kept[np.searchsorted(judged.held.rows, gone)] = False
-    if judged.held.parsed:
-        # DuckDB would build a join's table of all rows, not knowing how many these are.
-        connection.register(FLAGGED, replace(judged.held.parsed, kept=kept))
-        flag = parsed.KEPT
-        query = f"SELECT * EXCLUDE ({flag}) FROM {FLAGGED} WHERE {flag}"
-        connection.execute(f"CREATE TEMP VIEW {KEPT_RAW} AS {query}")
     return kept
 
 

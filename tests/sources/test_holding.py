@@ -161,7 +161,9 @@ def test_what_stays_is_written_in_pieces_that_the_rows_alone_decide(
     pq.write_table(pa.table(table), "held.parquet", row_group_size=77)
     gone = rows[::9]
     stays = ~np.isin(rows, gone)
-    storing.write(Held(Path("held.parquet"), rows), ["a", "a.b"], stays, Path("kept.parquet"))
+    held = Held(Path("held.parquet"), rows)
+    with storing.writing(held, ["a", "a.b"], stays, Path("kept.parquet")) as passing:
+        assert passing.rows.read_next_batch()["a"].to_pylist() == (rows[stays][:100] + 1.0).tolist()
     found = pq.ParquetFile("kept.parquet")
     sizes = [found.metadata.row_group(n).num_rows for n in range(found.num_row_groups)]
     assert sizes == [*[100] * 8, 88]

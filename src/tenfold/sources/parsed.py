@@ -15,9 +15,8 @@ from tenfold.dataset import ROW
 from tenfold.sources.columns import Kind
 from tenfold.sources.words import CODE, together
 
-# The names of a flag, and of a number that tells rows of other texts apart, as far as those are
-# codes.
-KEPT, CODES = "tenfold_kept", "tenfold_codes"
+# The name of a number that tells rows of other texts apart, as far as those are codes.
+CODES = "tenfold_codes"
 TYPES: dict[Kind, pa.DataType] = {
     "integer": pa.int64(),
     "double": pa.float64(),
@@ -37,7 +36,6 @@ class Parsed:
         nulls: as in `Wish`.
         gaps: the columns in which any cell is null.
         headless: whether no row can be a header that stands there again.
-        kept: (n,) a flag of every row, if there is one.
     """
 
     files: Sequence[tuple[Path, int]]
@@ -46,20 +44,21 @@ class Parsed:
     nulls: bool
     gaps: frozenset[str]
     headless: bool
-    kept: NDArray[np.bool_] | None = None
 
-    def batches(self, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-        """`ROW`, `KEPT`, `CODES` or columns of all rows in order, a batch at a time."""
+    def batches(self, columns: Sequence[str], *, last: bool = False) -> Iterator[pa.RecordBatch]:
+        """`ROW`, `CODES` or columns of all rows in order, a batch at a time.
+
+        Who reads them as the `last` one removes the files, so that what comes next has their room.
+        """
         schema = self._schema(columns)
-        start = 0
         for path, first in self.files:
             # What is mapped is read where it is needed, not copied, and let go with its batches.
             # (Arrow asked for some of the columns only would copy them.)
             with pa.memory_map(str(path)) as file:
                 table = pa.ipc.open_file(file).read_all()
+            if last:
+                path.unlink()
             made: dict[str, NDArray[Any]] = {ROW: np.arange(first, first + len(table))}
-            if self.kept is not None:
-                made[KEPT] = self.kept[start : start + len(table)]
             if CODES in columns:
                 made[CODES] = together(table.select(list(self.words)))
             cells = [
@@ -67,7 +66,6 @@ class Parsed:
                 for column in columns
             ]
             yield from pa.table(cells, schema=schema).to_batches()
-            start += len(table)
 
     def present(self, columns: Sequence[str], kept: NDArray[np.bool_]) -> dict[str, int]:
         """How many cells of columns are not null in the rows that are kept."""
@@ -82,8 +80,8 @@ class Parsed:
         return found
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """What DuckDB asks for whenever it reads the rows; `KEPT` is among it, or else `CODES`."""
-        columns = [ROW, *self.kinds, *([CODES] if self.kept is None else [KEPT])]
+        """What DuckDB asks for whenever it reads the rows; `CODES` is among it, if any are."""
+        columns = [ROW, *self.kinds, *([CODES] if self.words else [])]
         reader = pa.RecordBatchReader.from_batches(self._schema(columns), self.batches(columns))
         return reader.__arrow_c_stream__(requested_schema)
 
@@ -99,6 +97,6 @@ class Parsed:
 
     def _schema(self, columns: Sequence[str]) -> pa.Schema:
         types = {column: TYPES[kind] for column, kind in self.kinds.items()}
-        types |= {ROW: pa.int64(), CODES: pa.int64(), KEPT: pa.bool_()}
+        types |= {ROW: pa.int64(), CODES: pa.int64()}
         types |= dict.fromkeys(self.words, pa.dictionary(CODE, pa.string()))
         return pa.schema([(column, types[column]) for column in columns])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,23 @@ class Held:
     parsed: Parsed | None = None
 
 
+@dataclass(frozen=True)
+class Passing:
+    """Rows on their way into a file.
+
+    Attributes:
+        rows: all columns but those of `words`, to be read once.
+        words: the texts in columns of codes, piece by piece.
+    """
+
+    rows: pa.RecordBatchReader
+    words: Mapping[str, Sequence[pa.Array]]
+
+    def n_words(self) -> dict[str, int]:
+        """How many texts of every column of codes differ, once all rows are written."""
+        return {column: len(pa.chunked_array(own).unique()) for column, own in self.words.items()}
+
+
 def hold(connection: Any, query: str, n_columns: int, path: Path) -> None:
     """Write what a query gives with all cores; DuckDB's COPY keeps the order."""
     connection.execute(
@@ -63,21 +82,48 @@ def numbers(path: Path, column: str) -> NDArray[Any]:
     return found if found is not None else np.empty(0, np.int64)
 
 
-def write(held: Held, columns: Sequence[str], kept: NDArray[np.bool_], path: Path) -> None:
+@contextmanager
+def writing(
+    held: Held, columns: Sequence[str], kept: NDArray[np.bool_], path: Path
+) -> Iterator[Passing]:
     """Write `ROW` and columns of the rows that are kept, by a flag for every one that is held.
 
-    DuckDB parts what it has filtered by how its threads happen to run; here it is parted by count.
+    They can be read once on their way; what is held is gone then. DuckDB parts what it has filtered
+    by how its threads happen to run; here it is parted by count.
     """
     schema = pa.schema([(ROW, pa.int64()), *_fields(held, columns)])
-    with writer(path, schema) as rows, ThreadPoolExecutor(1) as thread:
-        pending: Future[None] | None = None
-        for piece in _pieces(held, schema, kept):
-            if pending:
-                pending.result()
-            # One core writes while the others decode what comes next.
-            pending = thread.submit(rows.write_table, piece)
-        if pending:
-            pending.result()
+    words: dict[str, list[pa.Array]] = {f.name: [] for f in schema if f.type == CODES}
+    others = [column for column in columns if column not in words]
+    failed: list[Exception] = []
+
+    def written() -> Iterator[pa.RecordBatch]:
+        try:
+            with writer(path, schema) as file, ThreadPoolExecutor(1) as thread:
+                pending: Future[None] | None = None
+                for piece in _pieces(held, schema, kept):
+                    if pending:
+                        pending.result()
+                    # One core writes while the others decode what comes next.
+                    pending = thread.submit(file.write_table, piece)
+                    for column, own in words.items():
+                        own.append(piece[column].chunk(0).dictionary)
+                    yield from piece.select(others).to_batches()
+                if pending:
+                    pending.result()
+        except Exception as error:
+            failed.append(error)
+            raise
+
+    batches = written()
+    passing = pa.schema([schema.field(column) for column in others])
+    try:
+        yield Passing(pa.RecordBatchReader.from_batches(passing, batches), words)
+        # Whoever read them need not have read all.
+        deque(batches, maxlen=0)
+    except Exception:
+        if failed:
+            raise failed[0] from None
+        raise
 
 
 def _rows(n_columns: int) -> int:
@@ -142,7 +188,7 @@ def _pieces(held: Held, schema: pa.Schema, kept: NDArray[np.bool_]) -> Iterator[
     n = _rows(len(schema))
     stores = [_parted(_kept(_stored(held.path, stored), kept), n)]
     if held.parsed and parsed:
-        batches = held.parsed.batches(parsed)
+        batches = held.parsed.batches(parsed, last=True)
         tables = (pa.Table.from_batches([batch]) for batch in batches)
         stores.append(_parted(_kept(tables, kept), n))
     for number, parts in enumerate(zip(*stores, strict=True)):
