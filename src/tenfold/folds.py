@@ -29,14 +29,19 @@ class Folds:
         >>> Folds.of(np.array([0, 1, 1])).membership.tolist()
         [[2, 1, 1], [1, 2, 2]]
         """
-        train, val = np.int8(TRAIN), np.int8(VAL)
-        numbers = range(int(fold.max()) + 1)
-        return cls(np.stack([np.where(fold == number, val, train) for number in numbers]))
+        membership = np.full((int(fold.max()) + 1, len(fold)), TRAIN, np.int8)
+        for number, own in enumerate(membership):
+            np.copyto(own, VAL, where=fold == number)
+        return cls(membership)
 
     @property
     def n(self) -> int:
         """How many folds there are."""
         return len(self.membership)
+
+    def count(self, what: int) -> list[int]:
+        """How many rows are UNUSED, TRAIN or VAL to every fold."""
+        return [int(np.count_nonzero(own == what)) for own in self.membership]
 
     def train(self, number: int) -> NDArray[np.int64]:
         """The positions of the rows that a fold trains on, in table order."""

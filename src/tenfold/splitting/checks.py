@@ -17,6 +17,8 @@ from tenfold.splitting.assignment import Assignment, Deciding
 MOST_CLASSES = 1000
 # Of these every row has a byte a fold.
 MOST_CELLS = 2**30
+# Codes that are counted at once.
+PIECE = 2**18
 
 
 def check_target(deciding: Deciding, task: Task) -> None:
@@ -65,9 +67,21 @@ def _some(classes: Sequence[Any]) -> str:
 
 def count(strata: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The codes that occur, sorted, and how often each does."""
-    counts = np.bincount(strata)
+    counts = tally(strata)
     codes = np.flatnonzero(counts)
     return codes, counts[codes]
+
+
+def tally(codes: NDArray[Any], least: int = 0) -> NDArray[np.int64]:
+    """How often each code occurs, shape (codes,), `least` of them.
+
+    numpy counts in 64 bits; a piece at a time these take the same memory again.
+    """
+    n = max(least, int(codes.max()) + 1 if len(codes) else 0)
+    counts = np.zeros(n, np.int64)
+    for start in range(0, len(codes), PIECE):
+        counts += np.bincount(codes[start : start + PIECE], minlength=n)
+    return counts
 
 
 def check_strata(
@@ -160,7 +174,7 @@ def check_parts(assignment: Assignment, deciding: Deciding, metrics: Sequence[st
     n_test = int(assignment.in_test.sum())
     if not n_test:
         raise Refused("split.test_size leaves no row for the test: raise it")
-    smallest = int((folds.membership == VAL).sum(axis=1).min())
+    smallest = min(folds.count(VAL))
     for metric in metrics:
         needed = METRICS[metric].smallest_fold
         if smallest < needed:
@@ -182,10 +196,10 @@ def _check_classes(
 ) -> None:
     folds, classes = assignment.folds, deciding.classes
     picky = [metric for metric in metrics if METRICS[metric].every_class]
-    every = _by_class(y, classes)
+    every = tally(y, len(classes))
     for number, own in enumerate(folds.membership):
-        judged = _by_class(y[own == VAL], classes)
-        learnt = every - judged - _by_class(y[own == UNUSED], classes)
+        judged = tally(y[own == VAL], len(classes))
+        learnt = every - judged - tally(y[own == UNUSED], len(classes))
         if not learnt.all():
             raise Refused(
                 f"split: fold {number} has no row of class {_absent(learnt, classes)!r} to learn "
@@ -198,18 +212,13 @@ def _check_classes(
                 f"no row of class {_absent(judged, classes)!r}: lower split.n_splits, choose "
                 "another strategy, or remove the metric"
             )
-    tested = _by_class(deciding.y[assignment.in_test], classes)
+    tested = tally(deciding.y[assignment.in_test], len(classes))
     if picky and not tested.all():
         raise Refused(
             f"metric {picky[0]} needs every class in the test, but class "
             f"{_absent(tested, classes)!r} has no row there: raise split.test_size, choose "
             "another strategy, or remove the metric"
         )
-
-
-def _by_class(y: NDArray[Any], classes: Sequence[Any]) -> NDArray[np.int64]:
-    """How many rows each class has, shape (classes,)."""
-    return np.bincount(y, minlength=len(classes))
 
 
 def _absent(counts: NDArray[np.int64], classes: Sequence[Any]) -> Any:

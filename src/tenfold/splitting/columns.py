@@ -17,7 +17,7 @@ from tenfold.messages import nearest
 from tenfold.metrics import Task
 from tenfold.params import Split
 from tenfold.runtime import Refused
-from tenfold.sources import name, text
+from tenfold.sources import name, storing, text
 from tenfold.splitting.assignment import Deciding, Times, Units
 from tenfold.splitting.copies import units
 
@@ -36,17 +36,16 @@ def read(table: Path, target: str, task: Task, rules: Split) -> Deciding:
     connection.execute(f"CREATE VIEW clean AS FROM {sources.rows_of(table)}")
     if rules.deciding is not None:
         _check_present(connection, rules.deciding)
-    groups, times, given, known = None, None, None, list[Any]()
+    groups, times, given, names = None, None, None, list[str]()
     if rules.group is not None:
-        groups, known = _codes(_column(table, rules.group))
+        groups, names = _labelled(table, rules.group)
     if rules.column is not None:
-        given, known = _codes(_column(table, rules.column))
+        given, names = _labelled(table, rules.column)
     if rules.time is not None:
         times = _times(connection, rules.time, schema.field(rules.time).type)
     # A row's copy has its time, too, and times are never parted.
     copies = Units() if rules.time is not None else units(_hashes(connection, features))
-    rows = pq.read_table(table, columns=[ROW])[ROW].to_numpy()
-    names = list(map(str, known))
+    rows = storing.numbers(table, ROW)
     return Deciding(rows, target, y, classes, copies, groups, times, given, names)
 
 
@@ -92,10 +91,15 @@ def _column(table: Path, column: str) -> Any:
     return pq.read_table(table, columns=[column], read_dictionary=[column])[column]
 
 
-def _codes(column: Any) -> tuple[NDArray[np.int64], list[Any]]:
+def _codes(column: Any) -> tuple[NDArray[np.int32], list[Any]]:
     """Each row's value as a code into the column's values, as they appear."""
     encoded = column.combine_chunks().dictionary_encode()
-    return encoded.indices.to_numpy().astype(np.int64), encoded.dictionary.to_pylist()
+    return encoded.indices.to_numpy(), encoded.dictionary.to_pylist()
+
+
+def _labelled(table: Path, column: str) -> tuple[NDArray[np.int64], list[str]]:
+    codes, values = _codes(_column(table, column))
+    return codes.astype(np.int64), list(map(str, values))
 
 
 def labels(column: Any, target: str) -> Any:

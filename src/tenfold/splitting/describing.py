@@ -14,6 +14,7 @@ from tenfold.folds import TRAIN, VAL
 from tenfold.metrics import Task
 from tenfold.params import Split
 from tenfold.splitting.assignment import Assignment, Deciding, Times
+from tenfold.splitting.checks import tally
 from tenfold.splitting.columns import feature_names
 
 
@@ -22,7 +23,6 @@ def report(
 ) -> dict[str, Any]:
     """The parts as later stages and people read of them."""
     names = feature_names(schema, deciding.target, rules)
-    by_fold = parts.folds.membership
     described: dict[str, Any] = {
         "strategy": strategy,
         "rows": {
@@ -30,8 +30,8 @@ def report(
             "test": int(parts.in_test.sum()),
             "left_out": parts.left_out,
         },
-        "folds": (by_fold == VAL).sum(axis=1).tolist(),
-        "learnt_from": (by_fold == TRAIN).sum(axis=1).tolist(),
+        "folds": parts.folds.count(VAL),
+        "learnt_from": parts.folds.count(TRAIN),
         "copies": _copies(deciding),
         "classes": list(deciding.classes),
         "features": roles.of(schema, names),
@@ -62,7 +62,7 @@ def _copies(deciding: Deciding) -> int:
 
 
 def _class_counts(codes: NDArray[Any], classes: Sequence[Any]) -> dict[str, int]:
-    counts = np.bincount(codes, minlength=len(classes)).tolist()
+    counts = tally(codes, len(classes)).tolist()
     return dict(zip(map(str, classes), counts, strict=True))
 
 

@@ -14,6 +14,9 @@ from tenfold.runtime import Refused, derive_seed
 from tenfold.splitting import checks
 from tenfold.splitting.assignment import Assignment, Deciding
 
+# So many strata are soon looked for one by one; more are sorted.
+FEW = 8
+
 
 def random(deciding: Deciding, rules: Split, seed: int) -> Assignment:
     """Every row alike."""
@@ -65,34 +68,38 @@ def hold_out(
         in_test[next(ShuffleSplit(1, test_size=n_test, random_state=seed).split(in_test))[1]] = True
         return in_test
     checks.check_strata(strata, n_test, test_size, classes)
-    in_test[_shares(strata, n_test, seed)] = True
+    in_test = _shares(strata, n_test, seed)
     checks.check_held_out(strata, in_test, test_size, classes)
     return in_test
 
 
-def _shares(strata: NDArray[Any], n_test: int, seed: int) -> NDArray[np.int64]:
+def _shares(strata: NDArray[Any], n_test: int, seed: int) -> NDArray[np.bool_]:
     """The rows held out, as scikit-learn's StratifiedShuffleSplit draws them.
 
     That one makes lists of Python's integers on its way, which is long for long tables.
     """
     from sklearn.utils.extmath import _approximate_mode
 
-    members = _members(strata)
-    counts = np.array([len(rows) for rows in members])
+    _, counts = checks.count(strata)
     chance = np.random.RandomState(seed)
     train = _approximate_mode(counts, len(strata) - n_test, chance)
     test = _approximate_mode(counts - train, n_test, chance)
-    return np.concatenate(
-        [
-            rows[chance.permutation(len(rows))[first : first + held]]
-            for rows, first, held in zip(members, train, test, strict=True)
-        ]
-    )
+    in_test = np.zeros(len(strata), dtype=np.bool_)
+    for rows, n, first, held in zip(_members(strata), counts, train, test, strict=True):
+        # Half as long as those that RandomState.permutation makes, and drawn alike.
+        order = np.arange(n, dtype=np.int32)
+        chance.shuffle(order)
+        own = np.zeros(n, dtype=np.bool_)
+        own[order[first : first + held]] = True
+        in_test[rows] = own
+    return in_test
 
 
-def _members(strata: NDArray[Any]) -> list[NDArray[np.int64]]:
-    """The rows of each of the strata that occur, in the order of their codes."""
-    _, counts = checks.count(strata)
+def _members(strata: NDArray[Any]) -> list[NDArray[Any]]:
+    """The rows of each of the strata that occur, by their codes: flags, or places where many."""
+    codes, counts = checks.count(strata)
+    if len(codes) <= FEW:
+        return [strata == code for code in codes]
     return np.split(np.argsort(strata, kind="stable"), np.cumsum(counts)[:-1])
 
 
@@ -115,8 +122,7 @@ def draw(
     copies = deciding.copies
     checks.check_folds(int(available.sum()), "training rows", rules, apart=copies.apart)
     checks.check_size(rules.n_splits * rules.n_repeats, int(available[copies.of].sum()))
-    positions = np.flatnonzero(available)
-    own = None if strata is None else strata[positions]
+    own = None if strata is None else strata[available]
     if own is not None:
         checks.check_rarest(own, rules.n_splits, deciding.classes, apart=copies.apart)
 
@@ -126,7 +132,7 @@ def draw(
             # The first one's is that of folds that are drawn once.
             chance = derive_seed(seed, "split", "folds", *([repeat] if repeat else []))
             fold = np.full(len(available), -1, dtype=np.int16)
-            fold[positions] = _dealt(len(positions), own, rules.n_splits, chance)
+            fold[available] = _dealt(int(available.sum()), own, rules.n_splits, chance)
             rows = fold[copies.of]
             drawn.append(Folds.of(rows[rows >= 0]).membership)
         return Folds(np.concatenate(drawn))
@@ -147,11 +153,20 @@ def _dealt(n: int, strata: NDArray[Any] | None, n_splits: int, seed: int) -> NDA
         for number, held in enumerate(np.array_split(order, n_splits)):
             fold[held] = number
         return fold
-    dealt = 0
+    dealt, places = 0, np.arange(n_splits, dtype=np.int16)
+    _, counts = checks.count(strata)
+    strata_of = sorted(zip(_members(strata), counts, strict=True), key=lambda one: _first(one[0]))
     # Strata by first appearance; what one's last round leaves over, the next one goes on with.
-    for rows in sorted(_members(strata), key=lambda rows: int(rows[0])):
-        own = np.sort((np.arange(dealt, dealt + len(rows)) % n_splits).astype(np.int16))
+    for rows, count in strata_of:
+        times = np.full(n_splits, count // n_splits)
+        times[(dealt + np.arange(count % n_splits)) % n_splits] += 1
+        own = np.repeat(places, times)
         chance.shuffle(own)
         fold[rows] = own
-        dealt += len(rows)
+        dealt += count
     return fold
+
+
+def _first(rows: NDArray[Any]) -> int:
+    """The first of some rows, told by flags or by rising places."""
+    return int(np.argmax(rows) if rows.dtype == np.bool_ else rows[0])
