@@ -24,7 +24,7 @@ from tenfold.metrics import Task
 from tenfold.params import Clean, Data
 from tenfold.rejecting import KEPT
 from tenfold.runtime import Refused
-from tenfold.sources import MALFORMED, REASON, Kind, Source, Unsound, name, storing
+from tenfold.sources import MALFORMED, RAW, REASON, Kind, Source, Unsound, name, storing
 from tenfold.typed import LABEL
 
 # What a message shows of many reasons.
@@ -80,7 +80,7 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
     missing = _missing(source, [*features, data.target], judged, stays)
     dropped = describing.dropped(missing, rules, counts["kept"], data.target)
     kept = [column for column in features if column not in dropped]
-    _check_rest(source, data.target, task, kept, judged.kinds)
+    _check_rest(source, data.target, task, kept, judged)
     columns = [*kept, data.target]
     distinct = _write(source, columns, judged, stays, out / TABLE)
     rejecting.write(source, out / REJECTED)
@@ -270,7 +270,7 @@ def _count(source: Source, judged: Judged, rules: Clean, target: str) -> dict[st
 
 
 def _check_rest(
-    source: Source, target: str, task: Task, features: list[str], kinds: Mapping[str, Kind]
+    source: Source, target: str, task: Task, features: list[str], judged: Judged
 ) -> None:
     if "prediction" in features:
         raise Refused(
@@ -282,11 +282,14 @@ def _check_rest(
             f"no feature column is left beside the target {target!r}: drop fewer in "
             "clean.drop_columns or raise clean.max_missing"
         )
-    if task != "regression" or kinds[target] in ("integer", "double"):
+    if task != "regression" or judged.kinds[target] in ("integer", "double"):
         return
+    stay = KEPT
+    if target in judged.in_raw:
+        stay = f"(FROM {RAW} ANTI JOIN {rejecting.GONE} USING ({ROW}))"
     words = f"{name(target)}::VARCHAR"
     row, value = source.connection.execute(
-        f"SELECT {ROW}, {words} FROM {KEPT} ORDER BY {cells.matches(words, cells.NUMBER)}, "
+        f"SELECT {ROW}, {words} FROM {stay} ORDER BY {cells.matches(words, cells.NUMBER)}, "
         f"NOT {cells.matches(words, cells.PADDED)}, {ROW} LIMIT 1"
     ).fetchall()[0]
     raise Refused(

@@ -106,7 +106,7 @@ def _judge(
     in_raw = {
         column
         for column, cell in read.items()
-        if cell.sure and cell.given == kinds[column] and column not in (target, *rules.keys)
+        if cell.sure and cell.given == kinds[column] and column not in rules.keys
     }
     shown_columns = [c for c in kinds if rules.shows(c) or c in rules.keys or c == target]
     reason = f"CASE {reasons} END AS {REASON}"

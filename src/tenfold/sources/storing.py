@@ -186,7 +186,9 @@ def _pieces(held: Held, schema: pa.Schema, kept: NDArray[np.bool_]) -> Iterator[
     parsed = [column for column in schema.names if column not in own and column != ROW]
     rows = held.rows[kept]
     n = _rows(len(schema))
-    stores = [_parted(_kept(_stored(held.path, stored), kept), n)]
+    stores = []
+    if stored:
+        stores.append(_parted(_kept(_stored(held.path, stored), kept), n))
     if held.parsed and parsed:
         batches = held.parsed.batches(parsed, last=True)
         tables = (pa.Table.from_batches([batch]) for batch in batches)
