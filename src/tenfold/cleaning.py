@@ -82,7 +82,7 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
     kept = [column for column in features if column not in dropped]
     _check_rest(source, data.target, task, kept, judged)
     columns = [*kept, data.target]
-    distinct = _write(source, columns, judged, stays, out / TABLE)
+    distinct, words = _write(source, columns, judged, stays, out / TABLE)
     rejecting.write(source, out / REJECTED)
     source.check_unchanged()
     named = {
@@ -108,7 +108,9 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
         "missing_values": rules.missing_values,
         "reading": reading(data, rules, judged.kinds),
     }
-    looks = likenesses.remarks(source.connection, out / TABLE, report["columns"], data.target)
+    looks = likenesses.remarks(
+        source.connection, out / TABLE, report["columns"], data.target, words
+    )
     if task != "regression" and judged.kinds[data.target] != "text":
         looks += _merged(source, data.target)
     return {**report, "remarks": source.done + looks + describing.remarks(report, data.target)}
@@ -134,18 +136,20 @@ def _write(
     judged: Judged,
     stays: NDArray[np.bool_],
     path: Path,
-) -> dict[str, int]:
-    """Write the rows that stay, and count how many values their columns have."""
+) -> tuple[dict[str, int], dict[str, list[str]]]:
+    """Write the rows that stay; count how many values their columns have, and tell texts if few."""
     connection, kinds, rows = source.connection, judged.kinds, int(stays.sum())
     with storing.writing(judged.held, columns, stays, path) as passing:
         uncoded = [column for column in columns if column not in passing.words]
         many, few = describing.apart(uncoded, kinds)
         connection.register(PASSING, passing.rows)
         found = describing.distinct(connection, PASSING, few, kinds, rows)
-    found |= passing.n_words()
+    words = passing.different()
+    found |= {column: len(texts) for column, texts in words.items()}
     # These are counted in several passes.
     rest = [column for alike in many for column in alike]
-    return found | describing.distinct(connection, sources.rows_of(path), rest, kinds, rows)
+    found |= describing.distinct(connection, sources.rows_of(path), rest, kinds, rows)
+    return found, words
 
 
 def _merged(source: Source, target: str) -> list[str]:

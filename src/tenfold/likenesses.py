@@ -33,11 +33,25 @@ YEAR_FIRST = r"[0-9]{4}.*"
 Described = Mapping[str, Mapping[str, Any]]
 
 
-def remarks(connection: Any, table: Path, described: Described, target: str) -> list[str]:
-    """What columns of text look like, and columns that hold the same, in words."""
+def remarks(
+    connection: Any,
+    table: Path,
+    described: Described,
+    target: str,
+    words: Mapping[str, Sequence[str]],
+) -> list[str]:
+    """What columns of text look like, and columns that hold the same, in words.
+
+    Args:
+        connection: to DuckDB.
+        table: Parquet.
+        described: type, gaps and different values of every column.
+        target: the name of one.
+        words: the different texts of some columns, as far as they are known.
+    """
     source = rows_of(table)
     texts = [column for column, facts in described.items() if facts["type"] == "text"]
-    found = [*_forms(connection, source, texts), *_spellings(table, described, target)]
+    found = [*_forms(connection, source, texts), *_spellings(table, described, target, words)]
     return [*found, *_copies(table, described, target)]
 
 
@@ -107,15 +121,19 @@ def _form(
     return None
 
 
-def _spellings(table: Path, described: Described, target: str) -> Iterator[str]:
+def _spellings(
+    table: Path, described: Described, target: str, words: Mapping[str, Sequence[str]]
+) -> Iterator[str]:
     """Categories and classes that may be one."""
     columns = [
         column
         for column, facts in described.items()
         if facts["type"] == "text" and facts["distinct"] <= CATEGORIES
     ]
-    for column, values in _categories(table, columns):
-        two = alike(values)
+    unknown = [column for column in columns if column not in words]
+    known = {**words, **dict(_categories(table, unknown))}
+    for column in columns:
+        two = alike(sorted(known[column]))
         if two:
             yield (
                 f"{'the target ' if column == target else ''}{shown(column)}: {two[0]!a} and "
@@ -123,8 +141,8 @@ def _spellings(table: Path, described: Described, target: str) -> Iterator[str]:
             )
 
 
-def _categories(table: Path, columns: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    """The different texts of every column, in order.
+def _categories(table: Path, columns: Sequence[str]) -> Iterator[tuple[str, set[str]]]:
+    """The different texts of every column.
 
     A file's dictionaries hold them, where they are few.
     """
@@ -136,8 +154,7 @@ def _categories(table: Path, columns: Sequence[str]) -> Iterator[tuple[str, list
                 for column in block:
                     for piece in cells[column].chunks:
                         found[column].update(piece.dictionary.to_pylist())
-        for column, values in found.items():
-            yield column, sorted(values)
+        yield from found.items()
 
 
 def _copies(table: Path, described: Described, target: str) -> Iterator[str]:

@@ -55,9 +55,12 @@ class Passing:
     rows: pa.RecordBatchReader
     words: Mapping[str, Sequence[pa.Array]]
 
-    def n_words(self) -> dict[str, int]:
-        """How many texts of every column of codes differ, once all rows are written."""
-        return {column: len(pa.chunked_array(own).unique()) for column, own in self.words.items()}
+    def different(self) -> dict[str, list[str]]:
+        """The different texts of every column of codes, once all rows are written."""
+        return {
+            column: pa.chunked_array(own, pa.string()).unique().to_pylist()
+            for column, own in self.words.items()
+        }
 
 
 def hold(connection: Any, query: str, n_columns: int, path: Path) -> None:

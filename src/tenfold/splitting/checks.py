@@ -17,6 +17,8 @@ from tenfold.splitting.assignment import Assignment, Deciding
 MOST_CLASSES = 1000
 # Of these every row has a byte a fold.
 MOST_CELLS = 2**30
+# So few codes are soon looked for one by one.
+FEW = 8
 # Codes that are counted at once.
 PIECE = 2**18
 
@@ -198,8 +200,8 @@ def _check_classes(
     picky = [metric for metric in metrics if METRICS[metric].every_class]
     every = tally(y, len(classes))
     for number, own in enumerate(folds.membership):
-        judged = tally(y[own == VAL], len(classes))
-        learnt = every - judged - tally(y[own == UNUSED], len(classes))
+        judged = _among(own == VAL, y, len(classes))
+        learnt = every - judged - _among(own == UNUSED, y, len(classes))
         if not learnt.all():
             raise Refused(
                 f"split: fold {number} has no row of class {_absent(learnt, classes)!r} to learn "
@@ -219,6 +221,13 @@ def _check_classes(
             f"{_absent(tested, classes)!r} has no row there: raise split.test_size, choose "
             "another strategy, or remove the metric"
         )
+
+
+def _among(rows: NDArray[np.bool_], y: NDArray[Any], n: int) -> NDArray[np.int64]:
+    """How often each of n classes is there among the flagged rows, shape (n,)."""
+    if n > FEW:
+        return tally(y[rows], n)
+    return np.array([np.count_nonzero(rows & (y == code)) for code in range(n)])
 
 
 def _absent(counts: NDArray[np.int64], classes: Sequence[Any]) -> Any:

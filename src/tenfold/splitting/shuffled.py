@@ -14,9 +14,6 @@ from tenfold.runtime import Refused, derive_seed
 from tenfold.splitting import checks
 from tenfold.splitting.assignment import Assignment, Deciding
 
-# So many strata are soon looked for one by one; more are sorted.
-FEW = 8
-
 
 def random(deciding: Deciding, rules: Split, seed: int) -> Assignment:
     """Every row alike."""
@@ -98,7 +95,7 @@ def _shares(strata: NDArray[Any], n_test: int, seed: int) -> NDArray[np.bool_]:
 def _members(strata: NDArray[Any]) -> list[NDArray[Any]]:
     """The rows of each of the strata that occur, by their codes: flags, or places where many."""
     codes, counts = checks.count(strata)
-    if len(codes) <= FEW:
+    if len(codes) <= checks.FEW:
         return [strata == code for code in codes]
     return np.split(np.argsort(strata, kind="stable"), np.cumsum(counts)[:-1])
 
