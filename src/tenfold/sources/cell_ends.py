@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 # Bytes that a core's cache holds are looked at at once.
 PIECE = 1 << 18
-FEED, RETURN, POINT, ZERO = b"\n\r.0"
+FEED, RETURN, SPACE, POINT, ZERO = b"\n\r .0"
 BLANKS = b" \t\v\f"
 SIGNS, DIGITS, BEFORE = (
     np.frombuffer(each, np.uint8) for each in (b"+-", b"0123456789xX", b"\n" + BLANKS)
@@ -25,31 +25,27 @@ class Look:
     """What a block of rows shows.
 
     Attributes:
-        lines: how many.
         padded: the columns with a word that begins as 007 and 0x1F do, behind a sign or not.
         blanks: the columns with a cell that begins or ends in white space, if that was asked.
     """
 
-    lines: int
     padded: frozenset[str]
     blanks: frozenset[str]
 
 
-def look(block: bytes, columns: Sequence[str], delimiter: str, *, blanks: bool) -> Look:
-    """Look at the ends of every cell of a block of whole lines, all of them records.
+def look(block: bytes, columns: Sequence[str], delimiter: str, rows: int, *, blanks: bool) -> Look:
+    """Look at the ends of every cell of a block of so many lines, all of them records.
 
     There is a line feed before and behind them.
     """
     cells = np.frombuffer(block, np.uint8)
     mark = delimiter.encode()[0]
-    spaces = [blank for blank in BLANKS if blanks and blank != mark and blank in block]
     zeros: list[Places] = []
-    found: list[Places] = [np.empty(0, np.int64)]
-    lines = -1
+    low = 0
     for start in range(0, len(cells), PIECE):
         # A cell's beginning is looked at together with the separator before it.
         piece = cells[start : start + PIECE + 1]
-        lines += int(np.count_nonzero(piece[:PIECE] == FEED))
+        low += int(np.count_nonzero(piece[:PIECE] <= SPACE)) if blanks else 0
         # Whatever stands before a number is smaller than a point; so are few other bytes.
         before = piece < POINT
         if mark >= POINT:
@@ -57,13 +53,12 @@ def look(block: bytes, columns: Sequence[str], delimiter: str, *, blanks: bool) 
         before = before[:-1]
         before &= piece[1:] == ZERO
         zeros.append(start + np.flatnonzero(before) + 1)
-        if spaces:
-            found.append(start + _blanks(piece, mark, spaces))
     padded = _padded(cells, np.concatenate(zeros), mark)
+    # Most blocks have nothing below the printed characters but the ends of their lines.
+    found = _blanks(cells, mark) if low > rows + 1 else padded[:0]
     return Look(
-        lines,
         _columns(cells, padded, mark, columns),
-        _columns(cells, np.concatenate(found), mark, columns),
+        _columns(cells, found, mark, columns),
     )
 
 
@@ -79,13 +74,17 @@ def _padded(cells: Bytes, zeros: Places, delimiter: int) -> Places:
     return begins
 
 
-def _blanks(piece: Bytes, delimiter: int, spaces: Sequence[int]) -> Places:
+def _blanks(cells: Bytes, delimiter: int) -> Places:
     """Those white spaces that begin or end a cell."""
-    ends = (piece == FEED) | (piece == delimiter)
-    blank = np.isin(piece, np.array(spaces, np.uint8))
-    leading = np.flatnonzero(ends[:-1] & blank[1:]) + 1
-    trailing = np.flatnonzero(blank[:-1] & (ends | (piece == RETURN))[1:])
-    return np.concatenate([leading, trailing])
+    spaces = [blank for blank in BLANKS if blank != delimiter and (cells == blank).any()]
+    found: list[Places] = [np.empty(0, np.int64)]
+    for start in range(0, len(cells) if spaces else 0, PIECE):
+        piece = cells[start : start + PIECE + 1]
+        ends = (piece == FEED) | (piece == delimiter)
+        blank = np.isin(piece, np.array(spaces, np.uint8))
+        found.append(start + np.flatnonzero(ends[:-1] & blank[1:]) + 1)
+        found.append(start + np.flatnonzero(blank[:-1] & (ends | (piece == RETURN))[1:]))
+    return np.concatenate(found)
 
 
 def _columns(

@@ -177,6 +177,7 @@ def _write(files: Sequence[tuple[Plain, int]], wish: Wish, folder: Path) -> Pars
                         gaps |= {column for column in wish.kinds if each[column].null_count}
                         own.write_table(_coded(each, words, schema))
                         rows += each.num_rows
+            # Arrow skips empty lines.
             if rows != plain.rows:
                 raise _Uneven
     listed = {column: own.listed for column, own in words.items()}
@@ -236,9 +237,8 @@ def _parse(block: bytes, plain: Plain, wish: Wish) -> pa.Table | _Doubt:
     except pa.ArrowInvalid:
         return _Doubt(_failing(block, plain, wish))
     marked = any(is_number(marker) for marker in wish.markers)
-    seen = look(block, plain.columns, plain.delimiter, blanks=wish.nulls or marked)
-    if table.num_rows != seen.lines:
-        raise _Uneven
+    every = wish.nulls or marked
+    seen = look(block, plain.columns, plain.delimiter, table.num_rows, blanks=every)
     doubted = seen.padded | {column for column in wish.numbers if _is_odd(table[column])}
     if marked:
         # Arrow takes no number with white space around it for a marker.
