@@ -140,12 +140,12 @@ def _write(
     """Write the rows that stay; count how many values their columns have, and tell texts if few."""
     connection, kinds, rows = source.connection, judged.kinds, int(stays.sum())
     with storing.writing(judged.held, columns, stays, path) as passing:
-        uncoded = [column for column in columns if column not in passing.words]
-        many, few = describing.apart(uncoded, kinds)
+        many, few = describing.apart(passing.rows.schema.names, kinds)
         connection.register(PASSING, passing.rows)
         found = describing.distinct(connection, PASSING, few, kinds, rows)
     words = passing.different()
     found |= {column: len(texts) for column, texts in words.items()}
+    found |= {column: int(seen.sum()) for column, seen in passing.numbers.items()}
     # These are counted in several passes.
     rest = [column for alike in many for column in alike]
     found |= describing.distinct(connection, sources.rows_of(path), rest, kinds, rows)

@@ -33,6 +33,7 @@ class Parsed:
             the others follow one by one.
         kinds: of the columns.
         words: of the columns of texts that lie there as codes, what these mean.
+        spans: of the columns of integers, if any is there, the least and the greatest.
         nulls: as in `Wish`.
         gaps: the columns in which any cell is null.
         headless: whether no row can be a header that stands there again.
@@ -41,6 +42,7 @@ class Parsed:
     files: Sequence[tuple[Path, int]]
     kinds: Mapping[str, Kind]
     words: Mapping[str, pa.StringArray]
+    spans: Mapping[str, tuple[int, int]]
     nulls: bool
     gaps: frozenset[str]
     headless: bool

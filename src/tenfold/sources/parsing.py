@@ -160,6 +160,7 @@ def _write(files: Sequence[tuple[Plain, int]], wish: Wish, folder: Path) -> Pars
         Crowded: if texts differ too much for codes.
     """
     gaps: set[str] = set()
+    spans: dict[str, tuple[int, int]] = {}
     words = {column: Words() for column in sorted(wish.coded)}
     schema = pa.schema([(c, CODE if c in words else wish.type_of(c)) for c in wish.kinds])
     written: list[tuple[Path, int]] = []
@@ -175,6 +176,7 @@ def _write(files: Sequence[tuple[Plain, int]], wish: Wish, folder: Path) -> Pars
                         if isinstance(each, _Doubt):
                             return each
                         gaps |= {column for column in wish.kinds if each[column].null_count}
+                        _widen(spans, each)
                         own.write_table(_coded(each, words, schema))
                         rows += each.num_rows
             # Arrow skips empty lines.
@@ -182,7 +184,17 @@ def _write(files: Sequence[tuple[Plain, int]], wish: Wish, folder: Path) -> Pars
                 raise _Uneven
     listed = {column: own.listed for column, own in words.items()}
     headless = all(_tells(plain, wish) for plain, _ in files)
-    return Parsed(written, wish.kinds, listed, wish.nulls, frozenset(gaps), headless)
+    return Parsed(written, wish.kinds, listed, spans, wish.nulls, frozenset(gaps), headless)
+
+
+def _widen(spans: dict[str, tuple[int, int]], table: pa.Table) -> None:
+    """Let the least and the greatest of all integers take in those of a table."""
+    for column in table.schema:
+        if column.type == pa.int64():
+            least, greatest = pc.min_max(table[column.name]).as_py().values()
+            if least is not None:
+                low, high = spans.get(column.name, (least, greatest))
+                spans[column.name] = min(low, least), max(high, greatest)
 
 
 def _coded(table: pa.Table, words: Mapping[str, Words], schema: pa.Schema) -> pa.Table:

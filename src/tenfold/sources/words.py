@@ -64,14 +64,5 @@ def by_appearance(texts: pa.DictionaryArray) -> pa.DictionaryArray:
 
     So a file's writer orders them, too, and no text is told that no row has.
     """
-    n, n_words = len(texts), len(texts.dictionary)
-    codes = texts.indices.fill_null(n_words).to_numpy()
-    first = np.full(n_words + 1, n)
-    # Of several values for one place the last is kept: the first row's.
-    first[codes[::-1]] = np.arange(n)[::-1]
-    used = np.flatnonzero(first[:-1] < n)
-    order = used[np.argsort(first[used])]
-    place = np.zeros(n_words + 1, np.int32)
-    place[order] = np.arange(len(order))
-    indices = pa.array(place[codes], mask=codes == n_words if texts.null_count else None)
-    return pa.DictionaryArray.from_arrays(indices, texts.dictionary.take(pa.array(order)))
+    found = texts.indices.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(found.indices, texts.dictionary.take(found.dictionary))
