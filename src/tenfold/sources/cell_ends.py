@@ -12,9 +12,7 @@ from numpy.typing import NDArray
 PIECE = 1 << 18
 FEED, RETURN, SPACE, POINT, ZERO = b"\n\r .0"
 BLANKS = b" \t\v\f"
-SIGNS, DIGITS, BEFORE = (
-    np.frombuffer(each, np.uint8) for each in (b"+-", b"0123456789xX", b"\n" + BLANKS)
-)
+SIGNS, DIGITS, BEFORE = b"+-", b"0123456789xX", b"\n" + BLANKS
 
 Bytes = NDArray[np.uint8]
 Places = NDArray[np.int64]
@@ -67,11 +65,19 @@ def _padded(cells: Bytes, zeros: Places, delimiter: int) -> Places:
 
     A sign may stand before them.
     """
-    zeros = zeros[np.isin(cells[np.minimum(zeros + 1, len(cells) - 1)], DIGITS)]
-    signed = np.isin(cells[zeros - 1], SIGNS)
-    before = cells[zeros - 1 - signed]
-    begins: Places = zeros[(before == delimiter) | np.isin(before, BEFORE)]
-    return begins
+    # Most zeros that come behind a sign are those of dates.
+    before, parts = cells[zeros - 1], _one_of(BEFORE + bytes([delimiter]))
+    signed = zeros[_one_of(SIGNS)[before]]
+    begins = np.concatenate([zeros[parts[before]], signed[parts[cells[signed - 2]]]])
+    behind: Places = begins[_one_of(DIGITS)[cells[np.minimum(begins + 1, len(cells) - 1)]]]
+    return behind
+
+
+def _one_of(few: bytes) -> NDArray[np.bool_]:
+    """(256,) whether a byte is one of these."""
+    flags = np.zeros(256, np.bool_)
+    flags[list(few)] = True
+    return flags
 
 
 def _blanks(cells: Bytes, delimiter: int) -> Places:
