@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenfold import grouping
-from tenfold.cells import Cell
+from tenfold.cells import KINDS, Cell
 from tenfold.messages import shown
 from tenfold.params import Clean
 from tenfold.sources import Kind, text
@@ -43,7 +43,9 @@ def marks(
     grouped = {column for group in groups for column in group.columns}
     found = []
     for number, (column, cell) in enumerate(read.items()):
-        kind = guesses.get(column, "text")
+        cast = rules.cast(column)
+        # White space around a number is no part of it.
+        kind = KINDS[cast.type] if cast else guesses[column]
         spaced = cell.trim and cell.given == "text" and not cell.sure
         if column not in grouped and spaced and kind == "text":
             changed = f"coalesce({cell.loses_space(bare.get(column, ''))}, false)"

@@ -174,6 +174,32 @@ def test_what_stays_is_written_in_pieces_that_the_rows_alone_decide(
     assert frame["a"].tolist() == (kept + 1.0).tolist()
 
 
+def test_what_keeps_a_file_from_being_written_is_what_the_writer_says() -> None:
+    import duckdb
+
+    rows = np.arange(10)
+    pq.write_table(pa.table({"a": rows}), "held.parquet")
+    held = Held(Path("held.parquet"), rows)
+    stays = np.ones(10, np.bool_)
+    with (
+        pytest.raises(FileNotFoundError, match="nowhere"),
+        storing.writing(held, ["a"], stays, Path("nowhere/kept.parquet")) as passing,
+    ):
+        connection = duckdb.connect()
+        connection.register("passing", passing.rows)
+        connection.execute("SELECT sum(a) FROM passing")
+
+
+def test_what_nobody_looks_at_is_written_all_the_same() -> None:
+    rows = np.arange(10)
+    pq.write_table(pa.table({"a": rows}), "held.parquet")
+    with storing.writing(
+        Held(Path("held.parquet"), rows), ["a"], rows % 2 == 0, Path("kept.parquet")
+    ):
+        pass
+    assert pq.read_table("kept.parquet")["a"].to_pylist() == [0, 2, 4, 6, 8]
+
+
 LINES = st.lists(st.sampled_from(["", "a", "a,b", "é", "long, long line", "a,b"]), max_size=12)
 
 

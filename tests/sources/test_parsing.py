@@ -16,11 +16,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tenfold import cleaning, guessing, runtime
+from tenfold import cleaning, describing, guessing, runtime
 from tenfold.dataset import ROW
 from tenfold.params import Clean, Data
 from tenfold.runtime import Refused
-from tenfold.sources import cell_ends, parsing
+from tenfold.sources import cell_ends, parsing, words
 from tenfold.sources.columns import Kind
 from tenfold.sources.parsed import Parsed
 from tenfold.sources.parsing import Plain, Wish
@@ -145,6 +145,47 @@ def test_a_doubt_in_a_late_block_is_a_doubt(monkeypatch: pytest.MonkeyPatch) -> 
     assert rows(parsed)[-1] == (1001, "007", 1.5)
 
 
+def test_texts_of_which_few_differ_lie_there_as_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parsing, "BLOCK", 60)
+    lines = [f"{n},{'ab'[n % 2]},w{n},{'NA' if n % 3 else 'c'}" for n in range(500)]
+    parsed = parse("\n".join(lines), i="integer", few="text", many="text", gaps="text")
+    assert parsed
+    assert {column: set(own.to_pylist()) for column, own in parsed.words.items()} == {
+        "few": {"a", "b"},
+        "gaps": {"c"},
+    }
+    assert rows(parsed) == [
+        (n + 1, n, "ab"[n % 2], f"w{n}", None if n % 3 else "c") for n in range(500)
+    ]
+
+
+def test_texts_that_differ_in_later_blocks_only_are_no_codes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(parsing, "BLOCK", 60)
+    monkeypatch.setattr(words, "MOST", 50)
+    lines = [f"{n},{'a' if n < 200 else f'w{n}'}" for n in range(500)]
+    parsed = parse("\n".join(lines), i="integer", t="text")
+    assert parsed
+    assert not parsed.words
+    assert [row[2] for row in rows(parsed)] == [line.split(",")[1] for line in lines]
+
+
+def test_files_are_gone_once_they_are_read_for_the_last_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(parsing, "BLOCK", 60)
+    monkeypatch.setattr(parsing, "BLOCKS", 2)
+    parsed = parse("".join(f"{n},{n}\n" for n in range(100)), a="integer", b="double")
+    assert parsed
+    assert len(parsed.files) > 2
+    assert parsed.spans == {"a": (0, 99)}
+    twice = [rows(parsed), rows(parsed)]
+    last = pa.Table.from_batches(parsed.batches(["a"], last=True))
+    assert [row[1] for row in twice[0]] == last["a"].to_pylist() == [row[1] for row in twice[1]]
+    assert not any(path.exists() for path, _ in parsed.files)
+
+
 def test_present_cells_are_counted_in_the_rows_that_are_kept() -> None:
     parsed = parse("1,2\nNA,3\n4,NA\nNA,NA\n", a="integer", b="double")
     assert parsed
@@ -258,6 +299,7 @@ def cleaned(name: str, rules: dict[str, Any], *, at_once: bool) -> Any:
 @settings(max_examples=60, deadline=None)
 @given(table=tables(), rules=st.sampled_from(RULES))
 @example(([["1", "007", "1", "x", "a ", "1"]] * 9, "\n"), RULES[0])
+@example(([*[["0", "0", "0", "0", "a", "0"]] * 4, ["0", "7 ", "0", "0", "a", "0"]], "\n"), RULES[6])
 def test_cells_parsed_at_once_end_as_they_do_in_sql(
     table: tuple[list[list[str]], str], rules: dict[str, Any]
 ) -> None:
@@ -320,6 +362,23 @@ def test_a_header_of_numbers_that_comes_again_is_no_row(header: str, columns: li
         report = cleaning.clean(data, rules, "binary", out)
     assert report["rejected"] == {"malformed: the header again": 1}
     assert (report["read"], report["kept"]) == (21, 20)
+
+
+def test_texts_and_integers_near_each_other_are_counted_exactly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(describing, "EXACT", 0)
+    n = 3000
+    far = [k * 2**40 for k in range(n)]
+    lines = [f"{k % 997},w{k % 7},{far[k]},{k % 3 or 'NA'},{k % 2}" for k in range(n)]
+    Path("t.csv").write_text("near,word,far,gap,y\n" + "\n".join(lines))
+    with runtime.directory(Path("out")) as out:
+        data, rules = Data(path="t.csv", target="y"), Clean(missing_values=["NA"])
+        report = cleaning.clean(data, rules, "binary", out)
+    distinct = {column: facts["distinct"] for column, facts in report["columns"].items()}
+    estimated = distinct.pop("far")
+    assert distinct == {"near": 997, "word": 7, "gap": 2, "y": 2}
+    assert estimated == pytest.approx(n, rel=0.1)
 
 
 def test_rows_of_an_arrow_file_are_given_to_duckdb_as_often_as_it_asks() -> None:

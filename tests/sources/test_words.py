@@ -1,0 +1,74 @@
+"""Texts as codes: what they mean, when they are worth it, and how a file gets them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tenfold.sources import words
+from tenfold.sources.words import Crowded, Words, are_few, by_appearance, together
+
+CELLS = st.lists(st.none() | st.sampled_from(["", "a", "b", "é", "a b"]), max_size=12)
+
+
+def coded(cells: list[str | None]) -> pa.DictionaryArray:
+    return pa.array(cells, pa.string()).dictionary_encode()
+
+
+@settings(max_examples=200)
+@given(blocks=st.lists(CELLS, max_size=4))
+def test_codes_of_all_blocks_mean_the_same_texts(blocks: list[list[str | None]]) -> None:
+    own = Words()
+    codes = [own.codes(coded(cells)) for cells in blocks]
+    texts = own.listed.to_pylist()
+    assert len(set(texts)) == len(texts)
+    for block, cells in zip(codes, blocks, strict=True):
+        assert [None if code is None else texts[code] for code in block.to_pylist()] == cells
+
+
+def test_more_texts_than_codes_are_worth_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "MOST", 3)
+    own = Words()
+    own.codes(coded(["a", "b", "a", None]))
+    own.codes(coded(["b", "c"]))
+    with pytest.raises(Crowded):
+        own.codes(coded(["d"]))
+
+
+def test_words_that_fill_a_page_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "MOST_BYTES", 100)
+    with pytest.raises(Crowded):
+        Words().codes(coded(["x" * 120]))
+
+
+@pytest.mark.parametrize(
+    ("cells", "few"),
+    [(["a", "b"] * 2, True), (["a", "b", "c"], False), ([], True), ([None, None], True)],
+)
+def test_texts_are_few_where_most_stand_there_again(cells: list[str], few: bool) -> None:
+    assert are_few(pa.chunked_array([pa.array(cells, pa.string())])) is few
+
+
+@settings(max_examples=200)
+@given(cells=CELLS, start=st.integers(0, 12))
+def test_a_piece_lists_its_own_texts_as_they_appear(cells: list[str | None], start: int) -> None:
+    piece = coded(cells).slice(start)
+    listed = by_appearance(piece)
+    assert listed.to_pylist() == cells[start:]
+    there = [cell for cell in dict.fromkeys(cells[start:]) if cell is not None]
+    assert listed.dictionary.to_pylist() == there
+
+
+@settings(max_examples=200)
+@given(rows=st.lists(st.tuples(*[st.none() | st.integers(0, 40)] * 3), min_size=1, max_size=30))
+def test_rows_have_one_number_where_all_their_codes_agree(
+    rows: list[tuple[int | None, ...]],
+) -> None:
+    columns = [pa.chunked_array([pa.array(codes, words.CODE)]) for codes in zip(*rows, strict=True)]
+    numbers = together(pa.table(columns, names=["a", "b", "c"]))
+    assert len(np.unique(numbers)) == len(set(rows))
+    for row, number in zip(rows, numbers, strict=True):
+        assert number == numbers[rows.index(row)]
