@@ -7,7 +7,7 @@ source's own cells are looked up again. Rows are held on disk, never in memory.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -136,20 +136,21 @@ def _write(
     judged: Judged,
     stays: NDArray[np.bool_],
     path: Path,
-) -> tuple[dict[str, int], dict[str, list[str]]]:
+) -> tuple[dict[str, int], Mapping[str, Set[str]]]:
     """Write the rows that stay; count how many values their columns have, and tell texts if few."""
     connection, kinds, rows = source.connection, judged.kinds, int(stays.sum())
     with storing.writing(judged.held, columns, stays, path) as passing:
         many, few = describing.apart(passing.rows.schema.names, kinds)
-        connection.register(PASSING, passing.rows)
-        found = describing.distinct(connection, PASSING, few, kinds, rows)
-    words = passing.different()
-    found |= {column: len(texts) for column, texts in words.items()}
+        found = {}
+        if few:
+            connection.register(PASSING, passing.rows)
+            found = describing.distinct(connection, PASSING, few, kinds, rows)
+    found |= {column: len(texts) for column, texts in passing.words.items()}
     found |= {column: int(seen.sum()) for column, seen in passing.numbers.items()}
     # These are counted in several passes.
     rest = [column for alike in many for column in alike]
     found |= describing.distinct(connection, sources.rows_of(path), rest, kinds, rows)
-    return found, words
+    return found, passing.words
 
 
 def _merged(source: Source, target: str) -> list[str]:

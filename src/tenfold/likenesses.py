@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ def remarks(
     table: Path,
     described: Described,
     target: str,
-    words: Mapping[str, Sequence[str]],
+    words: Mapping[str, Set[str]],
 ) -> list[str]:
     """What columns of text look like, and columns that hold the same, in words.
 
@@ -122,7 +122,7 @@ def _form(
 
 
 def _spellings(
-    table: Path, described: Described, target: str, words: Mapping[str, Sequence[str]]
+    table: Path, described: Described, target: str, words: Mapping[str, Set[str]]
 ) -> Iterator[str]:
     """Categories and classes that may be one."""
     columns = [

@@ -20,7 +20,7 @@ from tenfold import cleaning, describing, guessing, runtime
 from tenfold.dataset import ROW
 from tenfold.params import Clean, Data
 from tenfold.runtime import Refused
-from tenfold.sources import cell_ends, parsing, words
+from tenfold.sources import cell_ends, parsing, storing, words
 from tenfold.sources.columns import Kind
 from tenfold.sources.parsed import Parsed
 from tenfold.sources.parsing import Plain, Wish
@@ -147,6 +147,8 @@ def test_a_doubt_in_a_late_block_is_a_doubt(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_texts_of_which_few_differ_lie_there_as_codes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parsing, "BLOCK", 60)
+    monkeypatch.setattr(words, "LEAST", 4)
+    monkeypatch.setattr(words, "FEW", 2)
     lines = [f"{n},{'ab'[n % 2]},w{n},{'NA' if n % 3 else 'c'}" for n in range(500)]
     parsed = parse("\n".join(lines), i="integer", few="text", many="text", gaps="text")
     assert parsed
@@ -164,6 +166,7 @@ def test_texts_that_differ_in_later_blocks_only_are_no_codes(
 ) -> None:
     monkeypatch.setattr(parsing, "BLOCK", 60)
     monkeypatch.setattr(words, "MOST", 50)
+    monkeypatch.setattr(words, "LEAST", 4)
     lines = [f"{n},{'a' if n < 200 else f'w{n}'}" for n in range(500)]
     parsed = parse("\n".join(lines), i="integer", t="text")
     assert parsed
@@ -284,6 +287,8 @@ def cleaned(name: str, rules: dict[str, Any], *, at_once: bool) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(guessing, "SAMPLE", 5)
         patch.setattr(parsing, "BLOCK", 64)
+        patch.setattr(words, "LEAST", 4)
+        patch.setattr(words, "FEW", 2)
         if not at_once:
             patch.setattr(parsing, "parse", lambda *_: None)
         declared = Clean.model_validate({"max_rejected": 1.0, **rules})
@@ -368,6 +373,9 @@ def test_texts_and_integers_near_each_other_are_counted_exactly(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(describing, "EXACT", 0)
+    monkeypatch.setattr(words, "LEAST", 4)
+    # For near, gap and y; far has to be estimated.
+    monkeypatch.setattr(storing, "FLAGS", 2000)
     n = 3000
     far = [k * 2**40 for k in range(n)]
     lines = [f"{k % 997},w{k % 7},{far[k]},{k % 3 or 'NA'},{k % 2}" for k in range(n)]

@@ -46,9 +46,18 @@ def test_words_that_fill_a_page_are_refused(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize(
     ("cells", "few"),
-    [(["a", "b"] * 2, True), (["a", "b", "c"], False), ([], True), ([None, None], True)],
+    [
+        (["a", "b"] * 2, True),
+        (["a", "b", "c", "d"], False),
+        (["a", "b"], False),
+        ([None] * 4, True),
+    ],
 )
-def test_texts_are_few_where_most_stand_there_again(cells: list[str], few: bool) -> None:
+def test_texts_are_few_where_most_stand_there_again(
+    cells: list[str], few: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(words, "LEAST", 4)
+    monkeypatch.setattr(words, "FEW", 3)
     assert are_few(pa.chunked_array([pa.array(cells, pa.string())])) is few
 
 

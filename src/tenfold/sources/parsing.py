@@ -96,6 +96,14 @@ class _Doubt:
         return bool(self.columns) or self.blanks
 
 
+@dataclass(frozen=True)
+class _Block:
+    """The rows of a block; the least and the greatest integer of a column, if any is there."""
+
+    table: pa.Table
+    spans: Mapping[str, tuple[int, int]]
+
+
 class _Uneven(Exception):
     """A file whose lines are not all records of its columns."""
 
@@ -133,6 +141,8 @@ def parse(files: Sequence[tuple[Plain, int]], wish: Wish, folder: Path) -> Parse
 def _repeating(plain: Plain, wish: Wish) -> frozenset[str]:
     """The columns of text of which few differ in a file's first block."""
     texts = [column for column, kind in wish.kinds.items() if kind == "text"]
+    if not texts:
+        return frozenset()
     block = next(_blocks(plain), b"")
     try:
         table = _read(block, plain, wish, texts)
@@ -168,33 +178,26 @@ def _write(files: Sequence[tuple[Plain, int]], wish: Wish, folder: Path) -> Pars
         for plain, offset in files:
             rows = 0
             tables = _in_turn(pool, plain, wish)
-            while table := next(tables, None):
+            while (block := next(tables, None)) is not None:
                 path = folder / f"{len(written)}.arrow"
                 written.append((path, offset + plain.skipped + 1 + rows))
                 with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, schema) as own:
-                    for each in chain([table], islice(tables, BLOCKS - 1)):
+                    for each in chain([block], islice(tables, BLOCKS - 1)):
                         if isinstance(each, _Doubt):
                             return each
-                        gaps |= {column for column in wish.kinds if each[column].null_count}
-                        _widen(spans, each)
-                        own.write_table(_coded(each, words, schema))
-                        rows += each.num_rows
+                        table = each.table
+                        gaps |= {column for column in wish.kinds if table[column].null_count}
+                        for column, (least, greatest) in each.spans.items():
+                            low, high = spans.get(column, (least, greatest))
+                            spans[column] = min(low, least), max(high, greatest)
+                        own.write_table(_coded(table, words, schema))
+                        rows += table.num_rows
             # Arrow skips empty lines.
             if rows != plain.rows:
                 raise _Uneven
     listed = {column: own.listed for column, own in words.items()}
     headless = all(_tells(plain, wish) for plain, _ in files)
     return Parsed(written, wish.kinds, listed, spans, wish.nulls, frozenset(gaps), headless)
-
-
-def _widen(spans: dict[str, tuple[int, int]], table: pa.Table) -> None:
-    """Let the least and the greatest of all integers take in those of a table."""
-    for column in table.schema:
-        if column.type == pa.int64():
-            least, greatest = pc.min_max(table[column.name]).as_py().values()
-            if least is not None:
-                low, high = spans.get(column.name, (least, greatest))
-                spans[column.name] = min(low, least), max(high, greatest)
 
 
 def _coded(table: pa.Table, words: Mapping[str, Words], schema: pa.Schema) -> pa.Table:
@@ -208,9 +211,9 @@ def _coded(table: pa.Table, words: Mapping[str, Words], schema: pa.Schema) -> pa
     return pa.table(cells, schema=schema)
 
 
-def _in_turn(pool: ThreadPoolExecutor, plain: Plain, wish: Wish) -> Iterator[pa.Table | _Doubt]:
+def _in_turn(pool: ThreadPoolExecutor, plain: Plain, wish: Wish) -> Iterator[_Block | _Doubt]:
     """What `_parse` makes of every block, in order; all cores parse."""
-    pending: deque[Future[pa.Table | _Doubt]] = deque()
+    pending: deque[Future[_Block | _Doubt]] = deque()
     try:
         for block in _blocks(plain):
             pending.append(pool.submit(_parse, block, plain, wish))
@@ -238,7 +241,7 @@ def _blocks(plain: Plain) -> Iterator[bytes]:
             yield block
 
 
-def _parse(block: bytes, plain: Plain, wish: Wish) -> pa.Table | _Doubt:
+def _parse(block: bytes, plain: Plain, wish: Wish) -> _Block | _Doubt:
     """A block's rows, or what is doubtful about them.
 
     Raises:
@@ -251,13 +254,15 @@ def _parse(block: bytes, plain: Plain, wish: Wish) -> pa.Table | _Doubt:
     marked = any(is_number(marker) for marker in wish.markers)
     every = wish.nulls or marked
     seen = look(block, plain.columns, plain.delimiter, table.num_rows, blanks=every)
-    doubted = seen.padded | {column for column in wish.numbers if _is_odd(table[column])}
+    spans = dict(_spans(table))
+    doubted = seen.padded | {c for c, (low, high) in spans.items() if max(-low, high) > LARGEST}
+    doubted |= {c for c in wish.numbers if wish.kinds[c] == "double" and _is_odd(table[c])}
     if marked:
         # Arrow takes no number with white space around it for a marker.
         doubted |= seen.blanks
     texts = seen.blanks.difference(wish.numbers)
     doubt = _Doubt(doubted.intersection(wish.numbers), wish.nulls and bool(texts))
-    return doubt or table.unify_dictionaries().combine_chunks()
+    return doubt or _Block(table.unify_dictionaries().combine_chunks(), spans)
 
 
 def _read(block: bytes, plain: Plain, wish: Wish, columns: list[str]) -> pa.Table:
@@ -302,11 +307,19 @@ def _failing(block: bytes, plain: Plain, wish: Wish) -> frozenset[str]:
     return frozenset(found)
 
 
+def _spans(table: pa.Table) -> Iterator[tuple[str, tuple[int, int]]]:
+    """The columns of integers with the least and the greatest, if any is there."""
+    for column in table.schema:
+        if pa.types.is_integer(column.type):
+            least, greatest = pc.min_max(table[column.name]).as_py().values()
+            if least is not None:
+                yield column.name, (least, greatest)
+
+
 def _is_odd(column: pa.ChunkedArray) -> bool:
-    """Whether any number is an integer that no double holds, or not finite."""
-    if pa.types.is_integer(column.type):
-        least, greatest = pc.min_max(column).as_py().values()
-        return least is not None and (least < -LARGEST or greatest > LARGEST)
+    """Whether any number is not finite.
+
+    A sum of large ones may not be, either; they are then looked at as texts, for nothing.
+    """
     total = pc.sum(column).as_py()
-    # A sum of large numbers may be infinite, too; they are then looked at as texts, for nothing.
     return total is not None and not np.isfinite(total)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ from tenfold.sources.parsed import TYPES, Parsed
 from tenfold.sources.sql import text
 from tenfold.sources.words import CODES, by_appearance
 
-# Integers that lie no farther apart are counted by a flag each.
-SPAN = 2**20
+# Integers that lie near each other are counted by flags, so many for all columns.
+FLAGS = 2**24
 # Rows that are written together, fewer where there are many columns.
 ROWS, CELLS = 122_880, 20_000_000
 # Texts that differ more often are not worth a dictionary.
@@ -51,20 +51,13 @@ class Passing:
 
     Attributes:
         rows: all columns but those of `words` and `numbers`, to be read once.
-        words: the texts in columns of codes, piece by piece.
+        words: the different texts in columns of codes, as far as they are written.
         numbers: of columns of integers that lie near each other, (span,) whether each is there.
     """
 
     rows: pa.RecordBatchReader
-    words: Mapping[str, Sequence[pa.Array]]
+    words: Mapping[str, Set[str]]
     numbers: Mapping[str, NDArray[np.bool_]]
-
-    def different(self) -> dict[str, list[str]]:
-        """The different texts of every column of codes, once all rows are written."""
-        return {
-            column: pa.chunked_array(own, pa.string()).unique().to_pylist()
-            for column, own in self.words.items()
-        }
 
 
 def hold(connection: Any, query: str, n_columns: int, path: Path) -> None:
@@ -99,9 +92,9 @@ def writing(
     by how its threads happen to run; here it is parted by count.
     """
     schema = pa.schema([(ROW, pa.int64()), *_fields(held, columns)])
-    words: dict[str, list[pa.Array]] = {f.name: [] for f in schema if f.type == CODES}
-    spans = {c: s for c, s in held.parsed.spans.items() if c in columns} if held.parsed else {}
-    numbers = {c: np.zeros(b - a + 1, np.bool_) for c, (a, b) in spans.items() if b - a < SPAN}
+    words: dict[str, set[str]] = {f.name: set() for f in schema if f.type == CODES}
+    spans = held.parsed.spans if held.parsed else {}
+    numbers = dict(_flags({column: spans[column] for column in columns if column in spans}))
     others = [column for column in columns if column not in words and column not in numbers]
     failed: list[Exception] = []
 
@@ -115,7 +108,7 @@ def writing(
                     # One core writes while the others decode what comes next.
                     pending = thread.submit(file.write_table, piece)
                     for column, own in words.items():
-                        own.append(piece[column].chunk(0).dictionary)
+                        own.update(piece[column].chunk(0).dictionary.to_pylist())
                     for column, seen in numbers.items():
                         cells = piece[column].drop_null().to_numpy()
                         seen[cells - spans[column][0]] = True
@@ -136,6 +129,16 @@ def writing(
         if failed:
             raise failed[0] from None
         raise
+
+
+def _flags(spans: Mapping[str, tuple[int, int]]) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Of columns of integers whose least and greatest lie nearest, a flag for each in between."""
+    room = FLAGS
+    for column, (least, greatest) in sorted(spans.items(), key=lambda one: one[1][1] - one[1][0]):
+        room -= greatest - least + 1
+        if room < 0:
+            return
+        yield column, np.zeros(greatest - least + 1, np.bool_)
 
 
 def _rows(n_columns: int) -> int:

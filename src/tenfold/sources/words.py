@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-# Among the first rows no more texts than these differ, nor more than half.
-FEW = 1000
+# Among the first rows, and these are the least that are worth the effort, no more texts than these
+# differ.
+LEAST, FEW = 4096, 1000
 # A column's words must all fit into one page of a Parquet file.
 MOST, MOST_BYTES = 2**15 - 2, 2**19
 CODE = pa.int16()
@@ -25,7 +26,7 @@ class Crowded(Exception):
 def are_few(texts: pa.ChunkedArray) -> bool:
     """Whether codes are worth it, as far as some texts tell."""
     different: int = pc.count_distinct(texts).as_py()
-    return different <= FEW and 2 * different <= len(texts)
+    return different <= FEW and len(texts) >= LEAST
 
 
 class Words:
