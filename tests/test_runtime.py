@@ -116,6 +116,54 @@ def test_an_interruption_is_one_message_and_exit_code_130(
     assert err == "interrupted: run the same command again to go on\n"
 
 
+@pytest.mark.parametrize("asked", ["where DuckDB asks", "in a stream that DuckDB reads"])
+def test_an_interruption_that_duckdb_makes_an_error_of_is_one_message_too(asked: str) -> None:
+    code = f"""
+import os, signal, threading, time
+import duckdb, pyarrow as pa
+from tenfold import program, runtime
+
+def press():
+    os.kill(os.getpid(), signal.SIGINT)
+
+def batches():
+    for _ in range(3):
+        yield pa.record_batch({{"a": [1, 2]}})
+        if {asked.startswith("in")}:
+            press()
+            time.sleep(0.2)
+
+def work():
+    connection = duckdb.connect()
+    connection.execute("SET threads = 1")
+    rows = pa.RecordBatchReader.from_batches(pa.schema([("a", pa.int64())]), batches())
+    connection.register("rows", rows)
+    query = "SELECT sum(a) FROM rows"
+    if {asked.startswith("where")}:
+        threading.Timer(0.5, press).start()
+        query = "SELECT sum(hash(a)) FROM range(100_000_000_000) r(a)"
+    try:
+        connection.execute(query)
+    except duckdb.Error:
+        runtime.check_interrupted()
+
+program.run("work", work)
+"""
+    process = start(code)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, "interrupted: run the same command again to go on\n")
+
+
+def test_who_has_been_told_to_ignore_ctrl_c_ignores_it() -> None:
+    code = """
+import os, signal
+from tenfold import program
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+program.run("work", lambda: os.kill(os.getpid(), signal.SIGINT))
+"""
+    assert start(code).wait() == 0
+
+
 @pytest.mark.parametrize("stage", ["clean", "split", "cross_validate", "train", "select_model"])
 def test_an_interruption_among_a_programs_imports_is_one_message_too(stage: str) -> None:
     # What is imported after the program's own room is where the seconds go.

@@ -15,7 +15,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold import cells, describing, judging, likenesses, rejecting, sources
+from tenfold import cells, describing, judging, likenesses, rejecting, runtime, sources
 from tenfold.cells import Cell
 from tenfold.dataset import ROW
 from tenfold.judging import Judged
@@ -52,6 +52,7 @@ def clean(
     try:
         return _clean(source, data, rules, task, out)
     except (duckdb.Error, Unsound):
+        runtime.check_interrupted()
         source.check_unchanged()
         source = sources.read(data, careful=True, limit=limit)
     try:
@@ -61,6 +62,7 @@ def clean(
             f"data.path: {data.path} does not hold what it says ({unsound}): write it again"
         ) from None
     except duckdb.Error as error:
+        runtime.check_interrupted()
         judging.try_out(source, rules)
         raise Refused(
             f"{data.path} cannot be read: {sources.first_line(error)}: is it damaged? Write it "

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
-from types import TracebackType
+from types import FrameType, TracebackType
 
 from tenfold import runtime
 from tenfold.runtime import Refused
@@ -30,16 +32,39 @@ def run(name: str, main: Callable[[], None]) -> None:
 def one_message() -> Iterator[None]:
     """Turn a refusal into one message and exit code 2, and an interruption into 130."""
     try:
-        yield
-    except Refused as refusal:
-        print(f"error: {refusal}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print(INTERRUPTED, file=sys.stderr)
-        sys.exit(130)
+        with _remembering():
+            yield
     except BrokenPipeError:  # Whoever read, as in `tenfold leaderboard | head`, has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+    except (KeyboardInterrupt, Exception) as error:
+        if isinstance(error, KeyboardInterrupt) or runtime.interrupted.is_set():
+            print(INTERRUPTED, file=sys.stderr)
+            sys.exit(130)
+        if not isinstance(error, Refused):
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+@contextlib.contextmanager
+def _remembering() -> Iterator[None]:
+    """Remember Ctrl-C, unless somebody else has said what becomes of it."""
+    given = signal.getsignal(signal.SIGINT)
+    main = threading.current_thread() is threading.main_thread()
+    if given is not signal.default_int_handler or not main:
+        yield
+        return
+    signal.signal(signal.SIGINT, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, given)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    runtime.interrupted.set()
+    raise KeyboardInterrupt
 
 
 def _end(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

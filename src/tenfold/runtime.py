@@ -15,15 +15,28 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 SCRATCH = Path(".tenfold")
+# Set by Ctrl-C, which may have met a library that makes an error of its own of it.
+interrupted = threading.Event()
 
 
 class Refused(Exception):
     """A user's mistake: the rule, the value that broke it and the cure, in one message."""
+
+
+def check_interrupted() -> None:
+    """Let nobody go on after Ctrl-C, whatever a library has made of it.
+
+    Raises:
+        KeyboardInterrupt: if there was one.
+    """
+    if interrupted.is_set():
+        raise KeyboardInterrupt
 
 
 def check_folder() -> None:
