@@ -42,7 +42,7 @@ class Cell:
         replaced: text -> what takes its place.
         decimal: the decimal mark of a text's numbers.
         sure: whether markers are NULL already, and no text has white space at its ends.
-        coded: whether column `CODES` of `RAW` tells other texts apart.
+        coded: whether column `TEXTS` of `RAW` tells other texts apart.
     """
 
     column: str

@@ -107,7 +107,7 @@ def write(source: Source, path: Path) -> None:
 
 def _alike(held: Held, *, among_kept: bool) -> NDArray[np.int64]:
     """The rows whose hashes others have, too; `among_kept`: of those that no rule rejects."""
-    hashes, rows = storing.numbers(held.path, COPY), held.rows
+    hashes, rows = storing.column_of(held.path, COPY), held.rows
     if among_kept:
         kept = pq.read_table(held.path, columns=[REASON])[REASON].is_null().to_numpy()
         hashes, rows = hashes[kept], rows[kept]

@@ -14,7 +14,7 @@ from tenfold.messages import shown
 from tenfold.params import Clean
 from tenfold.runtime import Refused
 from tenfold.sources import RAW, Kind, Source, name, text
-from tenfold.sources.parsed import CODES
+from tenfold.sources.parsed import TEXTS
 
 TYPED = "typed"
 ODD = "tenfold_odd"
@@ -135,7 +135,7 @@ def _of_raw(
     yield f"{read[target].trimmed if said else 'NULL::VARCHAR'} AS {LABEL}"
     bare = {column: quick[column] for column in quick if kinds[column] == "text"}
     if any(cell.coded for cell in read.values()):
-        yield CODES
+        yield TEXTS
     for mark in marks(read, rules, guesses, bare):
         yield f"{mark.sql} AS {mark.name}"
 
@@ -171,5 +171,5 @@ def copy_of(read: Mapping[str, Cell], rules: Clean, groups: Sequence[Group]) -> 
     # Cells that the source writes alike have one value.
     grouped = {column for group in groups for column in group.columns}
     apart = [name(column) for column in read if column not in grouped and not read[column].coded]
-    apart += [CODES] if any(cell.coded for cell in read.values()) else []
+    apart += [TEXTS] if any(cell.coded for cell in read.values()) else []
     return f"hash({', '.join([*apart, *(group.typed_name for group in groups)])})"

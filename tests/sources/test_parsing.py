@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
 from collections.abc import Sequence
@@ -11,20 +10,16 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tenfold import cleaning, describing, guessing, runtime
 from tenfold.dataset import ROW
-from tenfold.params import Clean, Data
-from tenfold.runtime import Refused
-from tenfold.sources import cell_ends, parsing, storing, words
+from tenfold.sources import cell_ends, parsing, words
+from tenfold.sources import parsed as parsed_rows
 from tenfold.sources.columns import Kind
 from tenfold.sources.parsed import Parsed
 from tenfold.sources.parsing import Plain, Wish
-from tenfold.sources.source import Source
 
 
 @pytest.fixture(autouse=True)
@@ -178,7 +173,7 @@ def test_files_are_gone_once_they_are_read_for_the_last_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(parsing, "BLOCK", 60)
-    monkeypatch.setattr(parsing, "BLOCKS", 2)
+    monkeypatch.setattr(parsed_rows, "TABLES", 2)
     parsed = parse("".join(f"{n},{n}\n" for n in range(100)), a="integer", b="double")
     assert parsed
     assert len(parsed.files) > 2
@@ -230,163 +225,6 @@ def test_what_the_bytes_say_is_what_every_cell_says(
         if any(cell != cell.strip(" \t\v\f") for cell in cells)
     )
     assert (found.padded, found.blanks) == (padded, blanks)
-
-
-# Chapter: the whole of stage clean, with the cells parsed at once and in SQL
-
-NUMBERS = ["0", "1", "1", "-2", "3.5", "0.10", "7", "42", "", "NA", "1e2"]
-ODD = [
-    "007",
-    " 007",
-    "0x1F",
-    "nan",
-    "inf",
-    "+5",
-    " 6",
-    "9007199254740993",
-    "1e400",
-    "7 ",
-    " -2",
-    "-0",
-    "x",
-    "1_0",
-    ".",
-]
-WORDS = ["a", "b", "b", "", "NA", "a ", "é", "7", "ä b"]
-
-
-@st.composite
-def tables(draw: st.DrawFn) -> tuple[list[list[str]], str]:
-    n = draw(st.integers(3, 30))
-    odd = st.sampled_from([*NUMBERS, *draw(st.lists(st.sampled_from(ODD), max_size=2))])
-    columns = [
-        draw(st.lists(kind, min_size=n, max_size=n))
-        for kind in (st.sampled_from(NUMBERS), odd, st.integers(-3, 3).map(str), odd)
-    ]
-    words = draw(st.lists(st.sampled_from(WORDS), min_size=n, max_size=n))
-    target = draw(st.lists(st.sampled_from(["0", "1", "1.0", "NA"]), min_size=n, max_size=n))
-    rows = [list(row) for row in zip(*columns, words, target, strict=True)]
-    return rows, draw(st.sampled_from(["\n", "\r\n"]))
-
-
-RULES: list[dict[str, Any]] = [
-    {},
-    {"drop_duplicates": False, "trim": False},
-    {"drop_duplicates": {"by": ["c", "w"], "keep": "last"}},
-    {"missing_values": ["NA", "7", ""], "column_missing_values": {"a": ["-2"]}},
-    {"missing_values": ["NA", "b"], "max_missing_in_row": 0.5},
-    {"replace": {"w": {"a": "b"}}, "drop_columns": ["a"]},
-    {"types": {"b": "double", "d": "text"}, "max_missing": 0.5, "max_missing_in_row": 0.6},
-    {"types": {"c": "integer", "w": "text"}, "require": ["a + c < 40"], "derive": {"e": "c * 2"}},
-    {"ranges": {"c": {"min": -2}}, "allowed": {"c": [-2, -1, 0, 1, 2]}},
-]
-
-
-def cleaned(name: str, rules: dict[str, Any], *, at_once: bool) -> Any:
-    """All that stage clean says and writes of `t.csv`."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(guessing, "SAMPLE", 5)
-        patch.setattr(parsing, "BLOCK", 64)
-        patch.setattr(words, "LEAST", 4)
-        patch.setattr(words, "FEW", 2)
-        if not at_once:
-            patch.setattr(parsing, "parse", lambda *_: None)
-        declared = Clean.model_validate({"max_rejected": 1.0, **rules})
-        with runtime.directory(Path(name)) as out:
-            try:
-                report = cleaning.clean(Data(path="t.csv", target="y"), declared, "binary", out)
-            except Refused as refused:
-                return str(refused)
-            files = [(out / file).read_bytes() for file in (cleaning.TABLE, cleaning.REJECTED)]
-            return json.dumps(report), *files
-
-
-@settings(max_examples=60, deadline=None)
-@given(table=tables(), rules=st.sampled_from(RULES))
-@example(([["1", "007", "1", "x", "a ", "1"]] * 9, "\n"), RULES[0])
-@example(([*[["0", "0", "0", "0", "a", "0"]] * 4, ["0", "7 ", "0", "0", "a", "0"]], "\n"), RULES[6])
-def test_cells_parsed_at_once_end_as_they_do_in_sql(
-    table: tuple[list[list[str]], str], rules: dict[str, Any]
-) -> None:
-    content, end = table
-    lines = [["a", "b", "c", "d", "w", "y"], *content]
-    Path("t.csv").write_bytes("".join(",".join(line) + end for line in lines).encode())
-    assert cleaned("one", rules, at_once=True) == cleaned("other", rules, at_once=False)
-
-
-@pytest.mark.parametrize("quote", ["", '"'])
-@pytest.mark.parametrize("number", ["1", "1.5"])
-def test_a_number_that_is_a_marker_is_one_behind_white_space_too(number: str, quote: str) -> None:
-    cells = [number, " -9", "-9 ", "-9", "4"]
-    rows = "".join(f"{cell},{quote}{'uv'[n % 2]}{quote}\n" for n, cell in enumerate(cells))
-    Path("t.csv").write_text(f"a,y\n{rows}")
-    rules = Clean(missing_values=["", "-9"])
-    with runtime.directory(Path("out")) as out:
-        cleaning.clean(Data(path="t.csv", target="y"), rules, "binary", out)
-    found = pq.read_table("out/table.parquet")["a"].to_pylist()
-    assert found == [float(number), None, None, None, 4]
-
-
-@pytest.mark.parametrize("quote", ["", '"'])
-@pytest.mark.parametrize("name", ["found", "rowid", "again", "alike", "kept", "parsed", "copies"])
-def test_a_column_may_have_a_name_of_the_reader_s_own(name: str, quote: str) -> None:
-    Path("t.csv").write_text(f"{name},y\n1,{quote}u{quote}\n2,v\n2,v\n3,\n4,u\n")
-    with runtime.directory(Path("out")) as out:
-        cleaning.clean(Data(path="t.csv", target="y"), Clean(), "binary", out)
-    assert pq.read_table("out/table.parquet")[name].to_pylist() == [1, 2, 4]
-
-
-def test_a_plain_file_is_parsed_at_once_and_one_with_quotes_is_not(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    found: list[Parsed | None] = []
-    parse_one = Source.parse
-
-    def noted(source: Source, wish: Wish) -> Parsed | None:
-        found.append(parse_one(source, wish))
-        return found[-1]
-
-    monkeypatch.setattr(Source, "parse", noted)
-    for cell in ("x", '"x"'):
-        Path("t.csv").write_text("a,b,y\n" + "".join(f"{n},{cell},{n % 2}\n" for n in range(50)))
-        with runtime.directory(Path("out")) as out:
-            cleaning.clean(Data(path="t.csv", target="y"), Clean(), "binary", out)
-    at_once, quoted = found
-    assert at_once
-    assert at_once.kinds == {"a": "integer", "b": "text", "y": "text"}
-    assert quoted is None
-
-
-@pytest.mark.parametrize(("header", "columns"), [("1,NA,y", []), ("1,2,0", ["a", "b", "y"])])
-def test_a_header_of_numbers_that_comes_again_is_no_row(header: str, columns: list[str]) -> None:
-    rows = "".join(f"{n},{n},{n % 2}\n" for n in range(5, 15))
-    Path("t.csv").write_text(f"{header}\n{rows}{header}\n{rows}")
-    with runtime.directory(Path("out")) as out:
-        data = Data.model_validate({"path": "t.csv", "target": "y", "columns": columns})
-        rules = Clean(drop_duplicates=False, missing_values=["", "NA"])
-        report = cleaning.clean(data, rules, "binary", out)
-    assert report["rejected"] == {"malformed: the header again": 1}
-    assert (report["read"], report["kept"]) == (21, 20)
-
-
-def test_texts_and_integers_near_each_other_are_counted_exactly(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(describing, "EXACT", 0)
-    monkeypatch.setattr(words, "LEAST", 4)
-    # For near, gap and y; far has to be estimated.
-    monkeypatch.setattr(storing, "FLAGS", 2000)
-    n = 3000
-    far = [k * 2**40 for k in range(n)]
-    lines = [f"{k % 997},w{k % 7},{far[k]},{k % 3 or 'NA'},{k % 2}" for k in range(n)]
-    Path("t.csv").write_text("near,word,far,gap,y\n" + "\n".join(lines))
-    with runtime.directory(Path("out")) as out:
-        data, rules = Data(path="t.csv", target="y"), Clean(missing_values=["NA"])
-        report = cleaning.clean(data, rules, "binary", out)
-    distinct = {column: facts["distinct"] for column, facts in report["columns"].items()}
-    estimated = distinct.pop("far")
-    assert distinct == {"near": 997, "word": 7, "gap": 2, "y": 2}
-    assert estimated == pytest.approx(n, rel=0.1)
 
 
 def test_rows_of_an_arrow_file_are_given_to_duckdb_as_often_as_it_asks() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,46 @@ from tenfold.sources.columns import Kind
 from tenfold.sources.words import CODE, together
 
 # The name of a number that tells rows of other texts apart, as far as those are codes.
-CODES = "tenfold_codes"
+TEXTS = "tenfold_texts"
+# Tables of one Arrow file, which whoever reads it maps into memory as a whole.
+TABLES = 16
 TYPES: dict[Kind, pa.DataType] = {
     "integer": pa.int64(),
     "double": pa.float64(),
     "text": pa.string(),
 }
+
+
+class Files:
+    """Arrow files in a folder, each of `TABLES` tables at most, whose rows follow one by one.
+
+    Attributes:
+        listed: their paths, each with the `ROW` of its first row.
+    """
+
+    def __init__(self, folder: Path, schema: pa.Schema) -> None:
+        self.listed: list[tuple[Path, int]] = []
+        self._folder, self._schema = folder, schema
+        self._open = ExitStack()
+        self._tables, self._next = TABLES, 0
+
+    def __enter__(self) -> Files:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def add(self, table: pa.Table, first: int) -> None:
+        """Write a table whose first row has this `ROW`."""
+        if self._tables == TABLES or first != self._next:
+            self._open.close()
+            path = self._folder / f"{len(self.listed)}.arrow"
+            self.listed.append((path, first))
+            file = self._open.enter_context(pa.OSFile(str(path), "wb"))
+            self._writer = self._open.enter_context(pa.ipc.new_file(file, self._schema))
+            self._tables = 0
+        self._writer.write_table(table)
+        self._tables, self._next = self._tables + 1, first + table.num_rows
 
 
 @dataclass(frozen=True)
@@ -48,7 +83,7 @@ class Parsed:
     headless: bool
 
     def batches(self, columns: Sequence[str], *, last: bool = False) -> Iterator[pa.RecordBatch]:
-        """`ROW`, `CODES` or columns of all rows in order, a batch at a time.
+        """`ROW`, `TEXTS` or columns of all rows in order, a batch at a time.
 
         Who reads them as the `last` one removes the files, so that what comes next has their room.
         """
@@ -61,8 +96,8 @@ class Parsed:
             if last:
                 path.unlink()
             made: dict[str, NDArray[Any]] = {ROW: np.arange(first, first + len(table))}
-            if CODES in columns:
-                made[CODES] = together(table.select(list(self.words)))
+            if TEXTS in columns:
+                made[TEXTS] = together(table.select(list(self.words)))
             cells = [
                 pa.array(made[column]) if column in made else self._texts(column, table[column])
                 for column in columns
@@ -82,8 +117,8 @@ class Parsed:
         return found
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """What DuckDB asks for whenever it reads the rows; `CODES` is among it, if any are."""
-        columns = [ROW, *self.kinds, *([CODES] if self.words else [])]
+        """What DuckDB asks for whenever it reads the rows; `TEXTS` is among it, if any are."""
+        columns = [ROW, *self.kinds, *([TEXTS] if self.words else [])]
         reader = pa.RecordBatchReader.from_batches(self._schema(columns), self.batches(columns))
         return reader.__arrow_c_stream__(requested_schema)
 
@@ -99,6 +134,6 @@ class Parsed:
 
     def _schema(self, columns: Sequence[str]) -> pa.Schema:
         types = {column: TYPES[kind] for column, kind in self.kinds.items()}
-        types |= {ROW: pa.int64(), CODES: pa.int64()}
+        types |= {ROW: pa.int64(), TEXTS: pa.int64()}
         types |= dict.fromkeys(self.words, pa.dictionary(CODE, pa.string()))
         return pa.schema([(column, types[column]) for column in columns])

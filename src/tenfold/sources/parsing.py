@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +20,11 @@ from pyarrow import csv
 
 from tenfold.sources.cell_ends import look
 from tenfold.sources.columns import LARGEST, Kind, is_number
-from tenfold.sources.parsed import TYPES, Parsed
-from tenfold.sources.words import CODE, CODES, Crowded, Words, are_few
+from tenfold.sources.parsed import TYPES, Files, Parsed
+from tenfold.sources.words import CODE, CODES, Crowded, Words, are_few, coded
 
 # Bytes that are parsed together.
 BLOCK = 1 << 22
-# Blocks of one Arrow file, which whoever reads it maps into memory as a whole.
-BLOCKS = 16
 # Arrow's own piece of a block.
 PIECE = 1 << 20
 # Arrow counts the bytes of a piece in 32 bits.
@@ -173,42 +170,24 @@ def _write(files: Sequence[tuple[Plain, int]], wish: Wish, folder: Path) -> Pars
     spans: dict[str, tuple[int, int]] = {}
     words = {column: Words() for column in sorted(wish.coded)}
     schema = pa.schema([(c, CODE if c in words else wish.type_of(c)) for c in wish.kinds])
-    written: list[tuple[Path, int]] = []
-    with ThreadPoolExecutor(CORES) as pool:
+    with Files(folder, schema) as written, ThreadPoolExecutor(CORES) as pool:
         for plain, offset in files:
-            rows = 0
-            tables = _in_turn(pool, plain, wish)
-            while (block := next(tables, None)) is not None:
-                path = folder / f"{len(written)}.arrow"
-                written.append((path, offset + plain.skipped + 1 + rows))
-                with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, schema) as own:
-                    for each in chain([block], islice(tables, BLOCKS - 1)):
-                        if isinstance(each, _Doubt):
-                            return each
-                        table = each.table
-                        gaps |= {column for column in wish.kinds if table[column].null_count}
-                        for column, (least, greatest) in each.spans.items():
-                            low, high = spans.get(column, (least, greatest))
-                            spans[column] = min(low, least), max(high, greatest)
-                        own.write_table(_coded(table, words, schema))
-                        rows += table.num_rows
+            first = row = offset + plain.skipped + 1
+            for block in _in_turn(pool, plain, wish):
+                if isinstance(block, _Doubt):
+                    return block
+                gaps |= {column for column in wish.kinds if block.table[column].null_count}
+                for column, (least, greatest) in block.spans.items():
+                    low, high = spans.get(column, (least, greatest))
+                    spans[column] = min(low, least), max(high, greatest)
+                written.add(coded(block.table, words, schema), row)
+                row += block.table.num_rows
             # Arrow skips empty lines.
-            if rows != plain.rows:
+            if row - first != plain.rows:
                 raise _Uneven
     listed = {column: own.listed for column, own in words.items()}
     headless = all(_tells(plain, wish) for plain, _ in files)
-    return Parsed(written, wish.kinds, listed, spans, wish.nulls, frozenset(gaps), headless)
-
-
-def _coded(table: pa.Table, words: Mapping[str, Words], schema: pa.Schema) -> pa.Table:
-    """The table with codes of these words."""
-    cells = [
-        pa.chunked_array([words[column].codes(each) for each in table[column].chunks], CODE)
-        if column in words
-        else table[column]
-        for column in schema.names
-    ]
-    return pa.table(cells, schema=schema)
+    return Parsed(written.listed, wish.kinds, listed, spans, wish.nulls, frozenset(gaps), headless)
 
 
 def _in_turn(pool: ThreadPoolExecutor, plain: Plain, wish: Wish) -> Iterator[_Block | _Doubt]:

@@ -160,7 +160,7 @@ class Source:
                 raise Unsound(f"{n_rows} rows, but {len(rows)} records")
             return Held(path, rows[:n_rows])
         self._make(view, f"FROM {rows_of(path)}")
-        rows = storing.numbers(path, ROW)
+        rows = storing.column_of(path, ROW)
         if (rows[1:] <= rows[:-1]).any():
             storing.hold(self.connection, f"{query} ORDER BY {ROW}", len(selected), path)
             rows = np.sort(rows)

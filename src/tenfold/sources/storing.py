@@ -69,7 +69,7 @@ def hold(connection: Any, query: str, n_columns: int, path: Path) -> None:
     )
 
 
-def numbers(path: Path, column: str) -> NDArray[Any]:
+def column_of(path: Path, column: str) -> NDArray[Any]:
     """A column of a Parquet file, (n,), none of whose cells is null, read into one array."""
     with pq.ParquetFile(path) as file:
         found, start = None, 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -49,6 +51,17 @@ class Words:
                 raise Crowded
             places = pc.index_in(texts.dictionary, self.listed)
         return places.cast(CODE).take(texts.indices)
+
+
+def coded(table: pa.Table, words: Mapping[str, Words], schema: pa.Schema) -> pa.Table:
+    """A table of this schema, with codes of these words in place of texts."""
+    cells = [
+        pa.chunked_array([words[column].codes(each) for each in table[column].chunks], CODE)
+        if column in words
+        else table[column]
+        for column in schema.names
+    ]
+    return pa.table(cells, schema=schema)
 
 
 def together(codes: pa.Table) -> NDArray[np.int64]:

@@ -45,7 +45,7 @@ def read(table: Path, target: str, task: Task, rules: Split) -> Deciding:
         times = _times(connection, rules.time, schema.field(rules.time).type)
     # A row's copy has its time, too, and times are never parted.
     copies = Units() if rules.time is not None else units(_hashes(connection, features))
-    rows = storing.numbers(table, ROW)
+    rows = storing.column_of(table, ROW)
     return Deciding(rows, target, y, classes, copies, groups, times, given, names)
 
 
