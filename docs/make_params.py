@@ -22,7 +22,7 @@ default is required. In a family, any value may be replaced by `{low, high, log?
 
 def page() -> str:
     """The whole page."""
-    schema = params.json_schema()
+    schema = params.json_schema(models)
     definitions = schema["$defs"]
     lines = [HEAD, "## At the top", "", *_table(schema, definitions)]
     for name, described in schema["properties"].items():

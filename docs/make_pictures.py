@@ -15,7 +15,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import StratifiedKFold
 
 from tenfold import models
-from tenfold.models import Configuration, Diverged, Fitted, Fold, FoldPredictions, Setting
+from tenfold.models import Configuration, Diverged, FitSettings, Fitted, Fold, FoldPredictions
 
 IMAGES = Path(__file__).parent / "images"
 FAMILY = models.family("mlp")
@@ -35,7 +35,7 @@ def monte_carlo() -> None:
     y = np.sin(3 * x) + 0.1 * rng.normal(size=200)
     parameters = _parameters(dropout=0.1, learning_rate=0.003)
     trained = FAMILY.fit(
-        parameters, x[:, None], y, 0, Setting("regression", trainer={"max_epochs": 200}), None
+        parameters, x[:, None], y, 0, FitSettings("regression", trainer={"max_epochs": 200}), None
     )
     asked = np.linspace(-4, 4, 401)
     draws = trained.draws([asked[:, None]], 200, seed=0)
@@ -100,7 +100,7 @@ def _cross_validate(
     folds: list[Fold], changes: dict[str, Any], donor: Fitted | None
 ) -> FoldPredictions:
     parameters = _parameters(dropout=0.3, learning_rate=0.003, **changes)
-    setting = Setting("multiclass", range(5), {"max_epochs": 60}, donor=donor)
+    setting = FitSettings("multiclass", range(5), {"max_epochs": 60}, donor=donor)
     asked = [Configuration(parameters, range(len(folds)))]
     (found,) = FAMILY.predict_folds(asked, folds, setting)
     assert not isinstance(found, Diverged)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import tenfold.program
-from tenfold import cleaning, params, runtime, sources, terminal
+import tenfold.runtime.program as program
+from tenfold import cleaning, models, params, runtime, sources
+from tenfold.reporting import terminal
 
 OUT = Path("outputs/clean")
 
@@ -16,7 +17,7 @@ def main() -> None:
 
     DVC always runs this stage, since it cannot watch a pattern, a database or a bundled table.
     """
-    experiment = params.load()
+    experiment = params.load(models)
     source = sources.fingerprint(experiment.data)
     inputs: Any = source and [
         source,
@@ -36,4 +37,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    tenfold.program.run("clean", main)
+    program.run("clean", main)

@@ -3,11 +3,13 @@
 import sys
 from pathlib import Path
 
-import tenfold.program
-from tenfold import dataset, donors, members, models, params, runtime, terminal, tuning
+import tenfold.runtime.program as program
+from tenfold import dataset, models, params, runtime, tracking
 from tenfold.dataset import Schema
-from tenfold.evaluating import Evaluator, Inputs
-from tenfold.models import Setting
+from tenfold.models import FitSettings
+from tenfold.reporting import terminal
+from tenfold.tuning import fold_models, pretrained, search
+from tenfold.tuning.evaluation import Evaluator, Inputs
 
 SPLIT = Path("outputs/split")
 TRAIN, FOLDS = SPLIT / "train.parquet", SPLIT / "folds.parquet"
@@ -16,17 +18,17 @@ TRAIN, FOLDS = SPLIT / "train.parquet", SPLIT / "folds.parquet"
 def main() -> None:
     """Find the best configuration; keep its scores, its predictions and every trial."""
     name = sys.argv[1]
-    experiment = params.load()
+    experiment = params.load(models)
     declared, decisive = experiment.models[name], experiment.metrics[0]
     schema = Schema.from_json(runtime.read_json(SPLIT / "schema.json"))
     train = dataset.read(TRAIN, schema, FOLDS)
     start = declared.get("init_from")
-    donor = donors.fetch(start, name, schema) if start else None
+    donor = pretrained.fetch(start, name, schema, tracking.load_model) if start else None
     family, seed = models.family(name), runtime.derive_seed(experiment.seed, name)
     evaluate = Evaluator(
         family,
         Inputs(train, experiment.preprocessing, donor, experiment.seed),
-        Setting(experiment.task, schema.classes, experiment.trainer.model_dump()),
+        FitSettings(experiment.task, schema.classes, experiment.trainer.model_dump()),
         experiment.metrics,
         seed,
     )
@@ -38,19 +40,19 @@ def main() -> None:
     shown = terminal.on_terminal(experiment.run.progress)
     with terminal.progress(name, decisive, shown=shown) as show:
         schema_of = models.parameters(name)
-        trials = tuning.search(
+        trials = search.search(
             declared, schema_of, evaluate, family.shape, experiment.tune, decisive, seed,
             scratch, show,
         )  # fmt: skip
-    best = tuning.best(trials, decisive)
+    best = search.best(trials, decisive)
     assert best.evaluation is not None
     with runtime.directory(Path("outputs/cross_validate") / name) as out:
-        tuning.write(out, best, trials)
+        search.write(out, best, trials)
         dataset.write_predictions(out / "oof.parquet", train, best.evaluation.oof)
-        members.write(out / "members", best.members, donor)
+        fold_models.write(out / "members", best.members, donor)
     runtime.discard(scratch)
     print(terminal.searched(name, trials, best, experiment.metrics))
 
 
 if __name__ == "__main__":
-    tenfold.program.run(f"cross_validate@{sys.argv[1]}", main)
+    program.run(f"cross_validate@{sys.argv[1]}", main)

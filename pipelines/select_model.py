@@ -1,17 +1,16 @@
 """Stage select_model: rank the families, test the winner once, and make it the champion."""
 
-import tenfold.program
-from tenfold import metrics, params, publication, runtime, selection, tracking
-from tenfold.dataset import Schema
+import tenfold.runtime.program as program
+from tenfold import dataset, metrics, models, params, runtime, selection, tracking
 from tenfold.params import Params
-from tenfold.publication import Outputs
+from tenfold.reporting import publication
 
-OUT = Outputs()
+OUT = publication.Outputs()
 
 
 def main() -> None:
     """Choose and publish; when both stand already, say so."""
-    experiment = params.load()
+    experiment = params.load(models)
     fingerprint = publication.inputs_fingerprint(experiment, OUT)
     chosen = publication.stamp(OUT) == (fingerprint, publication.outputs_digest(OUT))
     registered = experiment.select_model.registered_model_name
@@ -27,10 +26,11 @@ def main() -> None:
 
 def choose(experiment: Params) -> None:
     """Rank by cross-validation, score the winner on the test rows, write what people read."""
-    from tenfold import dataset, plots, predictor, report
+    from tenfold.models.shared import predictor
+    from tenfold.reporting import page, plots
 
     split = runtime.read_json(OUT.split / "report.json")
-    schema = Schema.from_report(split)
+    schema = dataset.Schema.from_report(split)
     cv = selection.read_scores(OUT.cross_validate, experiment.models)
     champion = selection.rank(cv, experiment.metrics[0])[0]
     test = dataset.read(OUT.split / "test.parquet", schema)
@@ -50,10 +50,10 @@ def choose(experiment: Params) -> None:
     best = runtime.read_json(OUT.cross_validate / champion / "best.json")
     cleaned = runtime.read_json(OUT.clean / "report.json")
     pictures = sorted((OUT.folder / "plots" / champion).glob("*.png"))
-    page = report.page(experiment, results, cleaned, split, best, pictures)
-    runtime.write_text(OUT.folder / "report.html", page)
+    html = page.page(experiment, results, cleaned, split, best, pictures)
+    runtime.write_text(OUT.folder / "report.html", html)
     runtime.write_json(OUT.folder / "metrics.json", results)
 
 
 if __name__ == "__main__":
-    tenfold.program.run("select_model", main)
+    program.run("select_model", main)

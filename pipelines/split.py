@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import tenfold.program
-from tenfold import params, runtime, splitting
+import tenfold.runtime.program as program
+from tenfold import models, params, runtime, splitting
 from tenfold.dataset import Schema
-from tenfold.partition import partition
+from tenfold.splitting.partition import partition
 
 CLEAN = Path("outputs/clean")
 
 
 def main() -> None:
     """Part the clean table by the rules of `split:`, audit it and write `outputs/split/`."""
-    experiment = params.load()
+    experiment = params.load(models)
     cleaned = runtime.read_json(CLEAN / "report.json")
     with runtime.directory(Path("outputs/split")) as out:
         report, findings = partition(CLEAN / "table.parquet", out, experiment)
@@ -26,4 +26,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    tenfold.program.run("split", main)
+    program.run("split", main)

@@ -4,12 +4,12 @@ import statistics
 import sys
 from pathlib import Path
 
-import tenfold.program
-from tenfold import dataset, members, models, params, runtime, terminal
-from tenfold.dataset import Schema
-from tenfold.evaluating import Inputs
-from tenfold.models import Setting
-from tenfold.predictor import Predictor
+import tenfold.runtime.program as program
+from tenfold import dataset, models, params, runtime
+from tenfold.models.shared.predictor import Predictor
+from tenfold.reporting import terminal
+from tenfold.tuning import fold_models
+from tenfold.tuning.evaluation import Inputs
 
 SPLIT = Path("outputs/split")
 TRAIN, FOLDS = SPLIT / "train.parquet", SPLIT / "folds.parquet"
@@ -17,26 +17,26 @@ TRAIN, FOLDS = SPLIT / "train.parquet", SPLIT / "folds.parquet"
 
 def main() -> None:
     """Keep preprocessing and model, and the learning curve of a network."""
-    name, experiment = sys.argv[1], params.load()
-    schema = Schema.from_json(runtime.read_json(SPLIT / "schema.json"))
-    found = Path("outputs/cross_validate") / name
+    name, experiment = sys.argv[1], params.load(models)
+    schema = dataset.Schema.from_json(runtime.read_json(SPLIT / "schema.json"))
+    found = Path("outputs/cross_validate", name)
     best = runtime.read_json(found / "best.json")
     parameters = models.parameters(name).model_validate(best["parameters"])
     train, family = dataset.read(TRAIN, schema, FOLDS), models.family(name)
-    donor = members.donor(found / "members")
+    donor = fold_models.donor(found / "members")
     inputs = Inputs(train, experiment.preprocessing, donor, experiment.seed)
     asked = experiment.model_dump(mode="json", include={"seed", "preprocessing", "trainer"})
     scratch = runtime.scratch("checkpoints", name, best, asked, runtime.digest(TRAIN))
-    setting = Setting(
+    setting = models.FitSettings(
         experiment.task,
         schema.classes,
         experiment.trainer.model_dump(),
         progress=terminal.on_terminal(experiment.run.progress),
         checkpoint=scratch / "last.ckpt",
     )
-    if members.bagged(found / "members", experiment.train.strategy, train.folds):
+    if fold_models.bagged(found / "members", experiment.train.strategy, train.folds):
         transformers, _ = inputs.folds(parameters)
-        model = members.load(found / "members", family)
+        model = fold_models.load(found / "members", family)
         print(f"train@{name}: a bag of the {len(transformers)} folds' networks")
     else:
         transformers, X = inputs.whole(parameters)
@@ -56,4 +56,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    tenfold.program.run(f"train@{sys.argv[1]}", main)
+    program.run(f"train@{sys.argv[1]}", main)

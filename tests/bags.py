@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from tenfold import models
-from tenfold.cross_validation import Evaluation
 from tenfold.dataset import Dataset, Schema
-from tenfold.evaluating import Evaluator, Inputs
-from tenfold.folds import Folds
-from tenfold.models import Setting
+from tenfold.dataset.folds import Folds
+from tenfold.models import FitSettings
+from tenfold.models.shared.predictor import Predictor
 from tenfold.params import Preprocessing
-from tenfold.predictor import Predictor
+from tenfold.tuning.cross_validation import Evaluation
+from tenfold.tuning.evaluation import Evaluator, Inputs
 
 N_FOLDS = 3
 CLASSES = {"regression": (), "binary": ("no", "yes")}
@@ -63,9 +63,9 @@ class Bag:
         return self.predictor.model
 
 
-def setting(task: Any = "regression", **trainer: Any) -> Setting:
+def setting(task: Any = "regression", **trainer: Any) -> FitSettings:
     options = {"max_epochs": 6, "accelerator": "cpu", "precision": "64-true"} | trainer
-    return Setting(task, CLASSES[task], options)
+    return FitSettings(task, CLASSES[task], options)
 
 
 def evaluator(

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from tenfold import models
 from tenfold.dataset import Dataset, Schema
-from tenfold.evaluating import Evaluator, Inputs
-from tenfold.folds import Folds
-from tenfold.models import Setting
+from tenfold.dataset.folds import Folds
+from tenfold.models import FitSettings
 from tenfold.params import Preprocessing
+from tenfold.tuning.evaluation import Evaluator, Inputs
 
 N = 60
 CLASSES: dict[str, tuple[str, ...]] = {
@@ -76,8 +76,8 @@ def dataset(task: Any) -> Dataset:
     )
 
 
-def setting(task: Any) -> Setting:
-    return Setting(task, CLASSES[task], {"max_epochs": 3, "accelerator": "cpu"})
+def setting(task: Any) -> FitSettings:
+    return FitSettings(task, CLASSES[task], {"max_epochs": 3, "accelerator": "cpu"})
 
 
 def evaluator(family: str, task: Any, declared: Preprocessing = DECLARED) -> Evaluator:

@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tenfold import folds, splitting
-from tenfold.dataset import ROW
-from tenfold.folds import Folds
+from tenfold import splitting
+from tenfold.dataset import ROW, folds
+from tenfold.dataset.folds import Folds
 from tenfold.metrics import Task
 from tenfold.params import Split
 

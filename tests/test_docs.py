@@ -10,8 +10,8 @@ import pytest
 
 from tenfold import models
 from tenfold.metrics import METRICS
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 

@@ -9,9 +9,9 @@ import socket
 import sys
 from pathlib import Path
 
-import tenfold.program
-from tenfold import params, runtime
-from tenfold.runtime import Refused
+import tenfold.runtime.program as program
+from tenfold import models, params, runtime
+from tenfold.runtime import UserError
 
 HOST = "127.0.0.1"
 STAGES = ["clean", "split", "cross_validate", "train", "select_model"]
@@ -82,17 +82,18 @@ def main(arguments: list[str] | None = None) -> None:
         chosen.directory = Path(left.pop())
     if left:
         parser.error(f"unrecognized arguments: {' '.join(left)}")
-    with tenfold.program.one_message():
+    with program.one_message():
         chosen.run(chosen)
 
 
 def init(arguments: argparse.Namespace) -> None:
     """Write a project around a table, and say what was guessed."""
-    from tenfold import initialising
+
+    from tenfold import scaffolding
 
     names = [name.strip() for name in arguments.columns.split(",") if name.strip()]
     told = {"columns": names, "query": arguments.query, "sheet": arguments.sheet}
-    done = initialising.init(
+    done = scaffolding.init(
         arguments.table,
         arguments.target,
         arguments.directory,
@@ -117,20 +118,20 @@ def stage(arguments: argparse.Namespace) -> None:
 
 def check(arguments: argparse.Namespace) -> None:
     """Refuse what a stage would refuse before any training, and say what would happen."""
-    from tenfold import checking
+    from tenfold.scaffolding import check
 
     runtime.check_folder()
-    print("\n".join(checking.check(params.load())))
+    print("\n".join(check.check(params.load(models))))
 
 
 def leaderboard(arguments: argparse.Namespace) -> None:
     """Print the leaderboard and the two commands to type next."""
-    from tenfold import terminal
+    from tenfold.reporting import terminal
 
-    experiment = params.load()
+    experiment = params.load(models)
     path = Path("outputs/metrics.json")
     if not path.exists():
-        raise Refused(f"there is no {path} yet: run `dvc repro` first")
+        raise UserError(f"there is no {path} yet: run `dvc repro` first")
     print(terminal.leaderboard(runtime.read_json(path), experiment.metrics))
     # In tenfold's own clone make knows where the commands are installed.
     program = "make" if Path("pipelines").is_dir() else "tenfold"
@@ -164,7 +165,8 @@ def serve(arguments: argparse.Namespace) -> None:
 
 def predict(arguments: argparse.Namespace) -> None:
     """Write the table with a prediction, and each class's probability, behind its columns."""
-    from tenfold import scoring, tracking
+    from tenfold import tracking
+    from tenfold.serving import scoring
 
     _require_new_csv(arguments.target, arguments.source)
     model = tracking.load_model(arguments.model or _champion())
@@ -175,14 +177,15 @@ def predict(arguments: argparse.Namespace) -> None:
 
 def publish(arguments: argparse.Namespace) -> None:
     """Show the outputs in MLflow again, without computing anything."""
-    from tenfold import publication, tracking
+    from tenfold import tracking
+    from tenfold.reporting import publication
 
-    experiment = params.load()
+    experiment = params.load(models)
     outputs = publication.Outputs()
     stamp = publication.stamp(outputs)
     fingerprint = publication.inputs_fingerprint(experiment, outputs) if all(stamp) else ""
     if stamp != (fingerprint, publication.outputs_digest(outputs)):
-        raise Refused("outputs/ does not hold this experiment's results: run `dvc repro` first")
+        raise UserError("outputs/ does not hold this experiment's results: run `dvc repro` first")
     version = tracking.publish(publication.read(experiment, outputs, fingerprint))
     print(f"{_champion()} is version {version}")
 
@@ -191,20 +194,20 @@ def schema(arguments: argparse.Namespace) -> None:
     """Print what params.schema.json holds."""
     import json
 
-    print(json.dumps(params.json_schema(), indent=2, sort_keys=True))
+    print(json.dumps(params.json_schema(models), indent=2, sort_keys=True))
 
 
 def _champion() -> str:
-    return f"models:/{params.load().select_model.registered_model_name}@champion"
+    return f"models:/{params.load(models).select_model.registered_model_name}@champion"
 
 
 def _require_new_csv(target: Path, source: Path) -> None:
     if target.suffix != ".csv" or target.is_dir():
-        raise Refused(f"the file to write must be a CSV, but got {target}: let it end in .csv")
+        raise UserError(f"the file to write must be a CSV, but got {target}: let it end in .csv")
     if target.resolve() == source.resolve():
-        raise Refused(f"{target} is the file to read: name another to write")
+        raise UserError(f"{target} is the file to read: name another to write")
     if not os.access(target.parent, os.W_OK):
-        raise Refused(f"{target.parent} is no folder that can be written to: name another")
+        raise UserError(f"{target.parent} is no folder that can be written to: name another")
 
 
 def _require_free(port: int) -> None:
@@ -213,7 +216,7 @@ def _require_free(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except (OSError, OverflowError):
-            raise Refused(f"port {port} cannot be used: name another with --port") from None
+            raise UserError(f"port {port} cannot be used: name another with --port") from None
 
 
 def _become(command: list[str], environment: dict[str, str]) -> None:

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tenfold import audit, params
+from tenfold import audit, models, params
 from tenfold.audit import CHECKS, Finding, reading
 from tenfold.dataset import ROW
 from tenfold.metrics import Task
 from tenfold.params import Audit
-from tenfold.partition import partition
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError
+from tenfold.splitting.partition import partition
 
 
 def table(n: int = 200, /, **columns: Any) -> Any:
@@ -64,7 +64,7 @@ def test_errors_are_refused_in_one_message_that_says_how_to_accept_them() -> Non
     copy = table(100)
     copy = copy.append_column("again", copy["y"])
     found = look(copy, groups=["a"] * 100)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(UserError) as refused:
         audit.refuse(found)
     crossing, disguise = str(refused.value).split("\n       ")
     assert crossing.startswith("group_crossing: 1 group has rows in training and in test")
@@ -227,11 +227,11 @@ def test_what_decides_the_split_or_is_dropped_as_free_text_is_not_judged(
     columns |= {"text": [f"said {i}" for i in range(300)]} if preprocessing else {}
     columns |= {"number": list(range(300))} if len(split) == 2 and not columns else {}
     pq.write_table(table(300, **columns), tmp_path / "table.parquet")
-    declared = params.load(Path("params.yaml")).model_dump(mode="json")
+    declared = params.load(models).model_dump(mode="json")
     changed = {"split": split, "preprocessing": preprocessing, "audit": {}}
     declared["data"]["target"] = "y"
     declared["metrics"] = ["log_loss"]
-    experiment = params.Params.model_validate(declared | changed)
+    experiment = params.parse(declared | changed, models)
     report, found = partition(tmp_path / "table.parquet", tmp_path, experiment)
     assert found == []
     assert report["features"]["numeric"] == ["size"]

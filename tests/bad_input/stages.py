@@ -13,7 +13,8 @@ from unittest import mock
 import pyarrow.parquet as pq
 
 from pipelines import clean, split
-from tenfold import judging, rejecting, runtime
+from tenfold import runtime
+from tenfold.cleaning import judging, rejecting
 from tenfold.dataset import FOLD, ROW
 from tests.bad_input.outcomes import Case
 
@@ -98,7 +99,7 @@ def end(case: Case, file: str) -> Ended:
             clean.main()
         ended.stage = "split"
         split.main()
-    except runtime.Refused as refused:
+    except runtime.UserError as refused:
         ended.refusal = str(refused)
         return ended
     ended.report = runtime.read_json(Path("outputs/clean/report.json"))

@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tenfold import cleaning, grouping, runtime, sources
+from tenfold import cleaning, runtime, sources
+from tenfold.cleaning import grouping
 from tenfold.metrics import Task
 from tenfold.params import Clean, Data
 
@@ -125,7 +126,7 @@ def outcome(path: Path, declared: dict[str, Any], task: Task) -> dict[str, Any] 
         try:
             data = Data(path=str(path), target="y")
             return cleaning.clean(data, Clean.model_validate(declared), task, out)
-        except (runtime.Refused, ValidationError) as refused:
+        except (runtime.UserError, ValidationError) as refused:
             return str(refused)
 
 

@@ -11,8 +11,9 @@ import pytest
 from tests.bad_input.cases import CASES
 from tests.bad_input.outcomes import Refused
 from tests.bad_input.stages import write
+from tests.conftest import ROOT
 
-PIPELINES = Path(__file__).parents[2] / "pipelines"
+PIPELINES = ROOT / "pipelines"
 # One of each chapter, and whatever could end in another way than by a refusal.
 CHOSEN = [
     "an empty file",

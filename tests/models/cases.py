@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tenfold import models
 from tenfold.metrics import Array, Task
-from tenfold.models import Fold, Setting
+from tenfold.models import FitSettings, Fold
 
 TASKS: tuple[Task, ...] = ("regression", "binary", "multiclass")
 CLASSES: dict[Task, tuple[str, ...]] = {
@@ -64,8 +64,8 @@ def folds(family: str, task: Task) -> list[Fold]:
     ]
 
 
-def setting(task: Task, **trainer: Any) -> Setting:
-    return Setting(task, CLASSES[task], {"max_epochs": 8, "accelerator": "cpu"} | trainer)
+def setting(task: Task, **trainer: Any) -> FitSettings:
+    return FitSettings(task, CLASSES[task], {"max_epochs": 8, "accelerator": "cpu"} | trainer)
 
 
 def parameters(family: str, **changes: Any) -> Any:

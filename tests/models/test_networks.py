@@ -16,8 +16,8 @@ from threadpoolctl import threadpool_limits
 
 from tenfold import models
 from tenfold.metrics import Array, Task
-from tenfold.models import Configuration, Diverged, Fold, FoldPredictions, Setting
-from tenfold.runtime import Refused
+from tenfold.models import Configuration, Diverged, FitSettings, Fold, FoldPredictions
+from tenfold.runtime import UserError
 from tests.models.cases import CLASSES, NETWORKS, TASKS, WIDTH, data, folds, parameters, setting
 
 CASES = [(family, task) for family in NETWORKS for task in TASKS]
@@ -31,14 +31,14 @@ def _one_thread() -> Iterator[None]:
         yield
 
 
-def exact(task: Task, **trainer: Any) -> Setting:
+def exact(task: Task, **trainer: Any) -> FitSettings:
     return setting(task, precision="64-true", **trainer)
 
 
 def evaluate(
     family: str,
     parts: Sequence[Fold],
-    chosen: Setting,
+    chosen: FitSettings,
     *changes: dict[str, Any],
     seeds: Sequence[Sequence[int]] = (),
 ) -> list[FoldPredictions]:
@@ -297,7 +297,7 @@ def coded(task: Task) -> list[Fold]:
     return parts
 
 
-def coded_setting(task: Task, **trainer: Any) -> Setting:
+def coded_setting(task: Task, **trainer: Any) -> FitSettings:
     return replace(exact(task, **trainer), n_numeric=2, n_codes=2)
 
 
@@ -449,7 +449,7 @@ def test_a_donors_categories_keep_their_vectors_where_a_fold_has_fewer_of_them()
 def test_a_donor_of_other_blocks_is_refused() -> None:
     chosen = replace(exact("regression"), donor=donor("mlp", "regression", 1))
     other = parameters("mlp", init_from="m", d_block=8)
-    with pytest.raises(Refused, match=r"models\.mlp\.init_from: no block .* declare the same"):
+    with pytest.raises(UserError, match=r"models\.mlp\.init_from: no block .* declare the same"):
         models.family("mlp").predict_folds(
             [Configuration(other, SEEDS)], equal_folds("regression"), chosen
         )
@@ -459,7 +459,7 @@ def test_freezing_more_blocks_than_fit_is_refused() -> None:
     shallow = donor("mlp", "regression", 1, n_blocks=1)
     chosen = replace(exact("regression"), donor=shallow)
     deeper = parameters("mlp", init_from="m", n_blocks=3, freeze=2)
-    with pytest.raises(Refused, match=r"freeze must not exceed the 1 blocks that fit .* got 2"):
+    with pytest.raises(UserError, match=r"freeze must not exceed the 1 blocks that fit .* got 2"):
         models.family("mlp").fit(deeper, *data("regression"), 0, chosen, 2)
 
 
@@ -467,7 +467,9 @@ def test_a_donor_whose_categories_were_encoded_otherwise_is_refused() -> None:
     plain = donor("mlp", "regression", 1)
     chosen = replace(coded_setting("regression"), donor=plain)
     learned = parameters("mlp", init_from="m", embeddings={"categorical": "learned"})
-    with pytest.raises(Refused, match=r"embeddings\.categorical must be .* none, but got learned"):
+    with pytest.raises(
+        UserError, match=r"embeddings\.categorical must be .* none, but got learned"
+    ):
         models.family("mlp").predict_folds(
             [Configuration(learned, SEEDS)], coded("regression"), chosen
         )
@@ -477,7 +479,7 @@ def test_a_donor_that_is_no_network_is_refused() -> None:
     X, y = data("regression")
     linear = models.family("linear").fit(parameters("linear"), X, y, 0, setting("regression"), None)
     chosen = replace(exact("regression"), donor=linear)
-    with pytest.raises(Refused, match="must be a trained mlp, but is no network"):
+    with pytest.raises(UserError, match="must be a trained mlp, but is no network"):
         models.family("mlp").fit(parameters("mlp", init_from="m"), X, y, 0, chosen, 2)
 
 
@@ -496,7 +498,7 @@ def test_a_number_that_single_precision_cannot_hold_never_reaches_a_network(
     parts[1] = replace(parts[1], **{where: broken})
     asked = [Configuration(parameters(family), SEEDS)]
     said = rf"column 2 .* holds {re.escape(str(value))} in row 4: scale it .*, or reject such rows"
-    with pytest.raises(Refused, match=said):
+    with pytest.raises(UserError, match=said):
         models.family(family).predict_folds(asked, parts, setting("regression"))
 
 
@@ -506,7 +508,7 @@ def test_such_a_number_never_reaches_the_last_fit_either(family: str, value: flo
     X, y = data("regression")
     X[7, 1] = value
     said = rf"column 1 .* holds {re.escape(str(value))} in row 7: scale it .*, or reject such rows"
-    with pytest.raises(Refused, match=said):
+    with pytest.raises(UserError, match=said):
         models.family(family).fit(parameters(family), X, y, 0, setting("regression"), 2)
 
 
@@ -519,16 +521,16 @@ def test_such_a_number_never_reaches_the_last_fit_either(family: str, value: flo
 )
 def test_a_shape_must_use_up_the_columns(family: str, shape: list[int], said: str) -> None:
     wrong = parameters(family, shape=shape)
-    with pytest.raises(Refused, match=rf"models\.{family}\.shape: {said}.*: correct the shape"):
+    with pytest.raises(UserError, match=rf"models\.{family}\.shape: {said}.*: correct the shape"):
         models.family(family).fit(wrong, *data("binary"), 0, setting("binary"), 2)
     asked = [Configuration(wrong, SEEDS)]
-    with pytest.raises(Refused, match=said):
+    with pytest.raises(UserError, match=said):
         models.family(family).predict_folds(asked, folds(family, "binary"), setting("binary"))
 
 
 def test_folds_of_unequal_widths_fit_no_picture() -> None:
     asked = [Configuration(parameters("cnn"), SEEDS)]
-    with pytest.raises(Refused, match=f"but {WIDTH - 1} or {WIDTH} columns"):
+    with pytest.raises(UserError, match=f"but {WIDTH - 1} or {WIDTH} columns"):
         models.family("cnn").predict_folds(asked, folds("mlp", "binary"), setting("binary"))
 
 
@@ -536,7 +538,7 @@ def test_folds_of_unequal_widths_fit_no_picture() -> None:
 def test_class_weights_must_name_the_classes(weights: dict[str, float]) -> None:
     wrong = parameters("mlp", class_weight=weights)
     said = f"must name the classes a, b, c, d, but names {', '.join(weights) or 'none'}"
-    with pytest.raises(Refused, match=said):
+    with pytest.raises(UserError, match=said):
         models.family("mlp").fit(wrong, *data("multiclass"), 0, setting("multiclass"), 2)
 
 
@@ -561,11 +563,11 @@ def test_batch_norm_over_one_row_is_refused() -> None:
         for part in folds("mlp", "regression")
     ]
     asked = [Configuration(parameters("mlp", normalization="batch_norm", batch_size="full"), SEEDS)]
-    with pytest.raises(Refused, match="needs at least two training rows, but a fold has 1"):
+    with pytest.raises(UserError, match="needs at least two training rows, but a fold has 1"):
         models.family("mlp").predict_folds(asked, parts, setting("regression"))
 
 
 def test_networks_that_no_memory_can_hold_are_refused() -> None:
     asked = [Configuration(parameters("mlp", d_block=10**9), SEEDS)]
-    with pytest.raises(Refused, match=r"models.mlp: 3 networks .* lower d_block"):
+    with pytest.raises(UserError, match=r"models.mlp: 3 networks .* lower d_block"):
         models.family("mlp").predict_folds(asked, folds("mlp", "regression"), setting("regression"))

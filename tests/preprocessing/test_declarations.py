@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tenfold import params
+from tenfold import models, params
 from tenfold.params import Preprocessing
-from tests.test_params import declare, refusal
+from tests.params.test_params import declare, refusal
 
 COLUMN = "preprocessing.columns"
 SELU = {"activation": "selu"}
@@ -71,7 +71,7 @@ def test_what_cannot_be_is_refused_in_one_line(changes: dict[str, Any], message:
     ],
 )
 def test_what_agrees_is_accepted(changes: dict[str, Any]) -> None:
-    params.parse(declare(changes))
+    params.parse(declare(changes), models)
 
 
 def test_a_column_takes_from_its_kind_what_it_does_not_declare() -> None:

@@ -14,12 +14,13 @@ from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.preprocessing import TargetEncoder
 
-from tenfold import cross_validation, preprocessing, runtime
+from tenfold import preprocessing, runtime
 from tenfold.dataset import Dataset, Schema
-from tenfold.folds import Folds
+from tenfold.dataset.folds import Folds
 from tenfold.metrics import Array
 from tenfold.params import Categorical, Preprocessing
 from tenfold.preprocessing.target_encoding import TargetEncoding
+from tenfold.tuning import cross_validation
 
 TARGET = Preprocessing(categorical=Categorical(encode="target"))
 TASKS = ("regression", "binary", "multiclass")

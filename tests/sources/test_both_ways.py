@@ -11,9 +11,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tenfold import cleaning, describing, guessing, runtime
+from tenfold import cleaning, runtime
+from tenfold.cleaning import describing, type_inference
 from tenfold.params import Clean, Data
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError
 from tenfold.sources import parsing, storing, words
 from tenfold.sources.parsed import Parsed
 from tenfold.sources.parsing import Wish
@@ -76,7 +77,7 @@ RULES: list[dict[str, Any]] = [
 def cleaned(name: str, rules: dict[str, Any], *, at_once: bool) -> Any:
     """All that stage clean says and writes of `t.csv`."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(guessing, "SAMPLE", 5)
+        patch.setattr(type_inference, "SAMPLE", 5)
         patch.setattr(parsing, "BLOCK", 64)
         patch.setattr(words, "LEAST", 4)
         patch.setattr(words, "FEW", 2)
@@ -86,7 +87,7 @@ def cleaned(name: str, rules: dict[str, Any], *, at_once: bool) -> Any:
         with runtime.directory(Path(name)) as out:
             try:
                 report = cleaning.clean(Data(path="t.csv", target="y"), declared, "binary", out)
-            except Refused as refused:
+            except UserError as refused:
                 return str(refused)
             files = [(out / file).read_bytes() for file in (cleaning.TABLE, cleaning.REJECTED)]
             return json.dumps(report), *files

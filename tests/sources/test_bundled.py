@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sklearn import datasets
 
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError
 from tenfold.sources.bundled import NAMES, read
 
 
@@ -45,7 +45,9 @@ def test_diabetes_comes_as_measured_not_as_scaled_over_all_rows() -> None:
 
 
 def test_an_unknown_table_answers_with_the_nearest_and_the_list() -> None:
-    with pytest.raises(Refused, match=r"did you mean 'sklearn:iris'.*sklearn:digits, sklearn:iris"):
+    with pytest.raises(
+        UserError, match=r"did you mean 'sklearn:iris'.*sklearn:digits, sklearn:iris"
+    ):
         read("sklearn:irys")
-    with pytest.raises(Refused, match="brings no table 'california_housing'"):
+    with pytest.raises(UserError, match="brings no table 'california_housing'"):
         read("sklearn:california_housing")

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError
 from tenfold.sources.excel import read
 
 
@@ -34,7 +34,7 @@ def cells(path: Path, sheet: str | None = None) -> list[list[str | None]]:
 
 
 def refusal(path: Path, sheet: str | None = None) -> str:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(UserError) as refused:
         cells(path, sheet)
     message = str(refused.value)
     assert "\n" not in message

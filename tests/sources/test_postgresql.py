@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError
 from tenfold.sources.postgresql import read
 from tests.conftest import wait_until
 from tests.sources.servers import PASSWORD, Postgres, postgres
@@ -23,7 +23,7 @@ def cells(server: Postgres, query: str) -> list[list[str | None]]:
 
 
 def refusal(address: str, query: str = "SELECT 1 AS a") -> str:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(UserError) as refused:
         list(read(address, query).rows)
     message = str(refused.value)
     assert "\n" not in message
@@ -218,7 +218,7 @@ def test_a_connection_that_breaks_is_said_without_its_address() -> None:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> "
                 "pg_backend_pid() AND backend_type = 'client backend'"
             )
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(UserError) as refused:
             list(found.rows)
     assert "data.query" in str(refused.value)
     assert PASSWORD not in str(refused.value)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError
 from tenfold.sources.sqlite import read
 from tests.conftest import files_below
 
@@ -36,7 +36,7 @@ def cells(path: Path, query: str = "SELECT * FROM houses") -> list[list[str | No
 
 
 def refusal(path: Path, query: str = "SELECT * FROM houses") -> str:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(UserError) as refused:
         cells(path, query)
     message = str(refused.value)
     assert "\n" not in message

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import TimeSeriesSplit
 
 from tenfold.dataset import ROW
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError
 from tests.tables import Parts, bytes_of, split_table, table
 
 START = datetime(2024, 1, 1)
@@ -36,7 +36,7 @@ def test_no_row_is_learnt_from_that_is_not_earlier_by_the_gap(
 ) -> None:
     try:
         parts = split(when, n_splits=k, gap=gap)
-    except Refused as refused:
+    except UserError as refused:
         # Too few times for so wide a gap; without one there are always enough.
         assert gap > 0
         assert str(refused).startswith(f"split.gap: {gap} ")
@@ -150,13 +150,13 @@ def test_nothing_is_random() -> None:
 def test_times_that_cannot_be_split_are_refused(
     when: Any, rules: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(Refused, match=message):
+    with pytest.raises(UserError, match=message):
         split(list(when), **rules)
 
 
 def test_a_class_that_comes_up_late_is_refused() -> None:
     rows = table(["a"] * 40 + ["b", "a"] * 30, when=np.arange(100))
-    with pytest.raises(Refused, match="fold 0 has no row of class 'b' to learn from"):
+    with pytest.raises(UserError, match="fold 0 has no row of class 'b' to learn from"):
         split_table(rows, "binary", strategy="time", time="when", n_splits=4)
 
 
@@ -164,5 +164,5 @@ def test_a_metric_that_needs_every_class_is_refused_where_one_is_missing() -> No
     rows = table(["a", "b"] * 30 + ["a"] * 40, when=np.arange(100))
     rules: dict[str, Any] = {"strategy": "time", "time": "when", "n_splits": 4}
     assert split_table(rows, "binary", ("accuracy", "log_loss"), **rules).report["rows"]
-    with pytest.raises(Refused, match="auroc needs every class in every fold, but fold 3"):
+    with pytest.raises(UserError, match="auroc needs every class in every fold, but fold 3"):
         split_table(rows, "binary", ("accuracy", "auroc"), **rules)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenfold.metrics import Task
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError
 from tests.tables import Parts, split_table, table
 
 WORDS = ["test", "train", "2", "10", "last"]
@@ -71,5 +71,5 @@ def test_where_the_column_knows_test_and_train_alone_the_folds_are_drawn() -> No
 def test_a_column_that_cannot_be_followed_is_refused(
     part: list[Any], rules: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(Refused, match=message):
+    with pytest.raises(UserError, match=message):
         split(part, **rules)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
 from tenfold.metrics import Task
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError
 from tenfold.splitting import describing
 from tests.tables import Parts, bytes_of, split_table, table
 
@@ -159,12 +159,12 @@ def test_groups_that_cannot_be_split_are_refused(
     groups: list[Any], columns: dict[str, Any], rules: dict[str, Any], message: str
 ) -> None:
     rows = table(numbers(groups), patient=groups, **columns)
-    with pytest.raises(Refused, match=message):
+    with pytest.raises(UserError, match=message):
         split_table(rows, "regression", strategy="grouped", group="patient", **rules)
 
 
 def test_a_column_that_is_not_there_is_refused_with_the_nearest() -> None:
-    with pytest.raises(Refused, match="no column 'patent'; did you mean 'patient'"):
+    with pytest.raises(UserError, match="no column 'patent'; did you mean 'patient'"):
         split_table(
             table(numbers(range(30)), patient=["a", "b"] * 15),
             "regression",
@@ -175,12 +175,12 @@ def test_a_column_that_is_not_there_is_refused_with_the_nearest() -> None:
 
 def test_a_table_of_a_group_and_a_target_is_refused() -> None:
     rows = table(numbers(range(30)), patient=["a", "b"] * 15).drop_columns(["size"])
-    with pytest.raises(Refused, match="no feature column is left beside 'patient'"):
+    with pytest.raises(UserError, match="no feature column is left beside 'patient'"):
         split_table(rows, "regression", strategy="grouped", group="patient")
 
 
 def test_a_class_that_one_group_alone_holds_is_refused() -> None:
     groups = [value // 10 for value in range(100)]
     y = ["b" if group == 0 else "a" for group in groups]
-    with pytest.raises(Refused, match="class 'b'"):
+    with pytest.raises(UserError, match="class 'b'"):
         split(groups, y, "binary", n_splits=3)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sklearn.model_selection import KFold, StratifiedKFold, train_test_split
 
 from tenfold.dataset import ROW
-from tenfold.folds import VAL
+from tenfold.dataset.folds import VAL
 from tenfold.metrics import Task
-from tenfold.runtime import Refused, derive_seed
+from tenfold.runtime import UserError, derive_seed
 from tenfold.splitting import checks
 from tests.tables import Parts, bytes_of, split_table, table
 
@@ -159,7 +159,7 @@ def test_folds_that_memory_could_not_hold_are_refused(
     monkeypatch.setattr(checks, "MOST_CELLS", 10 * 170)
     assert split_table(rows, **rules)
     monkeypatch.setattr(checks, "MOST_CELLS", 10 * 90)
-    with pytest.raises(Refused, match=r"10 folds of \d+ training rows would take .* fewer folds"):
+    with pytest.raises(UserError, match=r"10 folds of \d+ training rows would take .* fewer folds"):
         split_table(rows, **rules)
 
 
@@ -206,7 +206,7 @@ def test_copies_follow_the_first_of_them_and_leave_the_others_where_they_were() 
 
 def test_too_few_different_rows_are_refused() -> None:
     y = [float(value) for value in range(40)]
-    with pytest.raises(Refused, match=r"but there are 6 \(copies of a row count once\): lower"):
+    with pytest.raises(UserError, match=r"but there are 6 \(copies of a row count once\): lower"):
         split_table(table(y, size=[0, 1, 2, 3, 4, 5, 6, 6] * 5), "regression")
 
 
@@ -237,7 +237,7 @@ def test_too_few_different_rows_are_refused() -> None:
 def test_what_cannot_be_split_is_refused(
     y: list[Any], task: Task, rules: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(Refused, match="(?s)" + message.replace("(", r"\(")):
+    with pytest.raises(UserError, match="(?s)" + message.replace("(", r"\(")):
         split(y, task, **rules)
 
 
@@ -253,29 +253,31 @@ def test_a_metric_that_is_not_defined_on_a_part_is_refused(
 ) -> None:
     y = [float(value) for value in range(n)]
     assert split(y, "regression", ("mse",), **rules).report["rows"]["train"]
-    with pytest.raises(Refused, match=message):
+    with pytest.raises(UserError, match=message):
         split(y, "regression", ("mse", "r2"), **rules)
 
 
 def test_a_class_of_copies_is_rarer_than_it_looks() -> None:
     rows = table(["a"] * 60 + ["b"] * 60, size=[*range(60), *range(60, 66)] + [99] * 54)
-    with pytest.raises(Refused, match=r"'b' has 6 training rows \(copies of a row count once\), f"):
+    with pytest.raises(
+        UserError, match=r"'b' has 6 training rows \(copies of a row count once\), f"
+    ):
         split_table(rows, n_splits=8)
 
 
 def test_a_bin_rarer_than_the_folds_is_refused() -> None:
     y = [float(value) for value in range(50)]
-    with pytest.raises(Refused, match="quantile bin 0 of the target has 4 training rows"):
+    with pytest.raises(UserError, match="quantile bin 0 of the target has 4 training rows"):
         split(y, "regression", strategy="stratified", n_bins=10, n_splits=5)
 
 
 def test_a_class_rarer_than_random_folds_is_refused() -> None:
-    with pytest.raises(Refused, match=r"'b' has \d training rows, fewer than 10 folds"):
+    with pytest.raises(UserError, match=r"'b' has \d training rows, fewer than 10 folds"):
         split(["a"] * 90 + ["b"] * 8, strategy="random")
 
 
 def test_a_fold_that_learns_nothing_of_a_class_is_refused() -> None:
     y = ["a", "b"] * 20 + ["c"] * 20
     size = [*range(40), *[99] * 20]
-    with pytest.raises(Refused, match="no row of class 'c' to learn from"):
+    with pytest.raises(UserError, match="no row of class 'c' to learn from"):
         split_table(table(y, size=size), "multiclass", strategy="random", n_splits=3)

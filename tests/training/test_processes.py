@@ -7,9 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.conftest import ROOT
 from tests.training.differences import largest_difference
-
-ROOT = Path(__file__).parent.parent.parent
 
 SCRIPT = """
 import json

@@ -17,7 +17,7 @@ from tenfold.dataset import ROW
 from tenfold.metrics import Task
 from tenfold.params import Params
 from tenfold.params.audit import Audit
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError
 
 __all__ = ["CHECKS", "Check", "Finding", "audit", "audit_files", "refuse"]
 
@@ -94,7 +94,7 @@ def refuse(findings: Sequence[Finding]) -> None:
     """Refuse to go on when a finding is an error.
 
     Raises:
-        Refused: with every error, and how to accept it.
+        UserError: with every error, and how to accept it.
     """
     errors = [
         f"{found.check}: {found.sentence}; to go on all the same, "
@@ -103,7 +103,7 @@ def refuse(findings: Sequence[Finding]) -> None:
         if found.level == "error"
     ]
     if errors:
-        raise Refused("\n       ".join(errors))
+        raise UserError("\n       ".join(errors))
 
 
 def _findings(name: str, check: Check, level: Any, view: View) -> list[Finding]:

@@ -18,19 +18,10 @@ from pydantic import BaseModel, ConfigDict
 from pydantic_core import core_schema
 
 from tenfold.metrics import Array, Task
+from tenfold.params.families import ExperimentContext
 
 # The columns of a learning curve that every network has.
 CURVE = ("epoch", "train_loss", "val_loss")
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What a family's parameters may have to agree with; `epochs_declared`: not the default."""
-
-    task: Task
-    scale: str
-    max_epochs: int
-    epochs_declared: bool
 
 
 class FamilyParameters(BaseModel):
@@ -53,7 +44,7 @@ class FamilyParameters(BaseModel):
         """The trained model whose weights and preprocessing this one starts from."""
         return None
 
-    def check(self, surroundings: Surroundings) -> None:
+    def check(self, context: ExperimentContext) -> None:
         """Raise ValueError if a value does not fit the rest of the experiment."""
 
 
@@ -107,7 +98,7 @@ class Fold:
 
 
 @dataclass(frozen=True)
-class Setting:
+class FitSettings:
     """What a fit needs to know besides its parameters and its data.
 
     Where columns have places, the first `n_numeric` of X are numbers and the next `n_codes` codes
@@ -182,7 +173,7 @@ class Family(Protocol):
         ...
 
     def predict_folds(
-        self, configurations: Sequence[Configuration], folds: Sequence[Fold], setting: Setting
+        self, configurations: Sequence[Configuration], folds: Sequence[Fold], setting: FitSettings
     ) -> list[FoldPredictions | Diverged]:
         """For every configuration, fit each fold's training part and predict the rest of it.
 
@@ -196,7 +187,7 @@ class Family(Protocol):
         X: Array,
         y: NDArray[np.generic],
         seed: int,
-        setting: Setting,
+        setting: FitSettings,
         epochs: int | None,
     ) -> Fitted:
         """Fit all rows; `epochs` is what cross-validation found, for families that have them."""

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from tenfold.models._network import NetworkFamily
-from tenfold.models._network_parameters import ActivatedParameters
+from tenfold.models.shared.network import NetworkFamily
+from tenfold.models.shared.network_parameters import ActivatedParameters
 
 Size = Annotated[int, Field(ge=1)]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from tenfold.metrics import Task
 from tenfold.models import FamilyParameters
-from tenfold.models._scikit import ScikitFamily
+from tenfold.models.shared.scikit import ScikitFamily
 
 
 class Parameters(FamilyParameters):

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from tenfold.models._network import NetworkFamily
-from tenfold.models._network_parameters import TableParameters
+from tenfold.models.shared.network import NetworkFamily
+from tenfold.models.shared.network_parameters import TableParameters
 
 
 class Parameters(TableParameters):

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from tenfold.metrics import Task
 from tenfold.models import FamilyParameters
-from tenfold.models._scikit import ScikitFamily
+from tenfold.models.shared.scikit import ScikitFamily
 
 
 class Parameters(FamilyParameters):

@@ -7,8 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from tenfold.models import OneOf
-from tenfold.models._network import NetworkFamily
-from tenfold.models._network_parameters import TableParameters
+from tenfold.models.shared.network import NetworkFamily
+from tenfold.models.shared.network_parameters import TableParameters
 from tenfold.training.normalizations import NORMALIZATIONS
 
 

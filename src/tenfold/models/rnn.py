@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from tenfold.models._network import NetworkFamily
-from tenfold.models._network_parameters import NetworkParameters
+from tenfold.models.shared.network import NetworkFamily
+from tenfold.models.shared.network_parameters import NetworkParameters
 
 Size = Annotated[int, Field(ge=1)]
 

@@ -15,7 +15,7 @@ import duckdb
 from tenfold import runtime
 from tenfold.dataset import ROW
 from tenfold.params import Data
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError
 from tenfold.sources import (
     bundled,
     delimited,
@@ -71,7 +71,7 @@ def read(data: Data, *, careful: bool = False, limit: int | None = None) -> Sour
         limit: read so many rows only; they are not checked to be all there are.
 
     Raises:
-        Refused: if there is no such table, or it cannot be read as one.
+        UserError: if there is no such table, or it cannot be read as one.
     """
     found = _files(data)
     scratch = runtime.temporary("sources")
@@ -113,7 +113,7 @@ def sound(data: Data) -> Source:
     """Read what `data` names, all of it sound.
 
     Raises:
-        Refused: as `read` does, or if there is anything that is no row.
+        UserError: as `read` does, or if there is anything that is no row.
     """
     source = read(data)
     try:
@@ -124,7 +124,9 @@ def sound(data: Data) -> Source:
             f"SELECT {ROW}, {REASON} FROM {MALFORMED} ORDER BY {ROW} LIMIT 1"
         ).fetchall()
         if odd:
-            raise Refused(f"{data.path}, {source.where(odd[0][0])}: {odd[0][1]}: mend it") from None
+            raise UserError(
+                f"{data.path}, {source.where(odd[0][0])}: {odd[0][1]}: mend it"
+            ) from None
     return source
 
 
@@ -164,7 +166,7 @@ def _fetched(data: Data) -> records.Records:
     variable = data.path.removeprefix("postgresql:")
     address = os.environ.get(variable)
     if not address:
-        raise Refused(
+        raise UserError(
             f"data.path: the environment has no variable {variable!r}: let it hold the address, as "
             "in postgresql://user:password@host/database"
         )
@@ -188,7 +190,7 @@ def _part(connection: Any, path: Path, data: Data, scratch: Path, *, careful: bo
             return parquet.read(connection, stored, str(path))
         return parquet.read(connection, path, str(path))
     except duckdb.Error as error:
-        raise Refused(
+        raise UserError(
             f"{path} cannot be read: {first_line(error)}: is it damaged? Write it again"
         ) from None
 
@@ -197,6 +199,6 @@ def _refuse_settings(data: Data, path: str) -> None:
     """What is said about a CSV must not be said in vain."""
     for setting in ("delimiter", "quote", "header", "columns"):
         if setting in data.model_fields_set and getattr(data, setting) not in (None, [], True):
-            raise Refused(
+            raise UserError(
                 f"data.{setting} is for CSV, but data.path is {path}: remove data.{setting}"
             )

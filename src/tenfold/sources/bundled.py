@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tenfold.messages import nearest
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError, nearest
 from tenfold.sources.records import Records, Row
 
 PREFIX = "sklearn:"
@@ -18,12 +17,12 @@ def read(name: str) -> Records:
     """The table `sklearn:<name>`: its features and, as column `target`, the classes by name.
 
     Raises:
-        Refused: if there is no such table.
+        UserError: if there is no such table.
     """
     table = name.removeprefix(PREFIX)
     if table not in NAMES:
         known = [PREFIX + one for one in NAMES]
-        raise Refused(
+        raise UserError(
             f"data.path: scikit-learn brings no table {table!r}; {nearest(PREFIX + table, known)}"
         )
     from sklearn import datasets

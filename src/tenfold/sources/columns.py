@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError
 
 REASON = "tenfold_reason"
 SOURCE = "tenfold_source"
@@ -35,25 +35,25 @@ def check_names(path: Path | str, names: Sequence[str], cure: str = "") -> None:
     """Column names must be present, unique (DuckDB ignores case) and not tenfold's own.
 
     Raises:
-        Refused: naming the column, and ending in `cure` where a missing header may be the cause.
+        UserError: naming the column, and ending in `cure` where a missing header may be the cause.
     """
     for position, column in enumerate(names, start=1):
         if not column.strip():
-            raise Refused(f"{path}: column {position} has no name: name every column{cure}")
+            raise UserError(f"{path}: column {position} has no name: name every column{cure}")
         if len(column) > LONGEST:
-            raise Refused(
+            raise UserError(
                 f"{path}: column {position} has a name of {len(column)} characters, and more than "
                 f"{LONGEST} are no name ({column[:20]!r}...): rename it, or close its quote"
             )
         if column.lower().startswith(PREFIX):
-            raise Refused(
+            raise UserError(
                 f"{path}: column {column!r} has a name that tenfold keeps for itself: rename it"
             )
     for column, count in Counter(names).items():
         if count > 1:
-            raise Refused(f"{path}: {count} columns are named {column!r}: rename one{cure}")
+            raise UserError(f"{path}: {count} columns are named {column!r}: rename one{cure}")
     spelling: dict[str, str] = {}
     for column in names:
         other = spelling.setdefault(column.lower(), column)
         if other != column:
-            raise Refused(f"{path}: {other!r} and {column!r} differ only in case: rename one")
+            raise UserError(f"{path}: {other!r} and {column!r} differ only in case: rename one")

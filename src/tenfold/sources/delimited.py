@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from tenfold.dataset import ROW
 from tenfold.params import Data
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError
 from tenfold.sources import parsing, sql
 from tenfold.sources.columns import CONTENT, REASON, Kind, check_names, is_number
 from tenfold.sources.parsing import Plain
@@ -83,7 +83,7 @@ def read(path: Path, data: Data, scratch: Path, *, careful: bool) -> Part:
         careful: read record by record, and keep what is no record.
 
     Raises:
-        Refused: if it is no text, or has no header that names columns.
+        UserError: if it is no text, or has no header that names columns.
     """
     readable, done = plain(path, data.encoding, scratch)
     layout = _layout(path, readable, data)
@@ -174,7 +174,7 @@ def _first(path: Path, readable: Path, delimiter: str, quote: str) -> tuple[list
         try:
             return [cell.strip() for cell in next(reader, [])], reader.line_num
         except csv.Error as error:
-            raise Refused(
+            raise UserError(
                 f"{path}: the header cannot be read: {error}: close its quotes, or set data.quote"
             ) from None
 
@@ -183,7 +183,7 @@ def _header(path: Path, readable: Path, delimiter: str, data: Data) -> tuple[lis
     """The column names, and how many lines they take."""
     header, n_lines = _first(path, readable, delimiter, data.quote)
     if not any(header):
-        raise Refused(f"{path}: line 1 is empty: it must hold the column names")
+        raise UserError(f"{path}: line 1 is empty: it must hold the column names")
     if data.columns:
         header = _declared(path, data.columns, len(header))
     headless = (
@@ -205,7 +205,7 @@ def _numbered(readable: Path, delimiter: str, data: Data) -> list[str]:
 
 def _declared(path: Path, columns: list[str], width: int) -> list[str]:
     if len(columns) != width:
-        raise Refused(
+        raise UserError(
             f"data.columns names {len(columns)} columns, but {path} has {width}: name every one"
         )
     check_names(path, columns)

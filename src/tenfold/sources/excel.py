@@ -13,8 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tenfold.messages import nearest
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError, nearest
 from tenfold.sources.columns import check_names
 from tenfold.sources.records import Records, Row
 
@@ -33,7 +32,7 @@ def read(path: Path, sheet: str | None) -> Records:
     """The rows below the header, empty ones at the end aside; without a `sheet`, the only one.
 
     Raises:
-        Refused: if the file is no workbook, it is not said which sheet, or the first row is no
+        UserError: if the file is no workbook, it is not said which sheet, or the first row is no
             header; while the rows are read, naming the cell, if one holds an error, stands outside
             the header's columns, or is a formula that nobody has computed.
     """
@@ -51,11 +50,11 @@ def _check_file(path: Path) -> None:
         with path.open("rb") as file:
             start = file.read(len(COMPOUND))
     except OSError as error:
-        raise Refused(f"{path} cannot be read: {error.strerror}") from None
+        raise UserError(f"{path} cannot be read: {error.strerror}") from None
     if start == COMPOUND:
-        raise Refused(f"{path} has a password or is an old .xls: save it as .xlsx without one")
+        raise UserError(f"{path} has a password or is an old .xls: save it as .xlsx without one")
     if not start.startswith(ZIP):
-        raise Refused(f"{path} is no Excel workbook: save the table as .xlsx or .csv")
+        raise UserError(f"{path} is no Excel workbook: save the table as .xlsx or .csv")
 
 
 def _open(path: Path, *, values: bool = True) -> Any:
@@ -70,20 +69,22 @@ def _open(path: Path, *, values: bool = True) -> Any:
 def _readable(path: Path) -> Iterator[None]:
     try:
         yield
-    except Refused:
+    except UserError:
         raise
     # openpyxl hands on whatever the parsers below it raise.
     except Exception as error:
         what = str(error).splitlines()[:1] or [type(error).__name__]
-        raise Refused(f"{path} is broken ({what[0]}): open it in Excel and save it again") from None
+        raise UserError(
+            f"{path} is broken ({what[0]}): open it in Excel and save it again"
+        ) from None
 
 
 def _worksheet(path: Path, workbook: Any, sheet: str | None) -> Any:
     titles = [one.title for one in workbook.worksheets]
     if sheet is not None and sheet not in titles:
-        raise Refused(f"data.sheet: {path} has no sheet {sheet!r}; {nearest(sheet, titles)}")
+        raise UserError(f"data.sheet: {path} has no sheet {sheet!r}; {nearest(sheet, titles)}")
     if sheet is None and len(titles) != 1:
-        raise Refused(f"{path} has {len(titles)} sheets, {titles}: name one as data.sheet")
+        raise UserError(f"{path} has {len(titles)} sheets, {titles}: name one as data.sheet")
     worksheet = workbook[sheet or titles[0]]
     worksheet.reset_dimensions()  # Some programs write a size that would cut rows off.
     return worksheet
@@ -97,7 +98,7 @@ def _check_computed(path: Path, worksheet: Any) -> None:
         for pair in zip(worksheet.iter_rows(max_row=LOOKED_AT), formulas, strict=True):
             for cell, formula in zip(*pair, strict=True):
                 if cell.value is None and formula.data_type == "f":
-                    raise Refused(
+                    raise UserError(
                         f"{path}: {title}!{formula.coordinate} is a formula without a value: open "
                         "the workbook in Excel and save it"
                     )
@@ -108,7 +109,7 @@ def _header(path: Path, title: str, cells: Sequence[Any]) -> list[str]:
     while names and not names[-1]:
         names.pop()
     if not names:
-        raise Refused(f"{path}: row 1 of sheet {title!r} is empty: it must hold the column names")
+        raise UserError(f"{path}: row 1 of sheet {title!r} is empty: it must hold the column names")
     check_names(path, names, " (are cells of row 1 merged, or is it a title above the header?)")
     return names
 
@@ -122,10 +123,10 @@ def _rows(path: Path, worksheet: Any, rows: Iterator[Any], width: int) -> Iterat
                 empty = empty or number
                 continue
             if empty:
-                raise Refused(f"{path}: row {empty} of sheet {title!r} is empty: delete it")
+                raise UserError(f"{path}: row {empty} of sheet {title!r} is empty: delete it")
             for cell, text in zip(cells[width:], texts[width:], strict=True):
                 if text is not None:
-                    raise Refused(
+                    raise UserError(
                         f"{path}: {title}!{cell.coordinate} holds {text!r}, but the header ends "
                         "before it: name its column or delete the cell"
                     )
@@ -135,7 +136,7 @@ def _rows(path: Path, worksheet: Any, rows: Iterator[Any], width: int) -> Iterat
 def _text(path: Path, title: str, cell: Any) -> str | None:
     value = cell.value
     if cell.data_type == "e":
-        raise Refused(
+        raise UserError(
             f"{path}: {title}!{cell.coordinate} is the error {value}: mend the formula, or empty "
             "the cell"
         )

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tenfold.messages import nearest
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError, nearest
 
 # Text that these hold is unpacked before it is read.
 PACKED = (".gz", ".zst")
@@ -54,13 +53,15 @@ def find(path: str, endings: Sequence[str]) -> list[Seen]:
     """The file at `path`, or all files that match it as a pattern, in the order of their names.
 
     Raises:
-        Refused: if there is none, or one is no regular file, empty or of an unknown ending.
+        UserError: if there is none, or one is no regular file, empty or of an unknown ending.
     """
     literal = Path(path)
     if any(mark in path for mark in PATTERN) and not literal.exists():
         paths = sorted(map(Path, glob.glob(path, recursive=True)))  # noqa: PTH207
         if not paths:
-            raise Refused(f"data.path: no file matches {path!r}: check the folder and the pattern")
+            raise UserError(
+                f"data.path: no file matches {path!r}: check the folder and the pattern"
+            )
     else:
         paths = [literal]
     for found in paths:
@@ -72,36 +73,36 @@ def check_unchanged(files: Iterable[Seen]) -> None:
     """Check that nobody has written to the files since they were first looked at.
 
     Raises:
-        Refused: naming the file.
+        UserError: naming the file.
     """
     for seen in files:
         if not seen.path.exists() or Seen.now(seen.path) != seen:
-            raise Refused(f"{seen.path} changed while it was read: run again when it is whole")
+            raise UserError(f"{seen.path} changed while it was read: run again when it is whole")
 
 
 def _check(path: Path, endings: Sequence[str]) -> None:
     if path.is_dir():
-        raise Refused(
+        raise UserError(
             f"data.path must be a file, but {path} is a folder: name a file in it, or all of them "
             f"by a pattern such as {path}/*.csv"
         )
     found = ending(path)
     if found not in endings:
         hint = f"; a database is named sqlite:{path}, with a query" if found in DATABASES else ""
-        raise Refused(
+        raise UserError(
             f"data.path: unknown ending {found!r} of {path}; {nearest(found, endings)}{hint}"
         )
     if not path.exists():
         neighbours = path.parent.iterdir() if path.parent.is_dir() else ()
         known = [file.name for file in neighbours if ending(file) in endings]
         hint = f"; in {path.parent}: {nearest(path.name, known)}" if known else ""
-        raise Refused(f"data.path: there is no file {path}{hint}")
+        raise UserError(f"data.path: there is no file {path}{hint}")
     if not stat.S_ISREG(path.stat().st_mode):
-        raise Refused(f"data.path: {path} is no regular file: save what it gives as a file first")
+        raise UserError(f"data.path: {path} is no regular file: save what it gives as a file first")
     if not os.access(path, os.R_OK):
-        raise Refused(f"data.path: {path} cannot be read: change its permissions")
+        raise UserError(f"data.path: {path} cannot be read: change its permissions")
     if path.stat().st_size == 0:
-        raise Refused(f"data.path: {path} is empty: it needs a header and rows")
+        raise UserError(f"data.path: {path} is empty: it needs a header and rows")
     _check_format(path)
 
 
@@ -114,14 +115,14 @@ def _check_format(path: Path) -> None:
         end = file.read(4)
     if path.suffix.lower() == ".parquet":
         if start != PARQUET or end != PARQUET or size < SMALLEST_PARQUET:
-            raise Refused(
+            raise UserError(
                 f"data.path: {path} is no Parquet file: it does not begin and end with PAR1; is it "
                 "cut off, or of another format? Write it again, or rename it"
             )
     elif start == PARQUET:
-        raise Refused(f"data.path: {path} is a Parquet file: name it {path.stem}.parquet")
+        raise UserError(f"data.path: {path} is a Parquet file: name it {path.stem}.parquet")
     for mark, packing in MARKS.items():
         if start.startswith(mark) and path.suffix.lower() not in PACKED:
-            raise Refused(
+            raise UserError(
                 f"data.path: {path} is packed with {packing[0]}: name it {path.name}{packing[1]}"
             )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tenfold.dataset import ROW
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError
 from tenfold.sources import sql
 from tenfold.sources.columns import CONTENT, REASON, check_names
 from tenfold.sources.files import ending
@@ -31,7 +31,7 @@ def read(connection: Any, path: Path, readable: Path, number: str, done: Sequenc
         done: what was done to make its text readable.
 
     Raises:
-        Refused: if an array is cut off, or a column does not hold single values.
+        UserError: if an array is cut off, or a column does not hold single values.
     """
     last = scan(path, readable).lines
     by_line = _begins(path, readable) != b"[" and ending(path) != ".json"
@@ -45,7 +45,9 @@ def read(connection: Any, path: Path, readable: Path, number: str, done: Sequenc
     rows = f"(FROM {found} WHERE {REASON} IS NULL)"
     keys = _keys(connection, rows)
     if not keys:
-        raise Refused(f"data.path: {path} has no rows: none of its records is an object with keys")
+        raise UserError(
+            f"data.path: {path} has no rows: none of its records is an object with keys"
+        )
     check_names(path, keys)
     _check_flat(connection, path, rows, keys)
     made = [f"json_extract_string(json, {_pointer(key)}) AS {name(key)}" for key in keys]
@@ -100,9 +102,9 @@ def _begins(path: Path, readable: Path) -> bytes:
         file.seek(-min(1024, readable.stat().st_size), os.SEEK_END)
         end = file.read().rstrip()
     if start.startswith(codecs.BOM_UTF8):
-        raise Refused(f"{path} begins with a byte order mark: save it as UTF-8 without one")
+        raise UserError(f"{path} begins with a byte order mark: save it as UTF-8 without one")
     if start.startswith(b"[") and not end.endswith(b"]"):
-        raise Refused(f"{path} begins with '[' but does not end with ']': is it cut off?")
+        raise UserError(f"{path} begins with '[' but does not end with ']': is it cut off?")
     return start[:1]
 
 
@@ -111,7 +113,7 @@ def _check_records(connection: Any, path: Path, records: str) -> None:
         f"SELECT {ROW}, {REASON} FROM {records} WHERE {REASON} IS NOT NULL ORDER BY {ROW} LIMIT 1"
     ).fetchall()
     if odd:
-        raise Refused(f"{path}: record {odd[0][0]} is {odd[0][1]}: mend it")
+        raise UserError(f"{path}: record {odd[0][0]} is {odd[0][1]}: mend it")
 
 
 def _keys(connection: Any, records: str) -> list[str]:
@@ -131,7 +133,7 @@ def _check_flat(connection: Any, path: Path, records: str, keys: list[str]) -> N
             f"IN ('OBJECT', 'ARRAY') ORDER BY {ROW} LIMIT 1"
         ).fetchall()
         if nested:
-            raise Refused(
+            raise UserError(
                 f"{path}: column {key!r} holds a nested value in record {nested[0][0]}: "
                 "flatten or remove it"
             )

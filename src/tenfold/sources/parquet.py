@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tenfold.dataset import ROW
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError
 from tenfold.sources import sql
 from tenfold.sources.columns import Kind, check_names
 from tenfold.sources.parts import Part
@@ -37,7 +37,7 @@ def read(connection: Any, path: Path, shown: str) -> Part:
         shown: what messages call it.
 
     Raises:
-        Refused: if a column has no name of its own or holds nested or binary values.
+        UserError: if a column has no name of its own or holds nested or binary values.
     """
     reader = f"read_parquet({sql.file(path)}, hive_partitioning = false, file_row_number = true)"
     described = connection.execute(
@@ -49,7 +49,7 @@ def read(connection: Any, path: Path, shown: str) -> Part:
     schema = connection.execute(f"SELECT name FROM parquet_schema({sql.file(path)})").fetchall()
     check_names(Path(shown), [row[0] for row in schema[1:]])
     if "file_row_number" in map(str.lower, columns):
-        raise Refused(f"{shown}: column 'file_row_number' has a name DuckDB uses: rename it")
+        raise UserError(f"{shown}: column 'file_row_number' has a name DuckDB uses: rename it")
     cells = [f"{name(key)}::{SQL_TYPES[kind]} AS {name(key)}" for key, kind in columns.items()]
     rows = connection.execute(
         f"SELECT num_rows FROM parquet_file_metadata({sql.file(path)})"
@@ -74,7 +74,7 @@ def _odd_names(columns: Iterable[str]) -> Iterator[str]:
 
 def _kind(shown: str, column: str, sql_type: str) -> Kind:
     if sql_type.endswith("]") or sql_type.startswith(NOT_CELLS):
-        raise Refused(
+        raise UserError(
             f"{shown}: column {column!r} holds {sql_type}, not single values: flatten or remove it"
         )
     if sql_type in INTEGERS or WHOLE.fullmatch(sql_type):

@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from tenfold.messages import nearest
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError, nearest
 from tenfold.sources.columns import check_names
 from tenfold.sources.records import Records, Row
 
@@ -52,7 +51,7 @@ def read(address: str, query: str) -> Records:
     """The rows of one SELECT at a libpq address (postgresql://user:password@host:port/database).
 
     Raises:
-        Refused: if the server is out of reach, the query does more than read, or a column has
+        UserError: if the server is out of reach, the query does more than read, or a column has
             no name of its own or holds other than single values; while the rows are read, if the
             server ends them early.
     """
@@ -63,8 +62,8 @@ def read(address: str, query: str) -> Records:
     try:
         columns = _columns(connection, query)
     except psycopg.Error as error:
-        raise Refused(_cause(connection, error)) from None
-    except Refused:
+        raise UserError(_cause(connection, error)) from None
+    except UserError:
         connection.close()
         raise
     booleans = [place for place, category in enumerate(columns.values()) if category == "B"]
@@ -79,7 +78,7 @@ def _connect(address: str) -> Connection:
         given = {"connect_timeout": 30, **conninfo_to_dict(address), "client_encoding": "UTF8"}
         complete = make_conninfo("", **given)
     except psycopg.ProgrammingError:
-        raise Refused(
+        raise UserError(
             "the database's address, from the environment, is not of the form "
             "postgresql://user:password@host:port/database: mend it"
         ) from None
@@ -91,7 +90,7 @@ def _connect(address: str) -> Connection:
     except psycopg.Error as error:
         problem = re.sub(r"""(["']).*?\1""", "", str(error))
         found = (cause for words, cause in CAUSES.items() if words in problem)
-        raise Refused(
+        raise UserError(
             f"no connection to the database: {next(found, 'the server refuses it')}; see to the "
             "address, which comes from the environment"
         ) from None
@@ -105,7 +104,7 @@ def _columns(connection: Connection, query: str) -> dict[str, str]:
     """
     names, oids = _prepare(connection, query)
     if not names:
-        raise Refused(f"data.query must be one SELECT, but is {query!r}: nothing else has rows")
+        raise UserError(f"data.query must be one SELECT, but is {query!r}: nothing else has rows")
     check_names("data.query", names, ", with AS")
     found = connection.execute(
         "SELECT oid, format_type(oid, NULL), typcategory FROM pg_type WHERE oid = ANY(%s)", [oids]
@@ -114,7 +113,7 @@ def _columns(connection: Connection, query: str) -> dict[str, str]:
     for name, oid in zip(names, oids, strict=True):
         kind, category = types[oid]
         if kind in NOT_SINGLE or (category not in SINGLE and kind not in ALSO_SINGLE):
-            raise Refused(
+            raise UserError(
                 f"data.query: column {name!r} holds {kind}, which is no single value: leave it "
                 "out, take its parts, or cast it to a number or to text"
             )
@@ -152,7 +151,7 @@ def _rows(connection: Connection, query: str, booleans: Sequence[int]) -> Iterat
                     texts[place] = BOOLEANS[texts[place]]
                 yield texts
     except psycopg.Error as error:
-        raise Refused(_cause(connection, error)) from None
+        raise UserError(_cause(connection, error)) from None
 
 
 def _cause(connection: Connection, error: psycopg.Error) -> str:

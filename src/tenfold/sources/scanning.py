@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError
 
 NEWLINES, FEED = b"\r\n", ord("\n")
 # So little that the memory of one is taken again for the next, and not asked for anew.
@@ -47,7 +47,7 @@ def scan(path: Path, readable: Path, quote: str = '"') -> Scan:
         quote: the character whose presence is noted.
 
     Raises:
-        Refused: with the line of the first byte that is not UTF-8.
+        UserError: with the line of the first byte that is not UTF-8.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     mark = quote.encode()
@@ -61,13 +61,13 @@ def scan(path: Path, readable: Path, quote: str = '"') -> Scan:
                 whole = not decoder.getstate()[0]
         except UnicodeDecodeError as error:
             line = ends + _line_ends(error.object[: error.start]) + 1
-            raise Refused(
+            raise UserError(
                 f"{path}: line {line} is not UTF-8 text (byte 0x{error.object[error.start]:02x}): "
                 "set data.encoding (cp1252 or latin-1 for most files of old), or save it as UTF-8"
             ) from None
         zeros = zeros or b"\0" in chunk
         if ends == 0 and 4 * chunk[:200].count(0) > len(chunk[:200]):
-            raise Refused(
+            raise UserError(
                 f"{path} holds zero bytes as UTF-16 does: set data.encoding: utf-16, or save it as "
                 "UTF-8"
             )
@@ -88,7 +88,7 @@ def scan(path: Path, readable: Path, quote: str = '"') -> Scan:
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        raise Refused(f"{path} ends inside a UTF-8 character: is it cut off?") from None
+        raise UserError(f"{path} ends inside a UTF-8 character: is it cut off?") from None
     kinds = sum((feeds > pairs, returns > pairs, pairs > 0))
     return Scan(lines, quoted, kinds > 1, zeros, returns == pairs, longest)
 

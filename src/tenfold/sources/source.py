@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from tenfold.dataset import ROW
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError
 from tenfold.sources import files, parsing, storing, uniting
 from tenfold.sources.columns import LINE, SOURCE, Kind
 from tenfold.sources.files import Seen
@@ -87,7 +87,7 @@ class Source:
 
         Raises:
             Unsound: if they are not.
-            Refused: if a file has changed since it was first looked at.
+            UserError: if a file has changed since it was first looked at.
         """
         self.check_unchanged()
         if self.records is not None and n_records != self.records:
@@ -101,13 +101,13 @@ class Source:
         """Check that nobody has written to the files since they were first looked at.
 
         Raises:
-            Refused: naming the file.
+            UserError: naming the file.
         """
         files.check_unchanged(self.files)
 
-    def _empty(self) -> Refused:
+    def _empty(self) -> UserError:
         names = ", ".join(part.name for part in self.parts)
-        return Refused(f"data.path: {names} has no rows: it needs at least one")
+        return UserError(f"data.path: {names} has no rows: it needs at least one")
 
     def repeats(self) -> bool:
         """Whether the header of any file stands there again."""

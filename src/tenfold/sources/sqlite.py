@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tenfold.messages import nearest
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError, nearest
 from tenfold.sources.columns import check_names
 from tenfold.sources.records import Records, Row
 
@@ -26,7 +25,7 @@ def read(path: Path, query: str) -> Records:
     """The rows of one SELECT: an integer as its digits, a real number as the shortest that is it.
 
     Raises:
-        Refused: if the file is no whole database, the query does more than read, or a column's
+        UserError: if the file is no whole database, the query does more than read, or a column's
             name cannot be one; while the rows are read, if a cell is binary.
     """
     connection = _open(path)
@@ -34,11 +33,13 @@ def read(path: Path, query: str) -> Records:
         cursor = connection.execute(query)
         names = [column[0] for column in cursor.description or ()]
         if not names:
-            raise Refused(f"data.query must be one SELECT, but is {query!r}: nothing else has rows")
+            raise UserError(
+                f"data.query must be one SELECT, but is {query!r}: nothing else has rows"
+            )
         _check_columns(path, names)
     except (sqlite3.Error, sqlite3.Warning) as error:
-        raise Refused(_cause(connection, path, error)) from None
-    except Refused:
+        raise UserError(_cause(connection, path, error)) from None
+    except UserError:
         connection.close()
         raise
     return Records(names, _rows(connection, cursor, path, names), ordered=False)
@@ -48,7 +49,7 @@ def _open(path: Path) -> sqlite3.Connection:
     for ending in ("-wal", "-journal"):
         beside = path.with_name(path.name + ending)
         if beside.is_file() and any(_start(beside, 8)):
-            raise Refused(
+            raise UserError(
                 f"{path}: some of its changes are still in {beside.name}: end the program that "
                 f"writes to it, then run `sqlite3 {path.name} .tables`, which brings them home"
             )
@@ -57,7 +58,7 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True)
     except sqlite3.Error as error:
-        raise Refused(f"{path} cannot be read as SQLite: {error}") from None
+        raise UserError(f"{path} cannot be read as SQLite: {error}") from None
     # Read-only as it is, ATTACH would still create a file.
     connection.set_authorizer(
         lambda action, *_: sqlite3.SQLITE_OK if action in READING else sqlite3.SQLITE_DENY
@@ -79,7 +80,7 @@ def _check_columns(path: Path, names: list[str]) -> None:
     check_names(path, names, " in data.query, with AS")
     for name in names:
         if name.startswith('"'):
-            raise Refused(
+            raise UserError(
                 f"data.query: {path} has no column {name}, and SQLite takes a name in double "
                 "quotes that it does not know for a text: mend the name"
             )
@@ -118,12 +119,12 @@ def _rows(
             yield [None if cell is None else TEXTS[type(cell)](cell) for cell in row]
     except KeyError:
         column = next(name for name, cell in zip(names, row, strict=True) if type(cell) is bytes)
-        raise Refused(
+        raise UserError(
             f"{path}: column {column!r} holds a blob in row {number} of the answer, not a value: "
             "leave it out of data.query"
         ) from None
     except sqlite3.Error as error:
-        raise Refused(
+        raise UserError(
             f"data.query fails on {path} after {number} rows: {str(error).split(' with text ')[0]}"
         ) from None
     finally:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tenfold.dataset import ROW
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError
 from tenfold.sources import parquet
 from tenfold.sources.columns import CONTENT, REASON, Kind
 from tenfold.sources.parts import Part
@@ -22,7 +22,7 @@ def common(parts: Sequence[Part]) -> dict[str, Kind]:
             if column in first.kinds and column in part.kinds:
                 continue
             holder, lacking = (first, part) if column in first.kinds else (part, first)
-            raise Refused(
+            raise UserError(
                 f"data.path: {holder.name} has a column {column!r}, but {lacking.name} has none: "
                 "all files must have the same columns"
             )

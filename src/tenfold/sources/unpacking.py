@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError
 from tenfold.sources.files import PACKED
 
 CODECS = {".gz": "gzip", ".zst": "zstd"}
@@ -24,7 +24,7 @@ def plain(path: Path, encoding: str, scratch: Path) -> tuple[Path, list[str]]:
     """The file itself where it is plain UTF-8, else its text in `scratch`; and what was done.
 
     Raises:
-        Refused: if it is broken, grows out of all proportion, or is not in the encoding.
+        UserError: if it is broken, grows out of all proportion, or is not in the encoding.
     """
     done = []
     if path.suffix.lower() in PACKED:
@@ -60,13 +60,13 @@ def _unpacked(path: Path) -> Iterator[bytes]:
             while chunk := stream.read(CHUNK):
                 total += len(chunk)
                 if total > limit:
-                    raise Refused(
+                    raise UserError(
                         f"data.path: {path} unpacks to more than {MOST} times its size: if it is "
                         "sound, unpack it yourself and name the file that comes out"
                     )
                 yield chunk
     except (OSError, pa.ArrowException) as error:
-        raise Refused(
+        raise UserError(
             f"data.path: {path} cannot be unpacked ({error}): is it cut off, or packed otherwise?"
         ) from None
 
@@ -80,7 +80,7 @@ def _recoded(path: Path, encoding: str) -> Iterator[bytes]:
             try:
                 text = decoder.decode(chunk, final=not chunk)
             except UnicodeError as error:
-                raise Refused(
+                raise UserError(
                     f"{path.name}: not {encoding} text after line {lines + 1} ({error}): set "
                     "data.encoding to the file's own, or save it as UTF-8"
                 ) from None

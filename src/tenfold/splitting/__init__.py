@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from tenfold import folds
+from tenfold.dataset import folds
 from tenfold.metrics import Task
 from tenfold.params import Split
 from tenfold.splitting import columns, describing, writing
@@ -56,7 +56,7 @@ def split(
         seed: of all that is drawn.
 
     Raises:
-        Refused: if the target does not fit the task, or rows, groups, times or classes are too
+        UserError: if the target does not fit the task, or rows, groups, times or classes are too
             few for the parts asked for.
     """
     strategy = rules.strategy

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.folds import Folds
+from tenfold.dataset.folds import Folds
 
 
 @dataclass(frozen=True)

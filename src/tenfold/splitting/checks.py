@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.folds import UNUSED, VAL
+from tenfold.dataset.folds import UNUSED, VAL
 from tenfold.metrics import METRICS, Task
 from tenfold.params import Split
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError
 from tenfold.splitting.assignment import Assignment, Deciding
 
 MOST_CLASSES = 1000
@@ -27,27 +27,27 @@ def check_target(deciding: Deciding, task: Task) -> None:
     """Check that a target can be what `task` says it is.
 
     Raises:
-        Refused: if it cannot, with the task that fits.
+        UserError: if it cannot, with the task that fits.
     """
     y, classes, target = deciding.y, deciding.classes, deciding.target
     if task == "regression" and (y == y[0]).all():
-        raise Refused(_constant(target, "value", y[0]))
+        raise UserError(_constant(target, "value", y[0]))
     if task == "regression":
         return
     if len(classes) == 1:
-        raise Refused(_constant(target, "class", classes[0]))
+        raise UserError(_constant(target, "class", classes[0]))
     if len(classes) > MOST_CLASSES or 2 * len(classes) > max(len(y), 6):
-        raise Refused(
+        raise UserError(
             f"task {task} needs rows that share classes, but {target!r} has {len(classes)} "
             f"different values in {len(y)} rows: is this task: regression, or the wrong target?"
         )
     if task == "binary" and len(classes) > 2:
-        raise Refused(
+        raise UserError(
             f"task binary needs two classes, but {target!r} has {len(classes)} "
             f"({_some(classes)}): set task: multiclass"
         )
     if task == "multiclass" and len(classes) == 2:
-        raise Refused(
+        raise UserError(
             f"task multiclass needs three classes or more, but {target!r} has two "
             f"({_some(classes)}): set task: binary"
         )
@@ -94,17 +94,17 @@ def check_strata(
     rarest = int(np.argmin(counts))
     what = "classes" if classes else "bins of the target"
     if counts[rarest] < 2:
-        raise Refused(
+        raise UserError(
             f"{_stratum(codes[rarest], classes)} has 1 row, too few for training and test: "
             f"{_reject(classes)}, or add rows"
         )
     if n_test < len(codes):
-        raise Refused(
+        raise UserError(
             f"split.test_size: {test_size} of {len(strata)} rows is {n_test}, fewer than the "
             f"{len(codes)} {what}: raise split.test_size"
         )
     if len(strata) - n_test < len(codes):
-        raise Refused(
+        raise UserError(
             f"split.test_size: {test_size} leaves {len(strata) - n_test} training rows, fewer "
             f"than the {len(codes)} {what}: lower split.test_size"
         )
@@ -116,7 +116,7 @@ def check_held_out(
     """Each of the strata must have come into the test."""
     codes, counts = count(strata)
     for code in np.setdiff1d(codes, count(strata[in_test])[0])[:1]:
-        raise Refused(
+        raise UserError(
             f"{_stratum(code, classes)} has {counts[codes == code][0]} rows and none in the test "
             f"share of {test_size}: raise split.test_size, or {_reject(classes)}"
         )
@@ -126,7 +126,7 @@ def check_folds(found: int, what: str, rules: Split, *, apart: bool) -> None:
     """There must be as many rows, or groups, to train on as folds."""
     if found < rules.n_splits:
         cure = "lower split.n_splits" if found > 1 else "two are the least: choose another strategy"
-        raise Refused(
+        raise UserError(
             f"split.n_splits: {rules.n_splits} folds need {rules.n_splits} {what}, but there are "
             f"{found}{_once(apart)}: {cure}"
         )
@@ -135,7 +135,7 @@ def check_folds(found: int, what: str, rules: Split, *, apart: bool) -> None:
 def check_size(n_folds: int, n_rows: int) -> None:
     """What every row is to every fold must be held in memory."""
     if n_folds * n_rows > MOST_CELLS:
-        raise Refused(
+        raise UserError(
             f"split: {n_folds} folds of {n_rows} training rows would take "
             f"{n_folds * n_rows / 2**30:.3g} GiB of memory, and one is the most: have fewer folds "
             "(split.n_splits, split.n_repeats)"
@@ -148,7 +148,7 @@ def check_rarest(
     """Each of the strata must have as many rows to train on as there are folds."""
     for code, rows in zip(*count(strata), strict=True):
         if rows < n_splits:
-            raise Refused(
+            raise UserError(
                 f"split.n_splits: {_stratum(code, classes)} has {rows} training rows"
                 f"{_once(apart)}, fewer than {n_splits} folds: lower split.n_splits, or "
                 f"{_reject(classes)}"
@@ -175,17 +175,17 @@ def check_parts(assignment: Assignment, deciding: Deciding, metrics: Sequence[st
     folds, classes = assignment.folds, deciding.classes
     n_test = int(assignment.in_test.sum())
     if not n_test:
-        raise Refused("split.test_size leaves no row for the test: raise it")
+        raise UserError("split.test_size leaves no row for the test: raise it")
     smallest = min(folds.count(VAL))
     for metric in metrics:
         needed = METRICS[metric].smallest_fold
         if smallest < needed:
-            raise Refused(
+            raise UserError(
                 f"metric {metric} needs folds of {needed} rows, but the smallest has {smallest}: "
                 "lower split.n_splits, or remove the metric"
             )
         if n_test < needed:
-            raise Refused(
+            raise UserError(
                 f"metric {metric} needs {needed} test rows, but there are {n_test}: raise "
                 "split.test_size, or remove the metric"
             )
@@ -203,20 +203,20 @@ def _check_classes(
         judged = _among(own == VAL, y, len(classes))
         learnt = every - judged - _among(own == UNUSED, y, len(classes))
         if not learnt.all():
-            raise Refused(
+            raise UserError(
                 f"split: fold {number} has no row of class {_absent(learnt, classes)!r} to learn "
                 "from: lower split.n_splits, reject the class in clean.require, or choose another "
                 "strategy"
             )
         if picky and not judged.all():
-            raise Refused(
+            raise UserError(
                 f"metric {picky[0]} needs every class in every fold, but fold {number} validates "
                 f"no row of class {_absent(judged, classes)!r}: lower split.n_splits, choose "
                 "another strategy, or remove the metric"
             )
     tested = tally(deciding.y[assignment.in_test], len(classes))
     if picky and not tested.all():
-        raise Refused(
+        raise UserError(
             f"metric {picky[0]} needs every class in the test, but class "
             f"{_absent(tested, classes)!r} has no row there: raise split.test_size, choose "
             "another strategy, or remove the metric"

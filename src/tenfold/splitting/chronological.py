@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.folds import TRAIN, VAL, Folds
+from tenfold.dataset.folds import TRAIN, VAL, Folds
 from tenfold.params import Split
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError
 from tenfold.splitting import checks
 from tenfold.splitting.assignment import Assignment, Deciding
 
@@ -22,11 +22,11 @@ def chronological(deciding: Deciding, rules: Split, seed: int) -> Assignment:
     never parted, so a cut lies at the change of time that is nearest to it. Nothing is random.
 
     Raises:
-        Refused: if there are fewer different times than parts, or the gap leaves nothing.
+        UserError: if there are fewer different times than parts, or the gap leaves nothing.
     """
     assert deciding.times is not None, "the strategy read no times"
     if rules.duration is not None and not deciding.times.dated:
-        raise Refused(
+        raise UserError(
             f"split.gap: {rules.gap!r} needs dates, but {rules.time!r} holds numbers: give the "
             "gap in rows"
         )
@@ -35,7 +35,7 @@ def chronological(deciding: Deciding, rules: Split, seed: int) -> Assignment:
     ordered = times if order is None else times[order]
     changes = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1], True])
     if len(changes) - 1 < rules.n_splits + 2:
-        raise Refused(
+        raise UserError(
             f"split.n_splits: {rules.n_splits} folds in time order need {rules.n_splits + 2} "
             f"different times, test included, but {rules.time!r} has {len(changes) - 1}: lower "
             "split.n_splits"
@@ -61,7 +61,7 @@ def _chain(
     """What each of the earliest `end` rows is to every fold, (n_splits, end)."""
     n_splits, within = rules.n_splits, changes[changes <= end]
     if len(within) - 1 < n_splits + 1:
-        raise Refused(
+        raise UserError(
             f"split.gap: {rules.gap!r} before the test leaves {max(len(within) - 1, 0)} different "
             f"times to train on, but {n_splits} folds need {n_splits + 1}: lower split.gap or "
             "split.n_splits"
@@ -73,7 +73,7 @@ def _chain(
     for number, (start, stop) in enumerate(zip(starts, [*starts[1:], end], strict=True)):
         learnt = _before(start, ordered, changes, rules)
         if learnt == 0:
-            raise Refused(
+            raise UserError(
                 f"split.gap: {rules.gap!r} leaves fold {number} no row to train on: lower "
                 "split.gap or split.n_splits"
             )

@@ -11,12 +11,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from tenfold import dates, runtime, sources
-from tenfold.dataset import ROW
-from tenfold.messages import nearest
+from tenfold import runtime, sources
+from tenfold.dataset import ROW, dates
 from tenfold.metrics import Task
 from tenfold.params import Split
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError, nearest
 from tenfold.sources import name, storing, text
 from tenfold.splitting.assignment import Deciding, Times, Units
 from tenfold.splitting.copies import units
@@ -26,7 +25,7 @@ def read(table: Path, target: str, task: Task, rules: Split) -> Deciding:
     """Read what the strategy of `rules` asks for.
 
     Raises:
-        Refused: if the column it names is not there, has no value in a row, or is no time.
+        UserError: if the column it names is not there, has no value in a row, or is no time.
     """
     schema = pq.read_schema(table)
     features = feature_names(schema, target, rules)
@@ -53,21 +52,21 @@ def feature_names(schema: Any, target: str, rules: Split) -> list[str]:
     """The columns that models see: all but the target and what decides the split.
 
     Raises:
-        Refused: if the deciding column is not there, or nothing is left beside it.
+        UserError: if the deciding column is not there, or nothing is left beside it.
     """
     columns = [column for column in schema.names if column not in (ROW, target)]
     if rules.deciding is None:
         return columns
     key = "group" if rules.group else "time" if rules.time else "column"
     if rules.deciding not in columns:
-        raise Refused(
+        raise UserError(
             f"split.{key}: the clean table has no column {rules.deciding!r}; "
             f"{nearest(rules.deciding, columns)}"
         )
     if not rules.time_is_feature:
         columns.remove(rules.deciding)
     if not columns:
-        raise Refused(
+        raise UserError(
             f"split.{key}: no feature column is left beside {rules.deciding!r} and the target "
             f"{target!r}: name another column, or drop fewer in clean.drop_columns"
         )
@@ -106,13 +105,13 @@ def labels(column: Any, target: str) -> Any:
     """Class labels that are integers or texts: 1.0 becomes 1.
 
     Raises:
-        Refused: if there are numbers that are no labels.
+        UserError: if there are numbers that are no labels.
     """
     if not pa.types.is_floating(column.type):
         return column
     broken = pc.filter(column, pc.not_equal(pc.floor(column), column))
     if len(broken):
-        raise Refused(
+        raise UserError(
             f"data.target: {target!r} holds numbers such as {broken[0].as_py()}, not classes: "
             "set task: regression, or name another target"
         )
@@ -125,7 +124,7 @@ def _check_present(connection: Any, column: str) -> None:
         f"SELECT count(*), min({ROW}) FROM clean WHERE {empty}"
     ).fetchall()[0]
     if missing:
-        raise Refused(
+        raise UserError(
             f"split: {column!r} decides where a row belongs, but is empty in {missing} rows "
             f"(first: line {first} of the source): fill it in, or reject such rows with "
             f"clean.require: ['{name(column)} IS NOT NULL']"
@@ -143,7 +142,7 @@ def _times(connection: Any, column: str, kind: Any) -> Times:
             f"SELECT {ROW}, {cell} FROM clean WHERE {moment} IS NULL ORDER BY {ROW} LIMIT 1"
         ).fetchall()
         if odd:
-            raise Refused(
+            raise UserError(
                 f"split.time: {column!r} must hold numbers or dates such as 2024-01-31 or "
                 f"2024-01-31T23:59:00, but line {odd[0][0]} of the source has {odd[0][1]!r}: "
                 "write it so, or name another column"

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold import roles
-from tenfold.folds import TRAIN, VAL
+from tenfold.dataset import roles
+from tenfold.dataset.folds import TRAIN, VAL
 from tenfold.metrics import Task
 from tenfold.params import Split
 from tenfold.splitting.assignment import Assignment, Deciding, Times

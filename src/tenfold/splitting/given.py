@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.folds import Folds
+from tenfold.dataset.folds import Folds
 from tenfold.params import Split
-from tenfold.runtime import Refused
+from tenfold.runtime import UserError
 from tenfold.splitting import checks, shuffled
 from tenfold.splitting.assignment import Assignment, Deciding, Units
 
@@ -23,14 +23,14 @@ def given(deciding: Deciding, rules: Split, seed: int) -> Assignment:
     train alone, the folds are drawn as by `auto`.
 
     Raises:
-        Refused: if there is no test or no training row, or copies of a row are parted.
+        UserError: if there is no test or no training row, or copies of a row are parted.
     """
     assert deciding.given is not None, "the strategy read no parts"
     labels = np.array(deciding.labels, dtype=object)
     _check_copies(deciding, rules)
     in_test = (labels == IN_TEST)[deciding.given]
     if not in_test.any() or in_test.all():
-        raise Refused(
+        raise UserError(
             f"split.column: {'every' if in_test.any() else 'no'} row of {rules.column!r} says "
             f"{IN_TEST!r}, but some must be held out and some trained on: correct the column"
         )
@@ -40,12 +40,12 @@ def given(deciding: Deciding, rules: Split, seed: int) -> Assignment:
     number = {name: place for place, name in enumerate(names)}
     fold = np.array([number.get(label, -1) for label in deciding.labels])[deciding.given[~in_test]]
     if (fold == 0).all():
-        raise Refused(
+        raise UserError(
             f"split.column: {rules.column!r} says fold {names[0]!r} of every row but the test's, "
             "which leaves none to learn from: name two folds or more"
         )
     if rules.n_splits not in (Split.model_fields["n_splits"].default, len(names)):
-        raise Refused(
+        raise UserError(
             f"split.n_splits is {rules.n_splits}, but {rules.column!r} says {len(names)} folds "
             f"({', '.join(names[:5])}{', ...' if len(names) > 5 else ''}): remove split.n_splits"
         )
@@ -74,7 +74,7 @@ def _check_copies(deciding: Deciding, rules: Split) -> None:
         row = int(parted[0])
         first = int(np.arange(len(deciding.given))[copies.first][copies.of][row])
         one, other = (deciding.labels[deciding.given[i]] for i in (first, row))
-        raise Refused(
+        raise UserError(
             f"split.column: {len(parted)} rows are copies of an earlier row in all features, but "
             f"{rules.column!r} says otherwise of them: line {deciding.rows[first]} of the source "
             f"is {one!r} and its copy in line {deciding.rows[row]} {other!r}: give both the same, "

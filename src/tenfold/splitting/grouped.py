@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.folds import Folds
+from tenfold.dataset.folds import Folds
 from tenfold.params import Split
-from tenfold.runtime import Refused, derive_seed
+from tenfold.runtime import UserError, derive_seed
 from tenfold.splitting import checks
 from tenfold.splitting.assignment import Assignment, Deciding
 from tenfold.splitting.copies import joined
@@ -20,14 +20,14 @@ def grouped(deciding: Deciding, rules: Split, seed: int) -> Assignment:
     """No group on both sides; groups that hold copies of one row count as one.
 
     Raises:
-        Refused: if there are fewer groups than parts.
+        UserError: if there are fewer groups than parts.
     """
     assert deciding.groups is not None, "the strategy read no groups"
     groups = joined(deciding.groups, deciding.copies)
     counts = _counts(groups, deciding)
     tied = len(counts) < int(deciding.groups.max()) + 1
     if len(counts) == 1:
-        raise Refused(
+        raise UserError(
             f"split.group: {rules.group!r} has one group only"
             f"{', since groups that hold copies of one row count as one' if tied else ''}, but "
             "training and test need one each: name another column"

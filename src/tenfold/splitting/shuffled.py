@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.folds import Folds
+from tenfold.dataset.folds import Folds
 from tenfold.params import Split
-from tenfold.runtime import Refused, derive_seed
+from tenfold.runtime import UserError, derive_seed
 from tenfold.splitting import checks
 from tenfold.splitting.assignment import Assignment, Deciding
 
@@ -52,11 +52,13 @@ def hold_out(
     """Which of n rows are for the last test, shape (n,); each of the strata gives its share.
 
     Raises:
-        Refused: if there are too few rows.
+        UserError: if there are too few rows.
     """
     n_test = max(1, round(n * test_size))
     if n_test >= n:
-        raise Refused(f"split.test_size: {test_size} of {n} rows leaves none to train on: lower it")
+        raise UserError(
+            f"split.test_size: {test_size} of {n} rows leaves none to train on: lower it"
+        )
     seed = derive_seed(seed, "split", "test")
     in_test = np.zeros(n, dtype=np.bool_)
     if strata is None:

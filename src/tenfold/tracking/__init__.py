@@ -7,7 +7,7 @@ changes nothing, and a lost store is rebuilt by publishing again.
 from __future__ import annotations
 
 from tenfold import runtime
-from tenfold.publication import Publication
+from tenfold.reporting.publication import Publication
 from tenfold.tracking import registry, runs, store
 from tenfold.tracking.registry import ALIAS, is_published, load_model, require_model
 from tenfold.tracking.store import environment, uri

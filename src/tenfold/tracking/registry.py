@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlparse
 
 from tenfold import runtime
-from tenfold.publication import Champion, Publication
+from tenfold.reporting.publication import Champion, Publication
 from tenfold.tracking.runs import FINGERPRINT
 from tenfold.tracking.store import (
     connect,
@@ -82,7 +82,7 @@ def load_model(model_uri: str) -> Any:
     """Load a registered model for prediction in this process.
 
     Raises:
-        runtime.Refused: if there is no such model.
+        runtime.UserError: if there is no such model.
     """
     connect()
     import mlflow
@@ -95,7 +95,7 @@ def require_model(model_uri: str) -> None:
     """Find a registered model without loading it.
 
     Raises:
-        runtime.Refused: if there is no such model.
+        runtime.UserError: if there is no such model.
     """
     connect()
     import mlflow
@@ -110,7 +110,7 @@ def _refused(model_uri: str) -> Iterator[None]:
         yield
     except (mlflow_error(), OSError) as error:
         reason = " ".join(str(error).split())
-        raise runtime.Refused(
+        raise runtime.UserError(
             f"cannot load {model_uri!r} from {shown_uri()}: {reason}. "
             "Run `dvc repro` first, or name another model"
         ) from None
@@ -149,7 +149,7 @@ def _log_model(client: MlflowClient, experiment: str, champion: Champion, run_id
     from mlflow.entities import LoggedModelOutput
     from mlflow.models import Model
 
-    from tenfold import serving
+    from tenfold.serving import pyfunc
 
     logged = client.create_logged_model(experiment, name=champion.family, source_run_id=run_id)
     with tempfile.TemporaryDirectory() as folder:
@@ -162,10 +162,10 @@ def _log_model(client: MlflowClient, experiment: str, champion: Champion, run_id
                 model_uuid=logged.model_id,
                 model_id=logged.model_id,
             ),
-            loader_module="tenfold.serving",
+            loader_module="tenfold.serving.pyfunc",
             data_path=str(champion.model),
             code_paths=[str(Path(__file__).parent)],
-            signature=serving.signature(champion.schema),
+            signature=pyfunc.signature(champion.schema),
             input_example=champion.example,
             pip_requirements=[
                 f"{package}=={_public(version(package))}" for package in REQUIREMENTS

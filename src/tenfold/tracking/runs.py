@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tenfold.publication import FamilyResults, Publication
+from tenfold.reporting.publication import FamilyResults, Publication
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

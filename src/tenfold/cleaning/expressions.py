@@ -1,0 +1,199 @@
+"""The user's SQL in `clean:`: predicates and derived columns, each about one row alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import duckdb
+
+from tenfold.runtime import UserError, nearest, shown
+from tenfold.sources import Kind, first_line, text
+
+# The view that they are about: the typed columns, named as in the source.
+ROWS = "rows"
+
+# What SQL calls without brackets, so that DuckDB's syntax tree shows a column.
+CLOCKS = {"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"}
+
+# DuckDB's type -> the kind of column, by how its name begins.
+KINDS: dict[str, Kind] = {
+    "BOOLEAN": "integer",
+    "DATE": "date",
+    "DECIMAL": "double",
+    "DOUBLE": "double",
+    "FLOAT": "double",
+    "TIMESTAMP": "date",
+    "VARCHAR": "text",
+}
+
+
+def check_predicate(connection: Any, predicate: str, view: str, columns: Collection[str]) -> None:
+    """Check that a predicate is one boolean about the named columns of one row.
+
+    Raises:
+        UserError: quoting the predicate.
+    """
+    where = f"clean.require: {predicate!r}"
+    sql_type = _check(connection, where, predicate, view, columns)
+    if sql_type != "BOOLEAN":
+        raise UserError(f"{where} must be true or false, but is {sql_type}: compare it")
+
+
+def check_derived(
+    connection: Any,
+    column: str,
+    expression: str,
+    view: str,
+    columns: Collection[str],
+    target: str,
+) -> Kind:
+    """Check that a new column is a value of one row's columns without the target.
+
+    Returns:
+        The kind of column it makes.
+
+    Raises:
+        UserError: quoting the expression.
+    """
+    where = f"clean.derive.{column}: {expression!r}"
+    sql_type = _check(connection, where, expression, view, columns)
+    # DuckDB takes names in any case.
+    if target.lower() in columns_of(connection, expression):
+        raise UserError(f"{where} must not look at the target {target!r}: it would give it away")
+    for beginning, kind in KINDS.items():
+        if sql_type.startswith(beginning) and not sql_type.endswith("]"):
+            return kind
+    if "INT" in sql_type and not sql_type.endswith("]") and "(" not in sql_type:
+        return "integer"
+    raise UserError(
+        f"{where} must be a number, a text, a date or true or false, but is {sql_type}: cast it"
+    )
+
+
+def _check(
+    connection: Any, where: str, expression: str, view: str, columns: Collection[str]
+) -> str:
+    """The SQL type of an expression about one row of `view`."""
+    parsed = _parse(connection, expression)
+    if parsed.get("error"):
+        raise UserError(f"{where} is not valid SQL: {parsed['error_message']}")
+    expressions = parsed["statements"][0]["node"]["select_list"]
+    if len(expressions) != 1:
+        raise UserError(f"{where} must be one predicate: put each in its own line")
+    problem = _not_row_local(connection, expressions[0])
+    if problem:
+        raise UserError(f"{where} must look at one row only, but holds {problem}")
+    closed = closing(expression)
+    try:
+        # A condition may not hold what a selection may.
+        described = connection.execute(
+            f"DESCRIBE SELECT {closed} FROM (FROM {view}) WHERE {closed} IS NOT NULL"
+        ).fetchall()
+    except duckdb.Error as error:
+        unknown = re.search(r'Referenced (?:column|table) "(.*?)" not found', str(error))
+        if unknown:
+            raise UserError(
+                f"{where} names an unknown column {unknown[1]!r}; "
+                f"{nearest(unknown[1], columns)}. Text goes in single quotes"
+            ) from None
+        raise UserError(f"{where} is not valid here: {first_line(error)}") from None
+    return str(described[0][1])
+
+
+def check_format(connection: Any, where: str, form: str) -> None:
+    """Check that a date format is one.
+
+    Raises:
+        UserError: quoting it.
+    """
+    try:
+        connection.execute(f"SELECT TRY_STRPTIME('', {text(form)})")
+    except duckdb.Error:
+        raise UserError(
+            f"{where}.format must be made of %d, %m, %Y and the like, but got {form!r}"
+        ) from None
+
+
+def reason(predicate: str) -> str:
+    """SQL of a CASE: the reason why a row that breaks the predicate is rejected."""
+    return f"WHEN {closing(predicate)} IS FALSE THEN {text(f'require: {shown(predicate)}')}"
+
+
+def try_out(connection: Any, where: str, expression: str, view: str) -> None:
+    """Evaluate an expression on every row.
+
+    Raises:
+        UserError: if it fails on one, quoting it.
+    """
+    try:
+        connection.execute(f"SELECT count({closing(expression)}) FROM {view}")
+    except duckdb.Error as error:
+        raise UserError(f"{where}: {expression!r} fails on a row: {first_line(error)}") from None
+
+
+def closing(expression: str) -> str:
+    """An expression in brackets; the line end closes a comment in it."""
+    return f"({expression}\n)"
+
+
+def columns_of(connection: Any, expression: str) -> set[str]:
+    """The columns that an expression names, in lower case."""
+    return {
+        str(node["column_names"][-1]).lower()
+        for node in _nodes(_parse(connection, expression))
+        if node.get("class") == "COLUMN_REF"
+    }
+
+
+def _parse(connection: Any, expression: str) -> dict[str, Any]:
+    """An expression's syntax tree, as DuckDB itself sees it."""
+    query = f"SELECT {closing(expression)} FROM {ROWS}"
+    tree = connection.execute("SELECT json_serialize_sql(?)", [query]).fetchall()[0][0]
+    return dict(json.loads(tree))
+
+
+def _not_row_local(connection: Any, tree: Any) -> str | None:
+    """What in a syntax tree looks beyond one row's named columns, if anything."""
+    for node in _nodes(tree):
+        kind = node.get("class")
+        if kind in ("SUBQUERY", "WINDOW"):
+            return f"a {kind.lower()}"
+        if kind == "COLUMN_REF" and str(node["column_names"][-1]).lower() in CLOCKS:
+            return "the time, which changes"
+        if kind in ("STAR", "POSITIONAL_REFERENCE"):
+            return "columns without their names"
+        if kind == "FUNCTION":
+            problem = _not_plain(connection, node["function_name"].lower())
+            if problem:
+                return problem
+    return None
+
+
+def _not_plain(connection: Any, function: str) -> str | None:
+    found = connection.execute(
+        "SELECT DISTINCT function_type, stability, macro_definition FROM duckdb_functions() "
+        "WHERE function_name = ? ORDER BY ALL",
+        [function],
+    ).fetchall()
+    for kind, stability, definition in found:
+        if kind == "aggregate":
+            return f"the aggregate {function}()"
+        if kind == "macro":
+            if _not_row_local(connection, _parse(connection, definition)):
+                return f"the function {function}()"
+        elif stability != "CONSISTENT":
+            return f"{function}(), whose answer changes"
+    return None
+
+
+def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    """Every object in a tree of JSON, from the outside in."""
+    if isinstance(tree, dict):
+        yield tree
+        tree = list(tree.values())
+    if isinstance(tree, list):
+        for child in tree:
+            yield from _nodes(child)

@@ -1,0 +1,96 @@
+"""Which rows every fold trains on and which it validates: one file that serves every stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.runtime import UserError
+
+ROW = "tenfold_row"
+FOLD = "tenfold_fold"
+UNUSED, TRAIN, VAL = 0, 1, 2
+
+
+@dataclass(frozen=True, eq=False)
+class Folds:
+    """What every training row is to every fold: `membership` (n, rows) of UNUSED, TRAIN or VAL."""
+
+    membership: NDArray[np.int8]
+
+    @classmethod
+    def of(cls, fold: NDArray[np.integer]) -> Folds:
+        """k-fold: row i is validated in `fold[i]` and trained on in all others.
+
+        >>> Folds.of(np.array([0, 1, 1])).membership.tolist()
+        [[2, 1, 1], [1, 2, 2]]
+        """
+        membership = np.full((int(fold.max()) + 1, len(fold)), TRAIN, np.int8)
+        for number, own in enumerate(membership):
+            np.copyto(own, VAL, where=fold == number)
+        return cls(membership)
+
+    @property
+    def n(self) -> int:
+        """How many folds there are."""
+        return len(self.membership)
+
+    def count(self, what: int) -> list[int]:
+        """How many rows are UNUSED, TRAIN or VAL to every fold."""
+        return [int(np.count_nonzero(own == what)) for own in self.membership]
+
+    def train(self, number: int) -> NDArray[np.int64]:
+        """The positions of the rows that a fold trains on, in table order."""
+        return np.flatnonzero(self.membership[number] == TRAIN)
+
+    def val(self, number: int) -> NDArray[np.int64]:
+        """The positions of the rows that a fold validates, in table order."""
+        return np.flatnonzero(self.membership[number] == VAL)
+
+    @cached_property
+    def validated(self) -> NDArray[np.int64]:
+        """The positions of the rows that any fold validates, in table order."""
+        return np.flatnonzero((self.membership == VAL).any(axis=0))
+
+    @property
+    def even(self) -> bool:
+        """Whether all rows are validated equally often, as in (repeated) k-fold."""
+        times = (self.membership == VAL).sum(axis=0)
+        return bool((times == times[0]).all())
+
+
+def write(path: Path, folds: Folds, rows: NDArray[np.int64]) -> None:
+    """Write the source rows and a column of int8 per fold as Parquet."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = {f"{FOLD}_{number}": part for number, part in enumerate(folds.membership)}
+    pq.write_table(
+        pa.table({ROW: rows, **columns}),
+        path,
+        compression="snappy",
+        write_statistics=False,
+        use_dictionary=list(columns),
+        # Source rows ascend, mostly by one.
+        column_encoding={ROW: "DELTA_BINARY_PACKED"},
+    )
+
+
+def read(path: Path, rows: NDArray[np.int64]) -> Folds:
+    """Read the folds of the training table whose source rows are `rows`.
+
+    Raises:
+        UserError: if the file is of another table.
+    """
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path)
+    if not np.array_equal(table[ROW].to_numpy(), rows):
+        raise UserError(
+            f"{path} tells of other rows than the training table: run `dvc repro split`"
+        )
+    return Folds(np.stack([column.to_numpy() for column in table.columns[1:]]))

@@ -1,0 +1,1 @@
+"""What the model families share: the network families, scikit-learn's, and their files."""

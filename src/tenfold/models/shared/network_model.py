@@ -1,0 +1,207 @@
+"""A trained network, or several as one, that predicts and is stored without pickle."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.metrics import Array, Task
+from tenfold.models import Diverged, FitSettings
+from tenfold.runtime import write_json
+
+if TYPE_CHECKING:
+    from tenfold.training.networks import Architecture, Slot, StackedNetwork
+
+
+@dataclass(frozen=True)
+class TargetScale:
+    """Regression targets in units of their standard deviation, fitted on training rows."""
+
+    mean: float = 0.0
+    sd: float = 1.0
+
+    @classmethod
+    def of(cls, y: NDArray[np.generic], task: Task) -> TargetScale:
+        """The scale of `y`; class codes are left as they are."""
+        if task != "regression":
+            return cls()
+        values = y.astype(np.float64)
+        return cls(float(values.mean()), float(values.std()) or 1.0)
+
+    def scale(self, y: NDArray[np.generic], task: Task) -> NDArray[np.generic]:
+        """Targets for the loss."""
+        return (y.astype(np.float64) - self.mean) / self.sd if task == "regression" else y
+
+    def prediction(self, output: Array, task: Task) -> Array:
+        """Outputs (n, out) as values (n,) or probabilities (n, C).
+
+        Raises:
+            Diverged: if an output is not finite.
+        """
+        if not np.isfinite(output).all():
+            raise Diverged("the network predicted a number that is not finite")
+        if task == "regression":
+            return output[:, 0] * self.sd + self.mean
+        from scipy.special import expit, softmax
+
+        if task == "binary":
+            positive = expit(output[:, 0])
+            return np.stack([1 - positive, positive], axis=1)
+        probabilities: Array = softmax(output, axis=1)
+        return probabilities
+
+
+class NetworkModel:
+    """k trained networks, whose predictions are averaged, and the scales of their targets.
+
+    Args:
+        network: the members as one.
+        architecture: what they share.
+        slots: what each has of its own.
+        scales: of each member's target.
+        setting: task and classes.
+        history: the learning curve.
+    """
+
+    def __init__(
+        self,
+        network: StackedNetwork,
+        architecture: Architecture,
+        slots: Sequence[Slot],
+        scales: Sequence[TargetScale],
+        setting: FitSettings,
+        history: list[dict[str, float]],
+    ) -> None:
+        self.trained_in = next(network.parameters()).dtype
+        # Float64 at prediction: an answer must not depend on the rows asked for beside it.
+        self.network = network.double().eval()
+        self.architecture = architecture
+        self.slots = list(slots)
+        self.scales = list(scales)
+        self.setting = setting
+        self.history = history
+
+    def predict(self, inputs: Sequence[Array]) -> Array:
+        """Values (n,), or class probabilities (n, C): the mean over the members."""
+        mean: Array = self._members(inputs).mean(axis=0)
+        return mean
+
+    def draws(self, inputs: Sequence[Array], n_samples: int, seed: int) -> Array:
+        """Predictions (draws, n) or (draws, n, C), whose spread is the model's uncertainty.
+
+        With dropout each member answers `n_samples` times, dropping units as in training
+        (Gal & Ghahramani 2016); a draw drops the same units for every row. Without it the
+        members of a bag are the draws.
+        """
+        if any(slot.dropout or slot.input_dropout for slot in self.slots):
+            return np.concatenate(list(self._samples(inputs, n_samples, seed)))
+        if len(self.slots) == 1:
+            raise ValueError(
+                "this network was trained without dropout and is no bag: it has no spread"
+            )
+        return self._members(inputs)
+
+    def taken(self, members: Sequence[int]) -> NetworkModel:
+        """The model whose members are these of this one's, in this order."""
+        from tenfold.training import networks
+
+        own = list(members)
+        slots = [self.slots[member] for member in own]
+        network = networks.build(self.architecture, slots, n_outputs(self.setting))
+        whole = self.network.state_dict()
+        # The whole may be padded wider than these members are.
+        networks.restore(
+            network.to(self.trained_in),
+            {
+                name: whole[name][own][tuple(map(slice, value.shape))]
+                for name, value in network.state_dict().items()
+            },
+        )
+        scales = [self.scales[member] for member in own]
+        return NetworkModel(network, self.architecture, slots, scales, self.setting, self.history)
+
+    def _samples(self, inputs: Sequence[Array], n_samples: int, seed: int) -> Any:
+        from tenfold.training.randomness import seed_of
+
+        self.network.sample(True)
+        try:
+            for sample in range(n_samples):
+                for noise in self.network.noises():
+                    noise.seek(seed_of(seed, "sample", sample))
+                yield self._members(inputs)
+        finally:
+            self.network.sample(False)
+
+    def _members(self, inputs: Sequence[Array]) -> Array:
+        """Each member's prediction, (k, n) or (k, n, C)."""
+        from tenfold.training.fitting import forward
+
+        outputs = forward(self.network, inputs)
+        return np.stack(
+            [
+                scale.prediction(output, self.setting.task)
+                for output, scale in zip(outputs, self.scales, strict=True)
+            ]
+        )
+
+    def save(self, folder: Path) -> None:
+        """Write `network.json` and `weights.safetensors` (as precise as trained)."""
+        from safetensors.torch import save_file
+
+        described = {
+            "architecture": asdict(self.architecture),
+            "classes": list(self.setting.classes),
+            "members": [
+                {"slot": asdict(slot), "target_scale": asdict(scale)}
+                for slot, scale in zip(self.slots, self.scales, strict=True)
+            ],
+            "task": self.setting.task,
+        }
+        write_json(folder / "network.json", described)
+        state = self.network.state_dict()
+        tensors = {name: value.to(self.trained_in) for name, value in state.items()}
+        save_file(tensors, folder / "weights.safetensors")
+
+
+def n_outputs(setting: FitSettings) -> int:
+    """1 for regression and two classes, else the number of classes."""
+    return setting.n_classes if setting.task == "multiclass" else 1
+
+
+def load(folder: Path) -> NetworkModel:
+    """Read what `NetworkModel.save` wrote."""
+    from safetensors.torch import load_file
+
+    from tenfold.training import networks
+    from tenfold.training.embeddings import Columns, Embeddings
+
+    described = json.loads((folder / "network.json").read_text(encoding="utf-8"))
+    shared = described["architecture"]
+    embeddings = shared["embeddings"] and Embeddings(**shared["embeddings"])
+    architecture = networks.Architecture(
+        **shared | {"embeddings": embeddings, "shape": tuple(shared["shape"])}
+    )
+    slots = [
+        networks.Slot(**member["slot"] | {"columns": _columns(Columns, member["slot"]["columns"])})
+        for member in described["members"]
+    ]
+    setting = FitSettings(described["task"], described["classes"])
+    tensors = load_file(folder / "weights.safetensors")
+    network = networks.build(architecture, slots, n_outputs(setting))
+    trained_in = next(iter(tensors.values())).dtype
+    if next(network.parameters()).dtype != trained_in:
+        # Not otherwise: it would round dropout's scales, which are float64 in any network.
+        network.to(trained_in)
+    network.load_state_dict(tensors)
+    scales = [TargetScale(**member["target_scale"]) for member in described["members"]]
+    return NetworkModel(network, architecture, slots, scales, setting, [])
+
+
+def _columns(kind: Any, described: dict[str, Any]) -> Any:
+    return kind(**described | {"cardinalities": tuple(described["cardinalities"])})

@@ -1,0 +1,114 @@
+"""What the scikit-learn families share: one estimator per fold, stored with skops."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Hashable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.metrics import Array, Task
+from tenfold.models import Configuration, Diverged, FitSettings, Fold, FoldPredictions
+from tenfold.models.shared import persistence
+
+Build = Callable[[Any, Task, int], Any]
+
+# A second OpenMP thread gained nothing up to the 200,000 cells measured; the limit is a guess
+# beyond. At a load of 8 on two cores, threads that wait for each other made 2 seconds 140.
+FEW_CELLS = 1_000_000
+
+
+class ScikitFamily:
+    """A family given by `build(parameters, task, seed) -> unfitted scikit-learn estimator`."""
+
+    def __init__(self, build: Build) -> None:
+        self.build = build
+
+    def shape(self, parameters: Any) -> Hashable:
+        """No two estimators are fitted together."""
+        return object()
+
+    def predict_folds(
+        self, configurations: Sequence[Configuration], folds: Sequence[Fold], setting: FitSettings
+    ) -> list[FoldPredictions | Diverged]:
+        """Fit and predict one fold after another."""
+        found: list[FoldPredictions | Diverged] = []
+        for configuration in configurations:
+            try:
+                found.append(FoldPredictions(self._folds(configuration, folds, setting)))
+            except Diverged as reason:
+                found.append(reason)
+        return found
+
+    def _folds(
+        self, configuration: Configuration, folds: Sequence[Fold], setting: FitSettings
+    ) -> list[Array]:
+        return [
+            self.fit(configuration.parameters, fold.X_train, fold.y_train, seed, setting).predict(
+                [fold.X_val]
+            )
+            for fold, seed in zip(folds, configuration.seeds, strict=True)
+        ]
+
+    def fit(
+        self,
+        parameters: Any,
+        X: Array,
+        y: NDArray[np.generic],
+        seed: int,
+        setting: FitSettings,
+        epochs: int | None = None,
+    ) -> ScikitModel:
+        """Fit one estimator on all rows."""
+        estimator = self.build(parameters, setting.task, seed)
+        with _threads(X), warnings.catch_warnings():
+            # A search tries extremes on purpose; that one did not converge shows in its score.
+            warnings.simplefilter("ignore")
+            estimator.fit(X, y)
+        if hasattr(estimator, "n_jobs"):
+            # Threads add a forest's votes in any order, and the last bits differ.
+            estimator.set_params(n_jobs=1)
+        return ScikitModel(estimator)
+
+    def load(self, folder: Path) -> ScikitModel:
+        """Read what `ScikitModel.save` wrote."""
+        return ScikitModel(persistence.load(folder / "model.skops"))
+
+
+class ScikitModel:
+    """A fitted scikit-learn estimator."""
+
+    def __init__(self, estimator: Any) -> None:
+        self.estimator = estimator
+        self.history: list[dict[str, float]] = []
+
+    def predict(self, inputs: Sequence[Array]) -> Array:
+        """Values (n,), or class probabilities (n, C)."""
+        (X,) = inputs
+        with _threads(X):
+            if hasattr(self.estimator, "predict_proba"):
+                prediction = self.estimator.predict_proba(X)
+            else:
+                prediction = self.estimator.predict(X)
+        if not np.isfinite(prediction).all():
+            raise Diverged(f"{type(self.estimator).__name__} predicted a number that is not finite")
+        return np.asarray(prediction, dtype=np.float64)
+
+    def draws(self, inputs: Sequence[Array], n_samples: int, seed: int) -> Array:
+        """There is one answer."""
+        raise ValueError(f"{type(self.estimator).__name__} is no network: it has no spread")
+
+    def save(self, folder: Path) -> None:
+        """Write `model.skops`."""
+        persistence.save(self.estimator, folder / "model.skops")
+
+
+def _threads(X: Array) -> AbstractContextManager[Any]:
+    """One thread for a small table, all of them for a large one."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1) if X.size < FEW_CELLS else nullcontext()

@@ -1,0 +1,110 @@
+"""The section `models:`: every family's declaration, checked by the family's own schema.
+
+The schemas are handed in, so that this package imports no family.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ValidationError
+
+from tenfold.metrics import Task
+from tenfold.params import messages, search_space
+from tenfold.runtime import nearest
+
+
+@dataclass(frozen=True)
+class ExperimentContext:
+    """What a family's parameters may have to agree with; `epochs_declared`: not the default."""
+
+    task: Task
+    scale: str
+    max_epochs: int
+    epochs_declared: bool
+
+
+class Families(Protocol):
+    """The families that there are: the package `tenfold.models`."""
+
+    def names(self) -> list[str]:
+        """Every family, sorted."""
+        ...
+
+    def parameters(self, name: str) -> Any:
+        """The schema of a family's parameters: a pydantic model with a method `check`."""
+        ...
+
+
+def check_family(
+    families: Families, family: str, declared: Mapping[str, Any], context: ExperimentContext
+) -> None:
+    """Check a family's declaration at both ends of every range and for every choice."""
+    if family not in families.names():
+        raise ValueError(f"models: unknown family {family!r}; {nearest(family, families.names())}")
+    schema = families.parameters(family)
+    space: search_space.Space = {}
+    for name, leaf in search_space.declarations(declared).items():
+        kind = search_space.kind(leaf)
+        with _refused(leaf, kind, ("models", family, *name.split("."))):
+            space[name] = kind.model_validate(leaf)
+    if "init_from" in space:
+        raise ValueError(
+            f"models.{family}.init_from cannot be tuned: name one model, or declare the family in "
+            "two experiments"
+        )
+    for values in search_space.extremes(space):
+        configuration = search_space.substitute(declared, values)
+        with _refused(configuration, schema, ("models", family)):
+            checked = schema.model_validate(configuration)
+        try:
+            checked.check(context)
+        except ValueError as error:
+            raise ValueError(f"models.{family}: {error}") from None
+    for name, range_ in space.items():
+        step = getattr(range_, "step", None)
+        if isinstance(step, float) and search_space.is_integer(schema, name):
+            raise ValueError(f"models.{family}.{name}.step must be an integer, but got {step}")
+
+
+def check_start(family: str, declared: Mapping[str, Any], registered: str) -> None:
+    """A model's successors must not start from it: it has seen the rows that validate them."""
+    start = declared.get("init_from")
+    own = (f"models:/{registered}@", f"models:/{registered}/")
+    if isinstance(start, str) and start.startswith(own):
+        raise ValueError(
+            f"models.{family}.init_from must not be this experiment's own model, which has seen "
+            f"the rows that validate it, but got {start!r}: name a model of other rows"
+        )
+
+
+@contextlib.contextmanager
+def _refused(document: Any, schema: type[BaseModel], prefix: tuple[str, ...]) -> Iterator[None]:
+    """Turn a schema's complaints into one ValueError, which pydantic passes on as it is."""
+    try:
+        yield
+    except ValidationError as error:
+        raise ValueError(messages.explain(error, document, schema, prefix)[0]) from None
+
+
+def family_schemas(families: Families) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The JSON Schema of every family, each leaf of which may be tuned; and its definitions."""
+    definitions: dict[str, Any] = {
+        tunable.__name__: tunable.model_json_schema()
+        for tunable in (search_space.Range, search_space.Choices)
+    }
+    described_families = {}
+    for family in families.names():
+        described = families.parameters(family).model_json_schema()
+        nested = described.pop("$defs", {})
+        for section in (described, *nested.values()):
+            for key, leaf in section.get("properties", {}).items():
+                section["properties"][key] = {
+                    "anyOf": [leaf, {"$ref": "#/$defs/Range"}, {"$ref": "#/$defs/Choices"}]
+                }
+        definitions.update(nested)
+        described_families[family] = {"anyOf": [described, {"type": "null"}]}
+    return described_families, definitions

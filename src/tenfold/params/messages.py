@@ -1,0 +1,141 @@
+"""From a schema's complaints to sentences: where, the rule, the value, the cure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from tenfold.runtime.errors import did_you_mean, nearest
+
+Location = tuple[str, ...]
+
+
+RULES = {
+    "bool_type": "true or false",
+    "dict_type": "a mapping of keys to values",
+    "finite_number": "a finite number",
+    "float_type": "a number",
+    "int_from_float": "an integer",
+    "int_type": "an integer",
+    "list_type": "a list",
+    "model_type": "a mapping of keys to values",
+    "none_required": "null",
+    "string_pattern_mismatch": "a name of letters, digits, spaces and _ . -",
+    "string_too_long": "a shorter text",
+    "string_too_short": "a text that is not empty",
+    "string_type": "a text",
+    "too_short": "not empty",
+    "tuple_type": "a list",
+}
+
+
+def explain(
+    error: ValidationError,
+    document: Any,
+    schema: type[BaseModel],
+    prefix: Location = (),
+) -> list[str]:
+    """One sentence for every place where `document` breaks a rule of `schema`.
+
+    A value that fits none of several alternatives is one place: the innermost.
+    """
+    places: dict[Location, list[Mapping[str, Any]]] = {}
+    for problem in error.errors():
+        places.setdefault(_path(problem, document), []).append(problem)
+    return [
+        _sentence(path, ".".join([*prefix, *path]), problems, schema)
+        for path, problems in places.items()
+        if not any(_inside(other, path) for other in places)
+    ]
+
+
+def _inside(path: Location, outer: Location) -> bool:
+    return len(path) > len(outer) and path[: len(outer)] == outer
+
+
+def _path(problem: Mapping[str, Any], document: Any) -> Location:
+    """The keys that lead to the value; pydantic also names the alternatives it tried."""
+    path: list[str] = []
+    node = document
+    for position, part in enumerate(problem["loc"]):
+        if (isinstance(node, Mapping) and part in node) or (
+            isinstance(node, list) and isinstance(part, int) and part < len(node)
+        ):
+            node = node[part]
+        elif problem["type"] != "missing" or position < len(problem["loc"]) - 1:
+            continue
+        path.append(str(part))
+    return tuple(path)
+
+
+def _sentence(
+    path: Location, where: str, problems: Sequence[Mapping[str, Any]], schema: type[BaseModel]
+) -> str:
+    problem = problems[0]
+    value = problem["input"]
+    if problem["loc"][-1:] == ("[key]",):
+        return f"{where}: a key must be a text, but got {value!r}: put it in quotes"
+    match problem["type"]:
+        case "extra_forbidden":
+            return f"unknown key {where!r}; {nearest(path[-1], _keys(schema, path[:-1]))}"
+        case "missing":
+            cure = (
+                f"add `{where}: {{}}` for its defaults" if _is_section(schema, path) else "add it"
+            )
+            return f"{where!r} is required: {cure}"
+        case "value_error":
+            message = str(problem["ctx"]["error"])
+            return f"{where}: {message}" if where else message
+    rules = list(dict.fromkeys(_rule(one) for one in problems))
+    choices = [name for one in problems for name in _choices(one)]
+    guess = f"; {did_you_mean(value, choices)}".rstrip("; ")
+    return f"{where} must be {' or '.join(rules)}, but got {value!r}{guess}"
+
+
+def _rule(problem: Mapping[str, Any]) -> str:
+    if problem["type"] == "literal_error":
+        return str(problem["ctx"]["expected"])
+    if problem["type"] in RULES:
+        return RULES[problem["type"]]
+    if problem["type"] == "too_long":
+        return f"a list of {problem['ctx']['max_length']}"
+    return str(problem["msg"]).removeprefix("Input should be ")
+
+
+def _choices(problem: Mapping[str, Any]) -> list[str]:
+    if problem["type"] != "literal_error":
+        return []
+    expected = problem["ctx"]["expected"].replace(" or ", ", ")
+    return [name.strip("'") for name in expected.split(", ")]
+
+
+def _keys(schema: type[BaseModel], path: Location) -> list[str]:
+    """The keys a section may have."""
+    section = _section(schema, path)
+    return list(section.model_fields) if section else []
+
+
+def _is_section(schema: type[BaseModel], path: Location) -> bool:
+    """Whether a key holds a section that is complete without a word."""
+    section = _section(schema, path)
+    return section is not None and not any(
+        field.is_required() for field in section.model_fields.values()
+    )
+
+
+def _section(schema: type[BaseModel], path: Location) -> type[BaseModel] | None:
+    parts = iter(path)
+    for part in parts:
+        field = schema.model_fields.get(part)
+        kinds = (field.annotation, *get_args(field.annotation)) if field else ()
+        sections = [
+            kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)
+        ]
+        if not sections:
+            return None
+        schema = sections[0]
+        if field and get_origin(field.annotation) is dict and next(parts, None) is None:
+            return None  # The mapping itself, whose keys are names.
+    return schema

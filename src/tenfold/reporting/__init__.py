@@ -1,0 +1,1 @@
+"""What people read: results as one state, pictures, the page, lines on the terminal."""

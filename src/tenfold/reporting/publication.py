@@ -1,0 +1,227 @@
+"""The outputs of all stages, read as one state of the experiment: what MLflow is to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tenfold import runtime, selection
+from tenfold.dataset import Schema
+from tenfold.params import Params, Split
+from tenfold.params.search_space import flat
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Where the stages write, below one folder."""
+
+    folder: Path = Path("outputs")
+
+    @property
+    def clean(self) -> Path:
+        """Of stage clean."""
+        return self.folder / "clean"
+
+    @property
+    def split(self) -> Path:
+        """Of stage split."""
+        return self.folder / "split"
+
+    @property
+    def cross_validate(self) -> Path:
+        """Of the stages cross_validate@family."""
+        return self.folder / "cross_validate"
+
+    @property
+    def train(self) -> Path:
+        """Of the stages train@family."""
+        return self.folder / "train"
+
+    @property
+    def select_model(self) -> list[Path]:
+        """Of stage select_model."""
+        names = ("metrics.json", "plots", "report.html", "test_predictions.parquet")
+        return [self.folder / name for name in names]
+
+    @property
+    def stamp(self) -> Path:
+        """What the outputs of select_model were made from, and their digest."""
+        return self.folder / "select_model.json"
+
+
+@dataclass(frozen=True)
+class FamilyResults:
+    """What MLflow shows of one family; `fingerprint` stands for all of it."""
+
+    name: str
+    fingerprint: str
+    parameters: dict[str, Any]
+    scores: selection.Summary
+    history: list[dict[str, float]]
+    findings: list[str]
+    trials: list[dict[str, str]]
+    files: list[Path]
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The family chosen, what it scored on the test rows, and what is registered of it."""
+
+    family: str
+    fingerprint: str
+    test: dict[str, float]
+    model: Path
+    schema: Schema
+    example: pd.DataFrame
+    files: list[Path]
+
+
+@dataclass(frozen=True)
+class Publication:
+    """One state of the experiment; `fingerprint` stands for all of it."""
+
+    experiment: str
+    registered_model: str
+    fingerprint: str
+    data: dict[str, Any]
+    parameters: dict[str, Any]
+    families: list[FamilyResults]
+    champion: Champion
+
+
+def inputs_fingerprint(params: Params, outputs: Outputs) -> str:
+    """What the choice of a model depends on: every family's results, the test rows, the names."""
+    families = [
+        (name, runtime.digest(outputs.cross_validate / name), runtime.digest(outputs.train / name))
+        for name in params.models
+    ]
+    return runtime.fingerprint(
+        params.name,
+        params.metrics,
+        params.select_model.registered_model_name,
+        families,
+        runtime.digest(outputs.split),
+        runtime.digest(outputs.clean / "report.json"),
+        runtime.code_digest(),
+    )
+
+
+def outputs_digest(outputs: Outputs) -> str:
+    """What lies in the outputs of select_model now."""
+    return runtime.fingerprint(
+        [(path.name, runtime.digest(path)) for path in outputs.select_model if path.exists()]
+    )
+
+
+def stamp(outputs: Outputs) -> tuple[str, str]:
+    """The inputs that the outputs of select_model were made from, and what they were then."""
+    if not outputs.stamp.exists():
+        return "", ""
+    written = runtime.read_json(outputs.stamp)
+    return written["inputs"], written["outputs"]
+
+
+def write_stamp(outputs: Outputs, fingerprint: str) -> None:
+    """Note what the outputs of select_model are made from."""
+    written = {"inputs": fingerprint, "outputs": outputs_digest(outputs)}
+    runtime.write_json(outputs.stamp, written)
+
+
+def read(params: Params, outputs: Outputs, fingerprint: str) -> Publication:
+    """Read everything that MLflow shows; nothing is computed again."""
+    report = runtime.read_json(outputs.split / "report.json")
+    schema = Schema.from_report(report)
+    results = runtime.read_json(outputs.folder / "metrics.json")
+    table = outputs.clean / "table.parquet"
+    data = {
+        "columns": dict.fromkeys(schema.numeric, "double")
+        | dict.fromkeys(schema.categorical, "string")
+        | dict.fromkeys(schema.dates, "datetime"),
+        "digest": runtime.digest(table),
+        "name": Path(params.data.path).name,
+        "path": params.data.path,
+        "rows": sum(report["rows"].values()),
+    }
+    families = [_family(params, outputs, name, data["digest"]) for name in params.models]
+    return Publication(
+        experiment=params.name,
+        registered_model=params.select_model.registered_model_name,
+        fingerprint=fingerprint,
+        data=data,
+        parameters={"seed": params.seed, "task": params.task, **_split(params.split, report)},
+        families=families,
+        champion=_champion(outputs, results, schema, families),
+    )
+
+
+def _split(rules: Split, report: dict[str, Any]) -> dict[str, Any]:
+    """How the rows were split: always by how many and how, and what else was declared."""
+    always = {"n_splits": rules.n_splits, "test_size": rules.test_size}
+    if rules.strategy == "given":
+        always = {"n_splits": len(report["folds"])}
+    declared = rules.model_dump(mode="json", exclude_defaults=True, exclude={*always, "strategy"})
+    special = {f"split_{key}": value for key, value in declared.items()}
+    return {**always, **special, "split_strategy": report["strategy"]}
+
+
+def _family(params: Params, outputs: Outputs, name: str, data: str) -> FamilyResults:
+    folder = outputs.cross_validate / name
+    best = runtime.read_json(folder / "best.json")
+    files = [folder / "best.json", folder / "scores.json", folder / "trials.csv"]
+    # The pictures are drawn from the results, so they are not part of what identifies a run.
+    fingerprint = runtime.fingerprint(
+        params.name,
+        name,
+        params.models[name],
+        data,
+        runtime.digest(folder),
+        runtime.digest(outputs.train / name),
+    )
+    return FamilyResults(
+        name=name,
+        fingerprint=fingerprint,
+        parameters=flat(best["parameters"]) | {"best_trial": best["trial"]},
+        scores=runtime.read_json(folder / "scores.json"),
+        history=[
+            {key: float(value) for key, value in row.items() if value}
+            for row in runtime.read_rows(folder / "history.csv")
+        ],
+        findings=best["findings"],
+        trials=runtime.read_rows(folder / "trials.csv"),
+        files=[*files, *sorted((outputs.folder / "plots" / name).glob("*.png"))],
+    )
+
+
+def _champion(
+    outputs: Outputs, results: dict[str, Any], schema: Schema, families: list[FamilyResults]
+) -> Champion:
+    import pandas as pd
+
+    family = results["champion"]
+    train = pd.read_parquet(outputs.split / "train.parquet")
+    return Champion(
+        family=family,
+        fingerprint=next(other.fingerprint for other in families if other.name == family),
+        test=results["test"],
+        model=outputs.train / family / "model",
+        schema=schema,
+        example=example(train, schema),
+        files=[outputs.folder / "report.html"],
+    )
+
+
+def example(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """One row that a client may send: the first, numbers as double, dates as ISO 8601."""
+    row = table.iloc[:1][list(schema.features)].reset_index(drop=True)
+    for name in schema.numeric:
+        row[name] = row[name].astype("float64")
+    for name in schema.categorical:
+        row[name] = row[name].astype(object).where(row[name].notna(), None)
+    for name in schema.dates:
+        texts = row[name].map(lambda date: date.isoformat(), na_action="ignore")
+        row[name] = texts.astype(object).where(row[name].notna(), None)
+    return row

@@ -1,0 +1,99 @@
+"""Lines on the terminal: what a search found, the leaderboard, a bar while it runs."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tenfold import selection
+from tenfold.metrics import METRICS
+from tenfold.runtime import shown
+
+if TYPE_CHECKING:
+    from tenfold.tuning.search import Trial
+
+# Lines about columns; a wide table may give a thousand.
+MOST_NOTES = 40
+
+
+def on_terminal(progress: str) -> bool:
+    """Whether to show progress bars: `auto` asks whether anybody is watching."""
+    return sys.stderr.isatty() if progress == "auto" else progress == "on"
+
+
+def cleaned(path: str, report: Mapping[str, Any]) -> str:
+    """What happened to the rows, cells and columns."""
+    rejected = sum(report["rejected"].values())
+    lines = [f"{path}: {report['read']} rows read, {report['kept']} kept, {rejected} rejected"]
+    lines += [f"  {count:>6}  {reason}" for reason, count in sorted(report["rejected"].items())]
+    lines += [f"  {count:>6}  {what}" for what, count in sorted(report["mended"].items())]
+    dropped = sorted(report["dropped_columns"].items())
+    notes = [f"  column {shown(column)} dropped: {why}" for column, why in dropped]
+    notes += [f"  note: {remark}" for remark in report["remarks"]]
+    more = len(notes) - MOST_NOTES
+    if more > 1:
+        notes[MOST_NOTES:] = [f"  and {more} notes more, in outputs/clean/report.json"]
+    return "\n".join([*lines, *notes])
+
+
+@contextlib.contextmanager
+def progress(family: str, metric: str, *, shown: bool) -> Iterator[Callable[[Trial, int], None]]:
+    """A bar over the trials of a search, with the best score so far."""
+    from tqdm import tqdm
+
+    scores: list[float] = []
+    with tqdm(desc=family, unit="trial", disable=not shown, leave=False) as bar:
+
+        def show(trial: Trial, n_trials: int) -> None:
+            bar.total = n_trials
+            if trial.evaluation is not None:
+                scores.append(trial.score(metric))
+                top = max(scores) if METRICS[metric].direction == "maximize" else min(scores)
+                bar.set_postfix({metric: f"{top:.4f}"}, refresh=False)
+            bar.update()
+
+        yield show
+
+
+def searched(family: str, trials: Sequence[Trial], best: Trial, metric_names: Sequence[str]) -> str:
+    """One line on what a search found, and one for each thing its diagnostics found wrong."""
+    failed = sum(trial.evaluation is None for trial in trials)
+    count = f"{len(trials)} trial{'s' if len(trials) > 1 else ''}"
+    tried = count + (f" ({failed} failed)" if failed else "")
+    tuned = ", ".join(f"{name}={short(value)}" for name, value in best.values.items())
+    score = ", ".join(f"{name} {best.score(name):.4f}" for name in metric_names[:1])
+    found = f"cross_validate@{family}: {tried}, best {score}" + (f" with {tuned}" if tuned else "")
+    assert best.evaluation is not None
+    notes = [f"note: {family}: {finding}" for finding in best.evaluation.findings]
+    return "\n".join([found, *notes])
+
+
+def leaderboard(results: Mapping[str, Any], metric_names: Sequence[str]) -> str:
+    """The families from best to worst: mean ± sd of every metric, and the champion's test."""
+    header = ["", "family", *(f"cv {name}" for name in metric_names)]
+    rows = [header]
+    for family in selection.rank(results["cv"], metric_names[0]):
+        scores = results["cv"][family]
+        mark = "*" if family == results["champion"] else ""
+        rows.append([mark, family, *(mean_sd(scores[name]) for name in metric_names)])
+    widths = [max(len(row[column]) for row in rows) for column in range(len(header))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+    test = ", ".join(f"{name} {short(results['test'][name])}" for name in metric_names)
+    return "\n".join([*lines, "", f"* champion; on the test rows: {test}"])
+
+
+def mean_sd(summary: Mapping[str, Any]) -> str:
+    """A metric over the folds."""
+    return f"{short(summary['mean'])} ± {short(summary['sd'])}"
+
+
+def short(value: object) -> str:
+    """A number with four digits that matter."""
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:,.1f}"

@@ -1,0 +1,73 @@
+"""Fingerprints of inputs, files and code, and what is named or decided by them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from tenfold.runtime.files import read_json, write_json
+
+SCRATCH = Path(".tenfold")
+
+
+def fingerprint(*parts: Any) -> str:
+    """SHA-256 of the canonical JSON of `parts`: the same for equal values on any machine."""
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, or of a folder's relative names and contents."""
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.is_file())
+        return fingerprint([(file.relative_to(path).as_posix(), digest(file)) for file in files])
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def code_digest() -> str:
+    """SHA-256 of tenfold's own source."""
+    package = Path(__file__).parent.parent
+    files = sorted(package.rglob("*.py"))
+    return fingerprint([(file.relative_to(package).as_posix(), digest(file)) for file in files])
+
+
+def installation() -> dict[str, Any]:
+    """Which tenfold and which libraries a result comes from: an upgrade shows in it."""
+    from importlib import metadata
+
+    needed = [
+        require for require in metadata.requires("tenfold") or () if "extra ==" not in require
+    ]
+    names = sorted(re.split(r"[^A-Za-z0-9._-]", require)[0] for require in needed)
+    return {"code": code_digest(), "libraries": {name: metadata.version(name) for name in names}}
+
+
+def derive_seed(*parts: Any) -> int:
+    """A 31-bit seed that depends on every part, and on nothing else."""
+    return int(fingerprint(*parts)[:8], 16) & 0x7FFF_FFFF
+
+
+def scratch(kind: str, *parts: Any) -> Path:
+    """A folder for work that must survive a crash, named by all that the work depends on.
+
+    `parts` name the inputs; tenfold's own code is always one of them.
+    """
+    return SCRATCH / kind / fingerprint(code_digest(), *parts)[:16]
+
+
+def is_current(stage: str, inputs: Any, outputs: Path) -> bool:
+    """Whether a stage that DVC always runs has made `outputs` of these inputs."""
+    stamp = SCRATCH / "stamps" / f"{stage}.json"
+    if inputs is None or not stamp.exists() or not outputs.exists():
+        return False
+    return bool(read_json(stamp) == [fingerprint(code_digest(), inputs), digest(outputs)])
+
+
+def stamp(stage: str, inputs: Any, outputs: Path) -> None:
+    """Remember what a stage has made of what."""
+    made = [fingerprint(code_digest(), inputs), digest(outputs)]
+    write_json(SCRATCH / "stamps" / f"{stage}.json", made)

@@ -1,0 +1,121 @@
+"""Guess how a file's text is laid out: its encoding, its header, its decimal mark."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from tenfold import sources
+from tenfold.cleaning import cells
+from tenfold.params import Data
+from tenfold.params.data import SCHEMES
+from tenfold.params.messages import explain
+from tenfold.runtime import UserError
+from tenfold.sources import files, name
+
+# Windows' western encoding, which holds every byte that latin-1 prints.
+OLD = "cp1252"
+SAMPLE = 5_000
+COMMA = r"[+-]?[0-9]{1,3}(\.?[0-9]{3})*,[0-9]+|[+-]?[0-9]+,[0-9]+"
+
+
+@dataclass
+class Guess:
+    """Settings of one section of params.yaml, and the sentence that explains each."""
+
+    settings: dict[str, Any] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    def set(self, key: str, value: Any, reason: str) -> None:
+        """Add a setting."""
+        self.settings[key] = value
+        self.reasons[key] = reason
+
+
+def guess(path: str, target: str, told: Mapping[str, Any]) -> tuple[Data, Guess]:
+    """What must be said in `data:` for a table to be read as it is meant.
+
+    Raises:
+        UserError: if it cannot be read as a table at all.
+    """
+    found = Guess()
+    given: dict[str, Any] = {"path": path, "target": target, **told}
+    for key, value in told.items():
+        found.set(key, value, "as given on the command line")
+    plain = _data(given)
+    if plain.scheme is None and _is_delimited(path):
+        _guess_encoding(path, found)
+        given |= found.settings
+        _guess_header(given, found)
+        given |= found.settings
+        _guess_decimal(given, found)
+        given |= found.settings
+    return Data.model_validate(given), found
+
+
+def _data(given: dict[str, Any]) -> Data:
+    try:
+        return Data.model_validate(given)
+    except ValidationError as error:
+        needed = SCHEMES.get(given["path"].partition(":")[0]) and "query" not in given
+        hint = " (on the command line: --query)" if needed else ""
+        raise UserError("; ".join(explain(error, given, Data, ("data",))) + hint) from None
+
+
+def _is_delimited(path: str) -> bool:
+    return files.ending(Path(path)) in sources.DELIMITED
+
+
+def _guess_encoding(path: str, found: Guess) -> None:
+    """UTF-8, where all bytes are; else the encoding of old."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    file = Path(path)
+    if not file.is_file() or file.suffix.lower() in files.PACKED:
+        return
+    with file.open("rb") as stream:
+        while chunk := stream.read(1 << 20):
+            try:
+                decoder.decode(chunk)
+            except UnicodeDecodeError:
+                if not chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                    found.set("encoding", OLD, "not all of its bytes are UTF-8: check a few names")
+                return
+
+
+def _guess_header(given: dict[str, Any], found: Guess) -> None:
+    """A first record with a number in it names no columns, unless the target is one of them."""
+    headless = Data.model_validate({**given, "header": False, "columns": []})
+    source = sources.some(headless, SAMPLE)
+    first = source.connection.execute(
+        f"SELECT {', '.join(map(name, source.columns))} FROM {sources.RAW} LIMIT 1"
+    ).fetchall()
+    if not first:
+        return
+    values = [str(cell).strip() for cell in first[0]]
+    numbers = [value for value in values if re.fullmatch(cells.NUMBER, value)]
+    if numbers and given["target"] not in values:
+        found.set("header", False, f"its first line holds {numbers[0]!r}, as rows do")
+
+
+def _guess_decimal(given: dict[str, Any], found: Guess) -> None:
+    """A comma, where columns are full of numbers with one and none has a point."""
+    source = sources.some(Data.model_validate(given), SAMPLE)
+    shares = []
+    for column in source.columns:
+        words = f"trim({name(column)})"
+        for pattern in (COMMA, r"[0-9]+[.][0-9]+"):
+            matching = f"{cells.matches(words, pattern)}::INTEGER"
+            shares.append(f"avg({matching}) FILTER ({words} <> '')")
+    seen = source.connection.execute(
+        f"SELECT {', '.join(shares)} FROM (FROM {sources.RAW} LIMIT {SAMPLE})"
+    ).fetchall()[0]
+    for column, commas, points in zip(source.columns, seen[::2], seen[1::2], strict=True):
+        if commas and commas > 0.5 and not points:
+            found.set("decimal", ",", f"column {column!r} holds numbers such as 3,5")
+            return

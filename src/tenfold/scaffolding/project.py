@@ -1,0 +1,144 @@
+"""The files of a project, in this project's own clone or in an empty folder."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+from tenfold import models, params, runtime
+from tenfold.params.data import SCHEMES
+from tenfold.runtime import UserError
+
+PARAMS = Path("params.yaml")
+IGNORED = "/mlruns/\n/outputs/\n/.tenfold/\n/dvc_plots/\n__pycache__/\n.venv/\n"
+DVC_CONFIG = "[core]\n    analytics = false\n    check_update = false\n"
+NOT_WALKED = ".venv\n.tenfold\nmlruns\ndvc_plots\n__pycache__\n"
+
+
+def inside(table: str, folder: Path) -> str:
+    """A table's path as seen from `folder`, relative so that both can move together."""
+    scheme, _, path = table.partition(":")
+    if scheme == "sqlite":
+        return f"sqlite:{os.path.relpath(path, folder)}"
+    return table if scheme in SCHEMES else os.path.relpath(table, folder)
+
+
+@contextlib.contextmanager
+def standing_in(folder: Path) -> Iterator[None]:
+    """Work in `folder`, which is made if there is none.
+
+    Raises:
+        UserError: if it cannot be made.
+    """
+    before, new = Path.cwd(), not folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"{folder} cannot be made ({error.strerror}): name another folder"
+        ) from None
+    os.chdir(folder)
+    try:
+        yield
+    except BaseException:
+        os.chdir(before)
+        if new:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    finally:
+        os.chdir(before)
+
+
+def write(experiment: str, *, force: bool) -> list[str]:
+    """Write params.yaml, and around it what is not there yet.
+
+    Raises:
+        UserError: if there is a params.yaml, or a dvc.yaml of another project.
+    """
+    done = []
+    if PARAMS.exists():
+        if not force:
+            raise UserError(
+                f"{PARAMS.resolve()} is there already: --force keeps it as params.yaml.old"
+            )
+        old = _unused("params.yaml.old")
+        PARAMS.replace(old)
+        done.append(f"params.yaml is now {old}")
+    if Path("dvc.yaml").exists() and "tenfold" not in Path("dvc.yaml").read_text(encoding="utf-8"):
+        raise UserError(f"{Path.cwd()} holds another project's dvc.yaml: name an empty folder")
+    runtime.write_text(PARAMS, experiment)
+    # Under its own name DVC would take the template for a pipeline of tenfold's folder.
+    brought = resources.files("tenfold.scaffolding")
+    files = {
+        "dvc.yaml": brought.joinpath("pipeline.yaml").read_text("utf-8"),
+        "params.schema.json": json.dumps(params.json_schema(models), indent=2, sort_keys=True)
+        + "\n",
+        ".gitignore": IGNORED,
+        ".dvcignore": NOT_WALKED,
+    }
+    new = [file for file in files if not Path(file).exists()]
+    for file in new:
+        runtime.write_text(Path(file), files[file])
+    done.append(f"written: {', '.join(['params.yaml', *new])}")
+    if not Path(".dvc").exists():
+        for file in (".gitignore", ".dvcignore"):
+            done += [] if file in new else _completed(Path(file), files[file])
+        _start_dvc()
+        for template in brought.joinpath("plots").iterdir():
+            runtime.write_text(Path(".dvc/plots") / template.name, template.read_text("utf-8"))
+    return done
+
+
+def _unused(name: str) -> Path:
+    """The name, or the first with a number behind it that no file has."""
+    numbered = (Path(f"{name}.{number}") for number in itertools.count(2))
+    return next(path for path in itertools.chain([Path(name)], numbered) if not path.exists())
+
+
+def _completed(path: Path, needed: str) -> list[str]:
+    """Add the lines that a file lacks, and say so."""
+    held = path.read_text(encoding="utf-8")
+    lacking = [line for line in needed.splitlines() if line not in held.splitlines()]
+    if not lacking:
+        return []
+    runtime.write_text(path, "\n".join([held.rstrip("\n"), *lacking, ""]))
+    return [f"added to {path}: {' '.join(lacking)}"]
+
+
+def _start_dvc() -> None:
+    """Make a DVC project, within git where there is one."""
+    git = shutil.which("git")
+    if git and not _within_git(git):
+        subprocess.run([git, "init", "--quiet"], check=True)
+    scm = [] if git else ["--no-scm"]
+    at_root = not git or Path(".git").exists()
+    dvc = str(Path(sys.executable).with_name("dvc"))
+    _run([dvc, "init", "--quiet", *scm, *([] if at_root else ["--subdir"])])
+    runtime.write_text(Path(".dvc/config"), DVC_CONFIG)
+    # By default it is a folder that everybody on the machine may write to.
+    site = str(Path(".dvc/tmp/site").resolve())
+    if site.isascii():
+        _run([dvc, "config", "--local", "core.site_cache_dir", site])
+    else:  # DVC reads such a path and cannot write it.
+        runtime.write_text(Path(".dvc/config.local"), f"[core]\n    site_cache_dir = {site}\n")
+
+
+def _within_git(git: str) -> bool:
+    asked = subprocess.run(
+        [git, "rev-parse", "--is-inside-work-tree"], capture_output=True, check=False
+    )
+    return asked.returncode == 0
+
+
+def _run(command: list[str]) -> None:
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    if ended.returncode:
+        raise UserError(f"{' '.join(command)} failed: {' '.join(ended.stderr.split())}")

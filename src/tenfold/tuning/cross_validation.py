@@ -1,0 +1,117 @@
+"""k folds of one configuration: out-of-fold predictions and per-fold scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tenfold import metrics, preprocessing, runtime
+from tenfold.dataset import Dataset
+from tenfold.metrics import Array
+from tenfold.models import (
+    Configuration,
+    Diverged,
+    Family,
+    FitSettings,
+    Fitted,
+    Fold,
+    FoldPredictions,
+)
+from tenfold.params import Preprocessing
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What one configuration achieved.
+
+    `oof` holds, for every row that a fold validates, the prediction of a model that never saw it:
+    (n,) values or (n, C) probabilities; of a row validated repeatedly the mean. `folds` holds
+    each fold's scores. Families that train in epochs add each fold's best one, the folds' mean
+    learning curve, what it says in words, and where the folds' models are kept as one.
+    """
+
+    oof: Array
+    folds: list[dict[str, float]]
+    epochs: list[int] | None
+    history: list[dict[str, float]]
+    findings: list[str]
+    bag: Fitted | None = None
+
+
+def prepare(
+    dataset: Dataset,
+    declared: Preprocessing,
+    *,
+    seed: int = 0,
+    given: Sequence[Any] = (),
+    **options: Any,
+) -> tuple[list[Any], list[Fold]]:
+    """Every fold's preprocessing, fitted on its training part alone, and the fold it makes.
+
+    Args:
+        dataset: with folds.
+        declared: the preprocessing.
+        seed: of what is drawn for each fold.
+        given: transformers fitted on other data, which are taken in turn instead.
+        options: of `preprocessing.build`.
+    """
+    assert dataset.folds is not None, "the training table has no folds"
+    fitted, folds = [], []
+    for number in range(dataset.folds.n):
+        train, val = dataset.folds.train(number), dataset.folds.val(number)
+        X, y = dataset.X.iloc[train], dataset.y[train]
+        if given:
+            transformer = given[number % len(given)]
+            X_train = transformer.transform(X)
+        else:
+            own = runtime.derive_seed(seed, number)
+            transformer, X_train = preprocessing.fit(
+                dataset.schema, declared, X, y, seed=own, **options
+            )
+        X_val = transformer.transform(dataset.X.iloc[val])
+        fitted.append(transformer)
+        folds.append(Fold(X_train, y, X_val, dataset.y[val], val))
+    return fitted, folds
+
+
+def cross_validate(
+    family: Family,
+    configurations: Sequence[Configuration],
+    folds: Sequence[Fold],
+    setting: FitSettings,
+    metric_names: Sequence[str],
+) -> list[Evaluation | Diverged]:
+    """Fit every fold's training part, predict and score its validation part.
+
+    A configuration with a prediction or score that is not finite is answered by `Diverged`.
+    """
+    results = family.predict_folds(configurations, folds, setting)
+    return [
+        result if isinstance(result, Diverged) else _evaluate(result, folds, metric_names)
+        for result in results
+    ]
+
+
+def _evaluate(
+    result: FoldPredictions, folds: Sequence[Fold], metric_names: Sequence[str]
+) -> Evaluation | Diverged:
+    scores = []
+    for fold, prediction in zip(folds, result.predictions, strict=True):
+        scores.append(metrics.scores(metric_names, fold.y_val, prediction))
+        if not np.isfinite(list(scores[-1].values())).all():
+            return Diverged(f"a score is not a finite number: {scores[-1]}")
+    oof = _out_of_fold(folds, result.predictions)
+    return Evaluation(oof, scores, result.epochs, result.history, result.findings, result.bag)
+
+
+def _out_of_fold(folds: Sequence[Fold], predictions: Sequence[Array]) -> Array:
+    """The mean prediction of every row that is validated, in table order."""
+    validated, times = np.unique(np.concatenate([fold.val for fold in folds]), return_counts=True)
+    total = np.zeros((len(validated), *predictions[0].shape[1:]))
+    for fold, prediction in zip(folds, predictions, strict=True):
+        total[np.searchsorted(validated, fold.val)] += prediction
+    mean: Array = total / times.reshape(-1, *[1] * (total.ndim - 1))
+    return mean

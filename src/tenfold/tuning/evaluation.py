@@ -1,0 +1,111 @@
+"""Configurations of one family on one table: what each asks for, and what it achieves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tenfold import preprocessing, runtime
+from tenfold.dataset import Dataset
+from tenfold.metrics import Array
+from tenfold.models import (
+    Configuration,
+    Diverged,
+    Family,
+    FamilyParameters,
+    FitSettings,
+    Fold,
+)
+from tenfold.models.shared.predictor import Predictor
+from tenfold.params import Preprocessing
+from tenfold.tuning import cross_validation
+from tenfold.tuning.cross_validation import Evaluation
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """How rows reach a configuration: preprocessing as declared, as codes, or as its donor's.
+
+    `seed` is the experiment's: the same rows are prepared in the same way for every family.
+    """
+
+    dataset: Dataset
+    declared: Preprocessing
+    donor: Predictor | None = None
+    seed: int = 0
+
+    def folds(self, parameters: FamilyParameters) -> tuple[list[Any], list[Fold]]:
+        """A fitted transformer for every fold, and the fold as it makes it."""
+        return cross_validation.prepare(
+            self.dataset,
+            self.declared,
+            seed=runtime.derive_seed(self.seed, "preprocessing", "folds"),
+            given=self.donor.transformers if self.donor is not None else (),
+            **_options(parameters),
+        )
+
+    def whole(self, parameters: FamilyParameters) -> tuple[list[Any], Array]:
+        """The one transformer fitted on all rows, and these as it makes them to learn from."""
+        if self.donor is not None:
+            given = self.donor.transformers[0]
+            return [given], given.transform(self.dataset.X)
+        fitted, X = preprocessing.fit(
+            self.dataset.schema,
+            self.declared,
+            self.dataset.X,
+            self.dataset.y,
+            seed=runtime.derive_seed(self.seed, "preprocessing", "train"),
+            **_options(parameters),
+        )
+        return [fitted], X
+
+    def setting(self, parameters: FamilyParameters, setting: FitSettings) -> FitSettings:
+        """`setting`, told what the columns are, where they have places, and where to start."""
+        schema = self.dataset.schema
+        numbers = preprocessing.n_numbers(schema, self.declared) if parameters.positional else 0
+        return replace(
+            setting,
+            n_numeric=numbers,
+            n_codes=len(schema.categorical) if parameters.codes else 0,
+            donor=None if self.donor is None else self.donor.model,
+        )
+
+
+def _options(parameters: FamilyParameters) -> dict[str, bool]:
+    return {"codes": parameters.codes, "positional": parameters.positional}
+
+
+@dataclass
+class Evaluator:
+    """Cross-validates configurations; folds are preprocessed once for all that share them."""
+
+    family: Family
+    inputs: Inputs
+    setting: FitSettings
+    metrics: Sequence[str]
+    seed: int
+    _folds: dict[tuple[bool, bool], list[Fold]] = field(default_factory=dict)
+
+    def __call__(
+        self, asked: Sequence[tuple[int, FamilyParameters]]
+    ) -> list[Evaluation | Diverged]:
+        """Evaluate configurations of equal shape, each with its trial's number."""
+        first = asked[0][1]
+        way = (first.codes, first.positional)
+        if way not in self._folds:
+            self._folds[way] = self.inputs.folds(first)[1]
+        folds = self._folds[way]
+        configurations = [
+            Configuration(parameters, seeds(self.seed, trial, len(folds)))
+            for trial, parameters in asked
+        ]
+        setting = self.inputs.setting(first, self.setting)
+        return cross_validation.cross_validate(
+            self.family, configurations, folds, setting, self.metrics
+        )
+
+
+def seeds(seed: int, trial: int, n_folds: int) -> list[int]:
+    """A seed for every fold of a trial."""
+    return [runtime.derive_seed(seed, trial, fold) for fold in range(n_folds)]

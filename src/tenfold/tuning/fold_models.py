@@ -1,0 +1,48 @@
+"""The folds' models of a family's best configuration, from stage cross_validate to stage train."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Literal
+
+from tenfold import runtime
+from tenfold.dataset.folds import Folds
+from tenfold.models import Family, Fitted
+from tenfold.models.shared import predictor
+from tenfold.models.shared.predictor import Predictor
+
+
+def write(folder: Path, models: Path | None, donor: Predictor | None) -> None:
+    """Keep the folds' models, if the family has them as one, and what they started from."""
+    folder.mkdir()
+    described = {"donor": donor is not None, "kept": models is not None}
+    runtime.write_json(folder / "members.json", described)
+    if models is not None:
+        shutil.copytree(models, folder / "models")
+    if donor is not None:
+        (folder / "donor").mkdir()
+        donor.save(folder / "donor")
+
+
+def kept(folder: Path) -> bool:
+    """Whether there are models in `folder`."""
+    return bool(runtime.read_json(folder / "members.json")["kept"])
+
+
+def bagged(folder: Path, strategy: Literal["auto", "bag", "refit"], folds: Folds | None) -> bool:
+    """Whether the models in `folder` are the last fit; auto says no where some saw little."""
+    bag = strategy == "bag" or (strategy == "auto" and folds is not None and folds.even)
+    return bag and kept(folder)
+
+
+def load(folder: Path, family: Family) -> Fitted:
+    """The folds' models as one."""
+    return family.load(folder / "models")
+
+
+def donor(folder: Path) -> Predictor | None:
+    """What the models started from."""
+    if not runtime.read_json(folder / "members.json")["donor"]:
+        return None
+    return predictor.load(folder / "donor")

@@ -1,0 +1,265 @@
+"""The search: an Optuna study over cross-validation that can be killed at any point.
+
+Trials are asked for in generations, evaluated in any order and told in index order. Every
+finished trial is a folder, so a restarted search asks the same questions and reads the answers
+it already has.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from tenfold import metrics, runtime
+from tenfold.metrics import METRICS
+from tenfold.models import CURVE, Diverged, FamilyParameters
+from tenfold.params import Tune, messages, search_space
+from tenfold.tuning.cross_validation import Evaluation
+
+if TYPE_CHECKING:
+    import optuna
+
+# Cross-validates configurations of equal shape, each with its number, together.
+Evaluate = Callable[[Sequence[tuple[int, FamilyParameters]]], Sequence[Evaluation | Diverged]]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One configuration and what it achieved; `evaluation` is None if it failed.
+
+    `members` is the folder of the folds' models, for families that keep them.
+    """
+
+    number: int
+    values: dict[str, Any]
+    parameters: FamilyParameters
+    evaluation: Evaluation | None
+    failure: str = ""
+    members: Path | None = None
+
+    def score(self, metric: str) -> float:
+        """The mean of a metric over the folds."""
+        assert self.evaluation is not None
+        return float(np.mean([fold[metric] for fold in self.evaluation.folds]))
+
+
+def search(
+    declared: Mapping[str, Any],
+    schema: type[FamilyParameters],
+    evaluate: Evaluate,
+    shape: Callable[[FamilyParameters], Hashable],
+    tune: Tune,
+    metric: str,
+    seed: int,
+    scratch: Path,
+    report: Callable[[Trial, int], None],
+) -> list[Trial]:
+    """All trials of one family, in order.
+
+    Args:
+        declared: the family's parameters, some leaves replaced by ranges or choices.
+        schema: what one configuration must fit.
+        evaluate: cross-validates configurations together.
+        shape: configurations for which it is equal are given to `evaluate` at once.
+        tune: budget and sampler.
+        metric: decides; its direction is the study's.
+        seed: of the sampler; trial i's proposal depends on it, i and the trials told before.
+        scratch: where finished trials are kept until the stage has written its outputs.
+        report: called after every trial with it and the number of trials, for people.
+    """
+    import optuna
+
+    space = search_space.leaves(declared)
+    distributions = search_space.distributions(space, schema)
+    # Without a leaf to tune there is one configuration.
+    n_trials = tune.n_trials if space else 1
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    study = optuna.create_study(direction=METRICS[metric].direction)
+    trials: list[Trial] = []
+    while len(trials) < n_trials:
+        generation = []
+        for number in range(len(trials), min(len(trials) + tune.generation_size, n_trials)):
+            study.sampler = _sampler(tune, runtime.derive_seed(seed, "sampler", number))
+            generation.append(study.ask(distributions))
+        asked = [_propose(trial.number, trial.params, declared, schema) for trial in generation]
+        _evaluate(asked, evaluate, shape, scratch)
+        for proposal, question in zip(asked, generation, strict=True):
+            trial = _recall(proposal, scratch)
+            report(trial, n_trials)
+            trials.append(trial)
+            if trial.evaluation is None:
+                study.tell(question, state=optuna.trial.TrialState.FAIL)
+            else:
+                study.tell(question, trial.score(metric))
+    return trials
+
+
+def best(trials: list[Trial], metric: str) -> Trial:
+    """The best trial by its mean score; the earlier one of equals.
+
+    Raises:
+        runtime.UserError: if every trial diverged.
+    """
+    finished = [trial for trial in trials if trial.evaluation is not None]
+    if not finished:
+        raise runtime.UserError(
+            f"no configuration could be cross-validated ({len(trials)} tried); the last: "
+            f"{trials[-1].failure}"
+        )
+    champion = finished[0]
+    for trial in finished[1:]:
+        if METRICS[metric].better(trial.score(metric), champion.score(metric)):
+            champion = trial
+    return champion
+
+
+def table(trials: list[Trial]) -> list[dict[str, Any]]:
+    """One row a trial: number, state, mean and sd of every metric, tuned values."""
+    rows = []
+    for trial in trials:
+        row: dict[str, Any] = {"trial": trial.number, "state": "failed"}
+        if trial.evaluation is not None:
+            row["state"] = "complete"
+            for name, summary in metrics.summarise(trial.evaluation.folds).items():
+                row |= {f"{name}_mean": summary["mean"], f"{name}_sd": summary["sd"]}
+        rows.append(row | trial.values)
+    return rows
+
+
+def describe(best: Trial, trials: list[Trial]) -> dict[str, Any]:
+    """The best configuration as JSON: all of its parameters, those tuned, its epochs."""
+    assert best.evaluation is not None
+    return {
+        "epochs": best.evaluation.epochs,
+        "failed": sum(trial.evaluation is None for trial in trials),
+        "findings": best.evaluation.findings,
+        "n_trials": len(trials),
+        "parameters": best.parameters.model_dump(mode="json"),
+        "trial": best.number,
+        "tuned": best.values,
+    }
+
+
+def write(folder: Path, best: Trial, trials: list[Trial]) -> None:
+    """Write what people and later stages read of a search."""
+    assert best.evaluation is not None
+    runtime.write_json(folder / "best.json", describe(best, trials))
+    runtime.write_json(folder / "scores.json", metrics.summarise(best.evaluation.folds))
+    runtime.write_rows(folder / "trials.csv", table(trials))
+    runtime.write_rows(folder / "history.csv", best.evaluation.history, CURVE)
+
+
+def _sampler(tune: Tune, seed: int) -> optuna.samplers.BaseSampler:
+    """A fresh sampler per trial, so that a resumed search draws what an unbroken one would."""
+    import optuna
+
+    if tune.sampler == "random":
+        return optuna.samplers.RandomSampler(seed=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return optuna.samplers.TPESampler(
+            seed=seed,
+            n_startup_trials=tune.generation_size,
+            # Trials of one generation do not know each other's scores; this keeps them apart.
+            constant_liar=tune.generation_size > 1,
+        )
+
+
+@dataclass(frozen=True)
+class _Proposal:
+    """A configuration asked for; `failure` says why it contradicts itself, if it does."""
+
+    number: int
+    values: dict[str, Any]
+    parameters: FamilyParameters
+    failure: str = ""
+
+
+def _propose(
+    number: int,
+    values: dict[str, Any],
+    declared: Mapping[str, Any],
+    schema: type[FamilyParameters],
+) -> _Proposal:
+    configuration = search_space.substitute(declared, values)
+    try:
+        return _Proposal(number, values, schema.model_validate(configuration))
+    except ValidationError as error:
+        failure = messages.explain(error, configuration, schema)[0]
+        return _Proposal(number, values, schema.model_construct(**configuration), failure)
+
+
+def _evaluate(
+    asked: Sequence[_Proposal],
+    evaluate: Evaluate,
+    shape: Callable[[FamilyParameters], Hashable],
+    scratch: Path,
+) -> None:
+    """Evaluate what was not finished before a crash, and keep it.
+
+    What is evaluated together stays together: a group of which a part is kept is evaluated
+    again as a whole, so that the rest of it becomes what it would have been.
+    """
+    groups: dict[Hashable, list[_Proposal]] = {}
+    for proposal in asked:
+        if not proposal.failure:
+            groups.setdefault(shape(proposal.parameters), []).append(proposal)
+    for group in groups.values():
+        missing = [proposal for proposal in group if not _folder(scratch, proposal).exists()]
+        if not missing:
+            continue
+        found = evaluate([(proposal.number, proposal.parameters) for proposal in group])
+        for proposal, result in zip(group, found, strict=True):
+            if proposal in missing:
+                with runtime.directory(_folder(scratch, proposal)) as files:
+                    _keep(files, result)
+
+
+def _folder(scratch: Path, proposal: _Proposal) -> Path:
+    return scratch / f"trial-{proposal.number:05d}"
+
+
+def _keep(folder: Path, result: Evaluation | Diverged) -> None:
+    if isinstance(result, Diverged):
+        runtime.write_json(folder / "trial.json", {"failure": str(result)})
+        return
+    described = {
+        "epochs": result.epochs,
+        "failure": "",
+        "findings": result.findings,
+        "folds": result.folds,
+        "history": result.history,
+    }
+    runtime.write_json(folder / "trial.json", described)
+    np.save(folder / "oof.npy", result.oof, allow_pickle=False)
+    if result.bag is not None:
+        (folder / "members").mkdir()
+        result.bag.save(folder / "members")
+
+
+def _recall(proposal: _Proposal, scratch: Path) -> Trial:
+    """The finished trial, from its folder."""
+    number, values, parameters = proposal.number, proposal.values, proposal.parameters
+    if proposal.failure:
+        return Trial(number, values, parameters, None, proposal.failure)
+    folder = _folder(scratch, proposal)
+    described = runtime.read_json(folder / "trial.json")
+    if described["failure"]:
+        return Trial(number, values, parameters, None, described["failure"])
+    evaluation = Evaluation(
+        np.load(folder / "oof.npy", allow_pickle=False),
+        described["folds"],
+        described["epochs"],
+        described["history"],
+        described["findings"],
+    )
+    members = folder / "members"
+    return Trial(
+        number, values, parameters, evaluation, members=members if members.exists() else None
+    )

@@ -1,0 +1,253 @@
+"""The tenfold command, as a user types it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tenfold.models.shared import predictor
+from tests.conftest import ROOT, Project, Server, free_port
+
+TABLE = "data/raw/breast_cancer.csv"
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write(path: Path, rows: list[dict[str, str]]) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def refusal(ended: subprocess.CompletedProcess[str]) -> str:
+    """The one message of a command that refused."""
+    assert ended.returncode == 2, (ended.returncode, ended.stdout, ended.stderr)
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.startswith("error: ")
+    assert ended.stderr.count("\n") == 1
+    return ended.stderr
+
+
+@pytest.fixture(scope="module")
+def some(finished: Project) -> list[dict[str, str]]:
+    """Six rows without a hole, as the source holds them."""
+    rows = [row for row in read(finished / TABLE) if not {"", "NA", "?"} & set(row.values())]
+    return rows[:6]
+
+
+def test_predict_puts_answers_behind_the_columns_of_a_file(
+    finished: Project, some: list[dict[str, str]], tmp_path: Path
+) -> None:
+    import pandas as pd
+
+    write(
+        tmp_path / "in.csv",
+        [{"note": f"no. 00{n}", "zip": "00420", **row} for n, row in enumerate(some)],
+    )
+    finished.run("tenfold", "predict", str(tmp_path / "in.csv"), str(tmp_path / "out.csv"))
+    scored = read(tmp_path / "out.csv")
+    added = ["prediction", "probability_benign", "probability_malignant"]
+    assert list(scored[0]) == ["note", "zip", *some[0], *added]
+    for number, (before, after) in enumerate(zip(some, scored, strict=True)):
+        assert {name: after[name] for name in before} == before
+        assert (after["note"], after["zip"]) == (f"no. 00{number}", "00420")
+
+    champion = finished.json("outputs/metrics.json")["champion"]
+    model = predictor.load(finished / f"outputs/train/{champion}/model")
+    table = pd.DataFrame(some).astype(dict.fromkeys(model.schema.numeric, "float64"))
+    expected = model.answer(table)
+    assert [row["prediction"] for row in scored] == expected["prediction"].tolist()
+    for name in added[1:]:
+        assert [float(row[name]) for row in scored] == expected[name].tolist()
+
+
+def test_predict_needs_no_target_and_reads_missing_markers_as_in_training(
+    finished: Project, some: list[dict[str, str]], tmp_path: Path
+) -> None:
+    row = {name: cell for name, cell in some[0].items() if name != "diagnosis"}
+    holes = [{**row, "mean_radius": hole, "scanner": hole} for hole in ("", "NA", "?")]
+    write(tmp_path / "in.csv", holes)
+    finished.run("tenfold", "predict", str(tmp_path / "in.csv"), str(tmp_path / "out.csv"))
+    scored = read(tmp_path / "out.csv")
+    assert len({row["probability_benign"] for row in scored}) == 1
+    assert [row["mean_radius"] for row in scored] == ["", "NA", "?"]
+
+
+def test_predict_scores_a_category_it_never_saw(
+    finished: Project, some: list[dict[str, str]], tmp_path: Path
+) -> None:
+    write(tmp_path / "in.csv", [{**some[0], "scanner": "Z9"}])
+    finished.run("tenfold", "predict", str(tmp_path / "in.csv"), str(tmp_path / "out.csv"))
+    assert read(tmp_path / "out.csv")[0]["prediction"] in ("benign", "malignant")
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "said"),
+    [
+        ("mean_radius", None, ["lacks the column 'mean_radius'"]),
+        ("scanner", None, ["lacks the column 'scanner'"]),
+        ("mean_radius", "wide", ["in.csv, line 3", "'mean_radius'", "'wide'"]),
+        ("mean_radius", "inf", ["in.csv, line 3", "'mean_radius'", "'inf'"]),
+        ("prediction", "mine", ["'prediction'", "rename"]),
+    ],
+)
+def test_predict_refuses_a_file_it_would_misread_and_writes_nothing(
+    finished: Project,
+    some: list[dict[str, str]],
+    tmp_path: Path,
+    column: str,
+    cell: str | None,
+    said: list[str],
+) -> None:
+    rows = [dict(row) for row in some]
+    for row in rows:
+        if cell is None:
+            del row[column]
+        else:
+            row.setdefault(column, "")
+    if cell is not None:
+        rows[1][column] = cell
+    write(tmp_path / "in.csv", rows)
+    message = refusal(
+        finished.attempt("tenfold", "predict", str(tmp_path / "in.csv"), str(tmp_path / "out.csv"))
+    )
+    assert all(part in message for part in said), message
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_predict_refuses_a_file_that_is_not_there(finished: Project, tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    assert "no file none.csv" in refusal(
+        finished.attempt("tenfold", "predict", "none.csv", str(out))
+    )
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    "model", ["models:/nobody@champion", "models:/breast_cancer/99", "nothing"]
+)
+@pytest.mark.parametrize("command", ["predict", "serve"])
+def test_an_unknown_model_is_refused(finished: Project, command: str, model: str) -> None:
+    rest = [TABLE, "never.csv"] if command == "predict" else ["--port", str(free_port())]
+    message = refusal(finished.attempt("tenfold", command, "--model", model, *rest))
+    assert repr(model) in message
+    assert not (finished / "never.csv").exists()
+
+
+def test_check_says_what_would_happen_or_what_is_wrong(project: Callable[..., Project]) -> None:
+    fresh = project()
+    said = fresh.run("tenfold", "check")
+    assert "584 rows read, 560 kept, 24 rejected" in said
+    assert "610 fits, very roughly" in said
+    fresh.change(trainer={"max_epoch": 3})
+    message = refusal(fresh.attempt("tenfold", "check"))
+    assert "'trainer.max_epoch'" in message
+    assert "did you mean 'max_epochs'?" in message
+    fresh.change(trainer=None)
+    assert "add `trainer: {}` for its defaults" in refusal(fresh.attempt("tenfold", "check"))
+    fresh.change(trainer={}, data={"path": "data/none.csv"})
+    assert "data/none.csv" in refusal(fresh.attempt("tenfold", "check"))
+    (fresh / "params.yaml").unlink()
+    assert "params.yaml" in refusal(fresh.attempt("tenfold", "check"))
+
+
+def test_what_needs_results_is_refused_before_there_are_any(
+    project: Callable[..., Project],
+) -> None:
+    fresh = project()
+    assert "dvc repro" in refusal(fresh.attempt("tenfold", "leaderboard"))
+    assert "dvc repro" in refusal(fresh.attempt("tenfold", "publish"))
+    assert "dvc repro" in refusal(fresh.attempt("tenfold", "predict", TABLE, "out.csv"))
+    assert not (fresh / "out.csv").exists()
+
+
+def test_publish_refuses_outputs_of_another_experiment(again: Project) -> None:
+    again.change(metrics=["log_loss"])
+    assert "dvc repro" in refusal(again.attempt("tenfold", "publish"))
+    again.change(metrics=["auroc", "log_loss", "accuracy", "brier"])
+    (again / "outputs/metrics.json").write_text("{}")
+    assert "dvc repro" in refusal(again.attempt("tenfold", "publish"))
+    assert not (again / "mlruns").exists()
+
+
+@pytest.mark.parametrize("command", ["ui", "serve"])
+def test_a_taken_port_is_refused(finished: Project, command: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        message = refusal(finished.attempt("tenfold", command, "--port", port))
+    assert port in message
+    assert "--port" in message
+
+
+def test_schema_prints_the_file_that_editors_read() -> None:
+    printed = subprocess.run(
+        ["tenfold", "schema"],
+        cwd=ROOT,
+        env=Project(ROOT).environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert printed.stdout == (ROOT / "params.schema.json").read_text()
+
+
+def test_the_ui_shows_the_experiment(finished: Project) -> None:
+    ui = Server(finished, "ui", "/health")
+    try:
+        status, page = ui.ask("/")
+        assert status == 200
+        assert "MLflow" in page
+        api = "/api/2.0/mlflow"
+        status, body = ui.ask(f"{api}/experiments/get-by-name?experiment_name=breast_cancer")
+        assert status == 200
+        experiment = json.loads(body)["experiment"]["experiment_id"]
+        query = {
+            "experiment_ids": [experiment],
+            "filter": "attributes.run_name = 'mlp'",
+        }
+        status, body = ui.ask(f"{api}/runs/search", query)
+        assert status == 200
+        [run] = json.loads(body)["runs"]
+        assert "cv/auroc" in {metric["key"] for metric in run["data"]["metrics"]}
+    finally:
+        ui.stop()
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("scored.parquet", "must be a CSV"),
+        ("data", "must be a CSV"),
+        ("data/raw/breast_cancer.csv", "is the file to read"),
+        ("none/scored.csv", "is no folder that can be written to"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_refused_before_scoring(
+    finished: Project, target: str, message: str
+) -> None:
+    before = (finished / "data/raw/breast_cancer.csv").read_bytes()
+    tried = finished.attempt("tenfold", "predict", "data/raw/breast_cancer.csv", target)
+    assert message in refusal(tried)
+    assert (finished / "data/raw/breast_cancer.csv").read_bytes() == before
+
+
+def test_a_moved_project_installs_again_and_a_settled_one_does_not(
+    project: Callable[..., Project],
+) -> None:
+    fresh = project()
+    for settled, planned in ((str(fresh.root), False), ("/elsewhere", True)):
+        (fresh / ".venv").mkdir(exist_ok=True)
+        (fresh / ".venv/.installed").write_text(settled)
+        assert ("pip install" in fresh.run("make", "--dry-run", "repro")) is planned

@@ -1,0 +1,342 @@
+"""`tenfold init` and `tenfold check`: what is guessed of a table, and that the project runs."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sqlite3
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from ruamel.yaml import YAML
+
+from tenfold import models, params, scaffolding
+from tenfold.runtime import UserError
+from tenfold.scaffolding import check
+from tests.conftest import ROOT, Project
+
+WORDS = ["red", "green", "blue"]
+
+
+@pytest.fixture(autouse=True)
+def _inside_tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def table(n: int = 120) -> pd.DataFrame:
+    draw = np.random.default_rng(3)
+    size = draw.normal(size=n).round(3)
+    return pd.DataFrame(
+        {
+            "customer_id": np.arange(1000, 1000 + n),
+            "colour": draw.choice(WORDS, n),
+            "size": size,
+            "price": (3 * size + draw.normal(size=n)).round(4),
+            "bought": (size + draw.normal(size=n) > 0).astype(int),
+        }
+    )
+
+
+def guessed(frame: pd.DataFrame | str, target: str, *columns: str) -> dict[str, Any]:
+    """params.yaml of a table, as plain data; DVC is not started, which takes seconds."""
+    Path("project/.dvc").mkdir(parents=True, exist_ok=True)
+    if isinstance(frame, str):
+        Path("t.csv").write_text(frame)
+    else:
+        frame.to_csv("t.csv", index=False)
+    told = {"columns": list(columns)} if columns else {}
+    scaffolding.init("t.csv", target, Path("project"), told, force=True)
+    document: dict[str, Any] = YAML(typ="safe").load(Path("project/params.yaml").read_text())
+    return document
+
+
+@pytest.mark.parametrize(
+    ("target", "task", "metric"),
+    [
+        ("bought", "binary", "auroc"),
+        ("colour", "multiclass", "log_loss"),
+        ("price", "regression", "mse"),
+    ],
+)
+def test_the_task_follows_from_the_target(target: str, task: str, metric: str) -> None:
+    found = guessed(table(), target)
+    assert (found["task"], found["metrics"][0]) == (task, metric)
+
+
+def test_ids_free_text_and_columns_that_say_nothing_are_dropped() -> None:
+    notes = [f"note number {n}" for n in range(100)] + ["nothing"] * 20
+    found = guessed(table().assign(notes=notes, same=1, none=None), "bought")
+    assert found["clean"]["drop_columns"] == ["customer_id", "notes", "same", "none"]
+
+
+def test_an_id_is_one_though_some_rows_stand_there_twice() -> None:
+    twice = pd.concat([table(), table().head(7)])
+    found = guessed(twice, "bought")
+    assert found["clean"]["drop_duplicates"] is True
+    assert found["clean"]["drop_columns"] == ["customer_id"]
+
+
+def test_a_file_without_a_header_is_told_by_its_first_line_and_can_be_named() -> None:
+    content = table().to_csv(index=False, header=False)
+    found = guessed(content, "column_5")
+    assert found["data"]["header"] is False
+    named = guessed(content, "bought", "id", "colour", "size", "price", "bought")
+    assert named["data"]["columns"][-1] == "bought"
+
+
+def test_words_among_numbers_are_markers_and_among_words_a_doubt() -> None:
+    frame = table().astype(object)
+    frame.loc[3, "size"] = "NA"
+    frame.loc[4, "colour"] = "unknown"
+    frame.loc[5, "colour"] = "?"
+    found = guessed(frame, "bought")
+    assert found["clean"]["missing_values"] == ["", "?", "NA"]
+    assert "unknown in colour: taken for a category" in Path("project/params.yaml").read_text()
+
+
+def test_a_number_far_below_all_others_means_no_value() -> None:
+    frame = table().assign(age=np.arange(120) % 60)
+    frame.loc[[3, 50], "age"] = -999
+    assert guessed(frame, "bought")["clean"]["column_missing_values"] == {"age": ["", "-999"]}
+
+
+@pytest.mark.parametrize(
+    ("form", "cast"),
+    [
+        ("%Y-%m-%d", "date"),
+        ("%d.%m.%Y", {"type": "date", "format": "%d.%m.%Y"}),
+        ("%m/%d/%Y", {"type": "date", "format": "%m/%d/%Y"}),
+    ],
+)
+def test_dates_are_told_by_the_format_that_fits_every_cell(form: str, cast: Any) -> None:
+    days = pd.date_range("2023-01-05", periods=120).strftime(form)
+    found = guessed(table().assign(day=days), "bought")
+    assert found["clean"]["types"] == {"day": cast}
+    assert "strategy: time, time: day" in Path("project/params.yaml").read_text()
+
+
+def test_a_decimal_comma_and_an_old_encoding_are_told() -> None:
+    frame = table().assign(town="Köln")
+    text = frame.to_csv(index=False, sep=";", decimal=",")
+    Path("t.csv").write_bytes(text.encode("cp1252"))
+    scaffolding.init("t.csv", "bought", Path("project"), {}, force=True)
+    found = YAML(typ="safe").load(Path("project/params.yaml").read_text())
+    assert (found["data"]["decimal"], found["data"]["encoding"]) == (",", "cp1252")
+
+
+def test_a_cap_of_the_target_and_a_likely_group_are_suggested() -> None:
+    frame = table(400)
+    frame["price"] = frame["price"].clip(upper=2.5)
+    frame["customer_id"] = 1000 + np.arange(400) // 4
+    found = guessed(frame, "price")
+    text = Path("project/params.yaml").read_text()
+    assert "price < 2.5" in text
+    assert "strategy: grouped, group: customer_id" in text
+    assert found["clean"]["drop_columns"] == []
+
+
+def test_odd_names_survive_the_file() -> None:
+    names = {"size": "yes", "colour": 'a "b": c', "price": "# no", "customer_id": "null"}
+    found = guessed(table().rename(columns=names), "bought")
+    assert found["clean"]["drop_columns"] == ["null"]
+
+
+def test_names_with_line_ends_stay_within_comments_and_values() -> None:
+    odd = {"colour": "a\nseed: 8", "customer_id": "b\u2028c", "bought": "is\nit"}
+    frame = table(400).rename(columns=odd)
+    found = guessed(frame, "is\nit")
+    assert (found["seed"], found["data"]["target"]) == (7, "is\nit")
+    assert found["clean"]["drop_columns"] == ["b\u2028c"]
+
+
+def test_a_query_of_a_database_is_told_and_its_file_seen_from_the_project() -> None:
+    with contextlib.closing(sqlite3.connect("shop.db")) as database:
+        table().to_sql("orders", database, index=False)
+    told = {"query": "SELECT * FROM orders WHERE size < 9"}
+    scaffolding.init("sqlite:shop.db", "bought", Path("project"), told, force=False)
+    with runtime_in(Path("project")):
+        experiment = params.load(models)
+        assert experiment.data.path == "sqlite:../shop.db"
+        assert "120 rows read" in "\n".join(check.check(experiment))
+    with pytest.raises(UserError, match="query is missing"):
+        scaffolding.init("sqlite:shop.db", "bought", Path("other"), {}, force=False)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        b"1,2\n",
+        b"1,2,3,4,5,6,7\n",
+        b'"red" x,1,2,3,4\n',
+    ],
+    ids=["short", "long", "behind a quote"],
+)
+def test_a_table_with_a_damaged_row_is_looked_at_all_the_same(row: bytes) -> None:
+    lines = table().to_csv(index=False).encode().splitlines(keepends=True)
+    Path("t.csv").write_bytes(b"".join([*lines[:20], row, *lines[20:]]))
+    scaffolding.init("t.csv", "bought", Path("project"), {}, force=True)
+    with runtime_in(Path("project")):
+        said = "\n".join(check.check(params.load(models)))
+    assert "121 rows read, 120 kept, 1 rejected" in said
+
+
+def test_a_line_break_in_a_name_does_not_end_the_header() -> None:
+    frame = table().rename(columns={"colour": "new\nline"})
+    Path("t.csv").write_text(frame.to_csv(index=False, lineterminator="\r\n"), newline="")
+    scaffolding.init("t.csv", "bought", Path("project"), {}, force=True)
+    with runtime_in(Path("project")):
+        assert "120 kept" in "\n".join(check.check(params.load(models)))
+
+
+def test_a_first_line_that_names_the_target_is_a_header_whatever_else_it_holds() -> None:
+    found = guessed(table().rename(columns={"size": "2019"}), "bought")
+    assert "header" not in found["data"]
+    with pytest.raises(
+        UserError, match=r"its first line holds '1000', as rows do: name its columns"
+    ):
+        guessed(table().to_csv(index=False, header=False), "bought")
+
+
+def test_many_copies_are_no_mistakes() -> None:
+    few = pd.DataFrame({"size": [1, 2, 3] * 40, "bought": [0, 1, 1] * 40})
+    assert guessed(few, "bought")["clean"]["drop_duplicates"] is False
+    assert guessed(table(), "bought")["clean"]["drop_duplicates"] is True
+
+
+@pytest.mark.parametrize("name", ["br [x]", "st*r", "que?", "uni größe", "h#h", "year=2024"])
+def test_a_project_may_have_any_name(name: str) -> None:
+    table().to_csv("t.csv", index=False)
+    scaffolding.init("t.csv", "bought", Path(name), {}, force=False)
+    with runtime_in(Path(name)):
+        assert "120 kept" in "\n".join(check.check(params.load(models)))
+        site = subprocess.run(
+            ["dvc", "config", "core.site_cache_dir"], capture_output=True, text=True, check=True
+        )
+        assert site.stdout.strip() == str(Path(".dvc/tmp/site").resolve())
+
+
+def test_a_name_that_mlflow_cannot_work_in_is_refused_and_nothing_is_left() -> None:
+    table().to_csv("t.csv", index=False)
+    for name in ("a'b\"c", "per%cent"):
+        with pytest.raises(UserError, match="must hold neither % nor both"):
+            scaffolding.init("t.csv", "bought", Path(name), {}, force=False)
+    with pytest.raises(UserError, match="no column 'no'"):
+        scaffolding.init("t.csv", "no", Path("new"), {}, force=False)
+    assert [path.name for path in Path().iterdir() if path.is_dir()] == []
+
+
+def test_what_a_folder_ignores_already_is_kept_and_completed() -> None:
+    Path("project").mkdir()
+    Path("project/.gitignore").write_text("*.tmp\n/outputs/")
+    table().to_csv("t.csv", index=False)
+    said = scaffolding.init("t.csv", "bought", Path("project"), {}, force=False)
+    lines = Path("project/.gitignore").read_text().splitlines()
+    assert lines[:2] == ["*.tmp", "/outputs/"]
+    assert "/.tenfold/" in lines
+    assert lines.count("/outputs/") == 1
+    assert any(line.startswith("added to .gitignore: /mlruns/") for line in said)
+
+
+def test_a_sheet_of_an_excel_file_is_told() -> None:
+    with pd.ExcelWriter("book.xlsx") as book:
+        table().to_excel(book, sheet_name="first", index=False)
+        table().head(9).to_excel(book, sheet_name="second", index=False)
+    scaffolding.init("book.xlsx", "bought", Path("project"), {"sheet": "first"}, force=False)
+    assert "--sheet first" in Path("project/params.yaml").read_text()
+    with runtime_in(Path("project")):
+        assert params.load(models).data.sheet == "first"
+
+
+def test_what_init_writes_is_valid_and_checked_in_seconds() -> None:
+    guessed(table(), "bought")
+    with runtime_in(Path("project")):
+        lines = check.check(params.load(models))
+    said = "\n".join(lines)
+    assert "120 rows read, 120 kept, 0 rejected" in said
+    assert "10 folds of 9 to 10 rows, stratified" in said
+    assert "610 fits, very roughly" in said
+    assert not Path("project/outputs").exists()
+
+
+def test_check_refuses_what_a_stage_would_refuse() -> None:
+    guessed(table().assign(twin=table()["bought"] * 10), "bought")
+    with runtime_in(Path("project")), pytest.raises(UserError, match="'twin' is the target"):
+        check.check(params.load(models))
+
+
+def test_a_params_file_is_not_replaced_unless_forced_and_then_kept() -> None:
+    table().to_csv("t.csv", index=False)
+    scaffolding.init("t.csv", "bought", Path("project"), {}, force=False)
+    before = Path("project/params.yaml").read_text()
+    with pytest.raises(UserError, match="--force keeps it"):
+        scaffolding.init("t.csv", "price", Path("project"), {}, force=False)
+    scaffolding.init("t.csv", "price", Path("project"), {}, force=True)
+    assert Path("project/params.yaml.old").read_text() == before
+    scaffolding.init("t.csv", "size", Path("project"), {}, force=True)
+    assert Path("project/params.yaml.old").read_text() == before
+    assert "target: price" in Path("project/params.yaml.old.2").read_text()
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("bougth", "did you mean 'bought'?"),
+        ("same", "1 different values"),
+        ("text", "no model predicts"),
+    ],
+)
+def test_a_target_that_cannot_be_one_is_refused(target: str, message: str) -> None:
+    frame = table().assign(same=1, text=[f"t{n}" for n in range(120)])
+    with pytest.raises(UserError, match=message):
+        guessed(frame, target)
+
+
+def test_the_project_s_pipeline_is_this_one_s_with_the_installation_in_place_of_modules() -> None:
+    ours = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text())
+    theirs = YAML(typ="safe").load((ROOT / "src/tenfold/scaffolding/pipeline.yaml").read_text())
+    assert theirs["plots"] == ours["plots"]
+    assert list(theirs["stages"]) == list(ours["stages"])
+    for name, stage in ours["stages"].items():
+        own, other = (
+            stage.get("do", stage),
+            theirs["stages"][name].get("do", theirs["stages"][name]),
+        )
+        code = ("src/", "pipelines/", "requirements.lock")
+        data = [dep for dep in own["deps"] if not dep.startswith(code)]
+        installed = [] if name == "clean" else ["outputs/code.json"]
+        assert sorted(other.get("deps", [])) == sorted([*data, *installed])
+        assert other["cmd"] == own["cmd"].replace(
+            f"python pipelines/{name}.py", f"tenfold stage {name}"
+        )
+        assert other["params"] == own["params"]
+    for template in (ROOT / ".dvc/plots").iterdir():
+        brought = ROOT / "src/tenfold/scaffolding/plots" / template.name
+        assert brought.read_bytes() == template.read_bytes()
+
+
+def test_an_initialised_project_runs_and_an_upgrade_runs_all_of_it_again(tmp_path: Path) -> None:
+    table().to_csv("t.csv", index=False)
+    project = Project(tmp_path / "project")
+    outside = Project(tmp_path)
+    outside.run("tenfold", "init", "t.csv", "--target", "bought", "project")
+    project.change(models={"dummy": {}, "linear": {}}, split={"n_splits": 3})
+    everything = ["clean", "split", "cross_validate@dummy", "cross_validate@linear"]
+    everything += ["train@dummy", "train@linear", "select_model"]
+    assert project.repro() == everything
+    assert project.json("outputs/metrics.json")["champion"] == "linear"
+    assert project.repro() == ["clean", "select_model"]
+    assert project.json("outputs/code.json")["libraries"]["scikit-learn"]
+    upgraded = shutil.copytree(ROOT / "src", tmp_path / "upgraded")
+    with (upgraded / "tenfold" / "metrics.py").open("a") as module:
+        module.write("# Another version.\n")
+    assert project.repro(env={"PYTHONPATH": str(upgraded)}) == everything
+
+
+def runtime_in(folder: Path) -> Any:
+    from tenfold.scaffolding import project
+
+    return project.standing_in(folder)

@@ -1,0 +1,89 @@
+"""How a file is read that a model is to score: as its training table was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+
+from tenfold import cleaning
+from tenfold.dataset import Schema
+from tenfold.params import Clean, Data
+from tenfold.runtime import UserError
+from tenfold.serving import scoring
+
+
+class Model:
+    """Answers with its own features, so that a test sees what a model gets."""
+
+    def __init__(self, derive: dict[str, str], *numeric: str) -> None:
+        kinds = dict.fromkeys("ab", "integer")
+        reading = {"clean": {"derive": derive}, "kinds": kinds}
+        self.schema = Schema("regression", "y", numeric, (), (), ("",), reading=reading)
+
+    def get_raw_model(self) -> Model:
+        return self
+
+    def predict(self, features: Any) -> Any:
+        return features.add_prefix("got_")
+
+
+def scored(path: Path, derive: dict[str, str], *numeric: str) -> pd.DataFrame:
+    return scoring.score(path, Model(derive, *numeric))
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "in.csv"
+    path.write_text("a,b\n1,2\n3,4\n")
+    return path
+
+
+def test_a_derived_column_is_made_of_those_that_it_is_derived_from(source: Path) -> None:
+    derive = {"sum": "a + b", "lost": "gone * 2", "twice": '2 * "SUM"'}
+    assert scored(source, derive, "twice", "a")["got_twice"].tolist() == [6.0, 14.0]
+
+
+def test_a_declared_cast_is_that_of_the_training_table(source: Path) -> None:
+    types = {
+        "day": {"type": "date", "format": "%d.%m.%Y"},
+        "size": {"type": "double", "decimal": ","},
+        "b": "integer",
+    }
+    model = Model({}, "size", "b")
+    kinds: dict[str, Any] = {"day": "date", "size": "double", "b": "integer"}
+    reading = cleaning.reading(
+        Data(path="t.csv", target="y"), Clean.model_validate({"types": types}), kinds
+    )
+    model.schema = replace(model.schema, dates=("day",), reading=reading)
+    source.write_text('day,size,b\n31.12.2023,"1,5",2\n')
+    found = scoring.score(source, model)
+    assert found["got_size"].tolist() == [1.5]
+    assert found["got_day"].tolist() == ["2023-12-31T00:00:00.000000"]
+
+
+def test_a_database_is_no_file_to_score() -> None:
+    with pytest.raises(UserError, match="predict scores files: write its rows to a CSV first"):
+        scored(Path("sqlite:shop.db"), {}, "a")
+
+
+def test_a_cell_that_a_derived_column_cannot_be_made_of_is_refused(source: Path) -> None:
+    source.write_text("a,b\n1,2\n3,four\n")
+    with pytest.raises(UserError, match="line 3: 'b' must be an integer, but got 'four'"):
+        scored(source, {"sum": "a + b"}, "sum")
+
+
+def test_a_model_s_expression_reaches_no_file_but_the_one_that_is_scored(
+    source: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.txt"
+    other.write_text("secret")
+    with pytest.raises((UserError, duckdb.Error)):
+        scored(source, {"c": f"length((SELECT content FROM read_text('{other}')))"}, "c")
+    sealed, _ = scoring._read(source, Model({}, "a").schema)
+    with pytest.raises(duckdb.PermissionException):
+        sealed.connection.execute(f"FROM read_text('{other}')")

@@ -1,0 +1,207 @@
+"""The champion behind a real scoring server, and what the registry holds of it."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import zipfile
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tenfold.dataset import Schema
+from tenfold.models.shared import predictor
+from tests.conftest import Project, Server
+
+NUMBER, TEXT = "mean_radius", "scanner"
+
+
+@pytest.fixture(scope="module")
+def server(finished: Project) -> Iterator[Server]:
+    served = Server(finished, "serve", "/ping")
+    yield served
+    served.stop()
+
+
+@pytest.fixture(scope="module")
+def row(finished: Project) -> dict[str, Any]:
+    """A test row as a client would send it."""
+    schema = Schema.from_report(finished.json("outputs/split/report.json"))
+    table = pd.read_parquet(finished / "outputs/split/test.parquet")
+    first = table[list(schema.features)].dropna().iloc[0]
+    found = {name: first[name] for name in schema.features}
+    assert isinstance(found[NUMBER], float)
+    assert isinstance(found[TEXT], str)
+    return found
+
+
+@pytest.fixture(scope="module")
+def folder(finished: Project) -> Path:
+    """Where the registry keeps the champion."""
+    name, number = "breast_cancer", finished.champion_version()
+    return Path(finished.client().get_model_version_download_uri(name, number).split("://")[-1])
+
+
+def invoke(server: Server, *rows: dict[str, Any]) -> tuple[int, Any]:
+    status, body = server.ask("/invocations", {"dataframe_records": list(rows)})
+    return status, json.loads(body)
+
+
+def probabilities(answer: Any) -> dict[str, float]:
+    [first] = answer["predictions"]
+    return {name: p for name, p in first.items() if name.startswith("probability_")}
+
+
+def test_the_answer_over_http_is_the_one_in_process(
+    server: Server, row: dict[str, Any], finished: Project
+) -> None:
+    status, answer = invoke(server, row)
+    assert status == 200
+    champion = finished.json("outputs/metrics.json")["champion"]
+    model = predictor.load(finished / f"outputs/train/{champion}/model")
+    [expected] = model.answer(pd.DataFrame([row])).to_dict("records")
+    assert answer == {"predictions": [expected]}
+    assert expected["prediction"] in ("benign", "malignant")
+
+
+def test_many_rows_are_answered_in_their_order(
+    server: Server, row: dict[str, Any], finished: Project
+) -> None:
+    other = {**row, NUMBER: 25.0, "worst_area": 3000.0, "worst_radius": 33.0}
+    status, answer = invoke(server, row, other, row)
+    assert status == 200
+    first, second, third = answer["predictions"]
+    assert first == third != second
+
+
+@pytest.mark.parametrize("column", [NUMBER, TEXT])
+def test_a_missing_column_is_named(server: Server, row: dict[str, Any], column: str) -> None:
+    status, answer = invoke(server, {name: row[name] for name in row if name != column})
+    assert status == 400
+    assert column in answer["message"]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [(NUMBER, "wide"), (NUMBER, math.inf), (NUMBER, [1.0]), (TEXT, 5), (TEXT, True)],
+)
+def test_a_value_of_the_wrong_type_is_refused_by_its_column(
+    server: Server, row: dict[str, Any], column: str, value: Any
+) -> None:
+    status, answer = invoke(server, {**row, column: value})
+    assert status == 400
+    assert column in answer["message"]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [(NUMBER, None), (TEXT, None), (TEXT, "Z9"), (TEXT, ""), (NUMBER, 17)]
+)
+def test_a_null_an_unknown_category_and_an_integer_are_answered(
+    server: Server, row: dict[str, Any], column: str, value: Any
+) -> None:
+    status, answer = invoke(server, {**row, column: value})
+    assert status == 200
+    assert set(probabilities(answer)) == {"probability_benign", "probability_malignant"}
+    assert sum(probabilities(answer).values()) == pytest.approx(1.0, abs=1e-6)
+    assert all(0 <= p <= 1 for p in probabilities(answer).values())
+
+
+def test_a_row_of_nothing_but_nulls_is_answered(server: Server, row: dict[str, Any]) -> None:
+    status, answer = invoke(server, dict.fromkeys(row))
+    assert status == 200
+    assert sum(probabilities(answer).values()) == pytest.approx(1.0, abs=1e-6)
+
+
+def test_what_is_no_json_is_a_bad_request(server: Server) -> None:
+    status, _ = server.ask("/invocations", "{")
+    assert status == 400
+
+
+def test_the_registered_model_is_signed_exemplified_and_pinned(
+    folder: Path, finished: Project, row: dict[str, Any]
+) -> None:
+    from mlflow.models import Model
+
+    model = Model.load(str(folder))
+    signature = model.signature
+    assert signature is not None
+    kinds = {column["name"]: column["type"] for column in signature.inputs.to_dict()}
+    assert kinds.pop(TEXT) == "string"
+    assert set(kinds.values()) == {"double"}
+    assert {TEXT, *kinds} == set(row)
+    outputs = {column["name"]: column["type"] for column in signature.outputs.to_dict()}
+    assert outputs == {
+        "prediction": "string",
+        "probability_benign": "double",
+        "probability_malignant": "double",
+    }
+    asked = {param["name"]: param["default"] for param in signature.params.to_dict()}
+    assert asked == {"n_samples": 0, "seed": 0}
+    assert model.saved_input_example_info is not None
+    example = json.loads((folder / "input_example.json").read_text())
+    assert set(example["columns"]) == set(row)
+    requirements = (folder / "requirements.txt").read_text().split()
+    assert all("==" in requirement for requirement in requirements)
+    assert f"scikit-learn=={version('scikit-learn')}" in requirements
+
+
+def test_the_input_example_is_answered(server: Server, folder: Path) -> None:
+    example = (folder / "serving_input_example.json").read_text()
+    status, _ = server.ask("/invocations", example)
+    assert status == 200
+
+
+@pytest.mark.parametrize("value", [None, 2.5, "many"])
+def test_a_number_of_samples_that_is_none_is_refused_in_words(
+    server: Server, folder: Path, value: Any
+) -> None:
+    request = json.loads((folder / "serving_input_example.json").read_text())
+    status, answer = server.ask(
+        "/invocations", json.dumps(request | {"params": {"n_samples": value}})
+    )
+    assert status == 400
+    assert "n_samples" in str(answer)
+    assert "Traceback" not in str(answer)
+
+
+def test_no_file_of_the_registered_model_is_a_pickle(folder: Path) -> None:
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    assert any(file.suffix == ".skops" for file in files)
+    for file in files:
+        assert file.suffix not in {".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt"}, file
+        contents = {file.name: file.read_bytes()}
+        if zipfile.is_zipfile(file):
+            with zipfile.ZipFile(file) as archive:
+                contents = {name: archive.read(name) for name in archive.namelist()}
+        for name, content in contents.items():
+            assert not (content[:1] == b"\x80" and content[-1:] == b"."), f"{file}: {name}"
+
+
+def test_the_registered_model_loads_where_pickle_is_forbidden(
+    finished: Project, row: dict[str, Any]
+) -> None:
+    code = (
+        "import json, sys, mlflow, pandas; "
+        "model = mlflow.pyfunc.load_model('models:/breast_cancer@champion'); "
+        "print(model.predict(pandas.DataFrame([json.loads(sys.argv[1])])).to_json())"
+    )
+    env = {"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false", "MLFLOW_TRACKING_URI": finished.store}
+    printed = finished.run(sys.executable, "-c", code, json.dumps(row), env=env)
+    assert json.loads(printed)["prediction"]["0"] in ("benign", "malignant")
+
+
+def test_a_regression_answers_a_number(line: Project) -> None:
+    server = Server(line, "serve", "/ping")
+    try:
+        status, answer = invoke(server, {"x": 6})
+    finally:
+        server.stop()
+    assert status == 200
+    [only] = answer["predictions"]
+    assert set(only) == {"prediction"}
+    assert only["prediction"] == pytest.approx(11, abs=0.1)

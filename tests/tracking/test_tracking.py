@@ -1,0 +1,267 @@
+"""MLflow as a projection of the outputs: what a run shows, and what no accident may leave."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sqlite3
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlparse
+
+import pytest
+
+from tenfold.params.search_space import flat
+from tenfold.tracking import store
+from tests.conftest import SMALL, Project, wait_until
+
+
+def rows(project: Project, query: str) -> list[tuple[Any, ...]]:
+    """What the project's store holds; nothing while it is not there yet."""
+    path = project / "mlruns" / "mlflow.db"
+    with (
+        contextlib.suppress(sqlite3.OperationalError),
+        contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as store,
+    ):
+        return store.execute(query).fetchall()
+    return []
+
+
+def count(project: Project, table: str) -> int:
+    [(found,)] = rows(project, f"SELECT count(*) FROM {table}") or [(0,)]
+    return int(found)
+
+
+def contents(project: Project) -> dict[str, int]:
+    tables = ("experiments", "runs", "logged_models", "model_versions", "metrics", "params")
+    return {table: count(project, table) for table in tables}
+
+
+def has_files(location: str) -> bool:
+    return (Path(unquote(urlparse(location).path)) / "MLmodel").is_file()
+
+
+def test_a_familys_run_holds_what_its_outputs_say(finished: Project) -> None:
+    client, runs = finished.client(), finished.family_runs()
+    champion = finished.json("outputs/metrics.json")["champion"]
+    assert set(runs) == set(SMALL["models"])
+    for family, run in runs.items():
+        best = finished.json(f"outputs/cross_validate/{family}/best.json")
+        expected = flat(best["parameters"]) | {"seed": 7, "task": "binary", "n_splits": 3}
+        assert run.info.run_name == family
+        assert expected.items() <= {**run.data.params, **expected}.items()
+        for name, value in expected.items():
+            assert run.data.params[name] == str(value)
+        scores = finished.json(f"outputs/cross_validate/{family}/scores.json")
+        for name, summary in scores.items():
+            assert run.data.metrics[f"cv/{name}"] == summary["mean"]
+            assert run.data.metrics[f"cv/{name}_sd"] == summary["sd"]
+            history = client.get_metric_history(run.info.run_id, f"cv/{name}_fold")
+            by_fold = sorted((point.step, point.value) for point in history)
+            assert by_fold == list(enumerate(summary["folds"]))
+        tested = {name for name in run.data.metrics if name.startswith("test/")}
+        assert tested == ({f"test/{name}" for name in scores} if family == champion else set())
+
+
+def test_a_networks_run_holds_its_learning_curves(finished: Project) -> None:
+    client, run = finished.client(), finished.family_runs()["mlp"]
+    for name in ("train/loss", "val/loss"):
+        curve = client.get_metric_history(run.info.run_id, name)
+        assert sorted(point.step for point in curve) == [1, 2, 3, 4]
+    # One block and the output layer, measured in every epoch.
+    for name in ("gradient_norm/1", "gradient_norm/2", "dead_units"):
+        curve = client.get_metric_history(run.info.run_id, name)
+        assert sorted(point.step for point in curve) == [1, 2, 3, 4]
+    assert "val/loss" not in finished.family_runs()["linear"].data.metrics
+
+
+def test_a_networks_run_says_what_its_diagnostics_found(again: Project) -> None:
+    # Five sigmoid blocks from tiny weights: what reaches the first of them is next to nothing.
+    deep = {"n_blocks": 5, "d_block": 8, "activation": "sigmoid", "initializer": "normal"}
+    again.change(models={"mlp": {**deep, "learning_rate": 0.001}})
+    printed = again.run("dvc", "repro")
+    findings = again.json("outputs/cross_validate/mlp/best.json")["findings"]
+    assert any(finding.startswith("vanishing gradients: ") for finding in findings)
+    note = again.family_runs()["mlp"].data.tags["mlflow.note.content"]
+    assert note == "\n".join(f"- {finding}" for finding in findings)
+    for finding in findings:
+        assert f"note: mlp: {finding}" in printed
+        assert finding in (again / "outputs/report.html").read_text()
+
+
+def test_a_familys_run_holds_its_files_below_mlruns(finished: Project) -> None:
+    client = finished.client()
+    for family, run in finished.family_runs().items():
+        assert (run.info.artifact_uri or "").startswith((finished / "mlruns").as_uri())
+        names = {file.path for file in client.list_artifacts(run.info.run_id)}
+        assert {"best.json", "scores.json", "trials.csv", "plots"} <= names
+        plots = {file.path for file in client.list_artifacts(run.info.run_id, "plots")}
+        assert {"plots/roc.png", "plots/confusion.png", "plots/fold_scores.png"} <= plots
+        assert ("plots/learning_curve.png" in plots) == (family == "mlp")
+    assert not list(finished.root.glob("mlartifacts"))
+
+
+def test_a_familys_run_names_its_data_and_its_origin(finished: Project) -> None:
+    commits = finished.run("git", "log", "--format=%H").split()
+    fingerprints = set()
+    for family, run in finished.family_runs().items():
+        assert run.inputs is not None
+        [used] = run.inputs.dataset_inputs
+        assert used.dataset.name == "breast_cancer.csv"
+        assert len(used.dataset.digest) == 36
+        tags = run.data.tags
+        assert tags["mlflow.source.git.commit"] in commits
+        assert tags["dvc.stage"] == f"train@{family}"
+        fingerprints.add(tags["tenfold.fingerprint"])
+    assert len(fingerprints) == len(SMALL["models"])
+
+
+def test_the_trials_of_a_family_are_its_child_runs(finished: Project) -> None:
+    for family, run in finished.family_runs().items():
+        children = finished.runs(f"tags.`mlflow.parentRunId` = '{run.info.run_id}'")
+        n_trials = finished.json(f"outputs/cross_validate/{family}/best.json")["n_trials"]
+        assert len(children) == n_trials == (1 if family == "dummy" else 2)
+        best = max(child.data.metrics["cv/auroc"] for child in children)
+        assert best == run.data.metrics["cv/auroc"]
+        if family == "mlp":
+            assert len({child.data.params["learning_rate"] for child in children}) == 2
+
+
+def test_every_run_has_an_end(finished: Project) -> None:
+    assert {run.info.status for run in finished.runs()} == {"FINISHED"}
+    assert rows(finished, "SELECT DISTINCT status FROM runs") == [("FINISHED",)]
+
+
+def test_a_failed_trial_is_a_failed_run_and_the_others_go_on(again: Project) -> None:
+    rate = {"choices": [0.01, 1.0e30]}
+    mlp = {**SMALL["models"]["mlp"], "optimizer": "sgd", "learning_rate": rate}
+    again.change(models={"mlp": mlp}, tune={"n_trials": 6, "generation_size": 3})
+    again.repro()
+    best = again.json("outputs/cross_validate/mlp/best.json")
+    assert 0 < best["failed"] < best["n_trials"]
+    assert best["parameters"]["learning_rate"] == 0.01
+    trials = [run for run in again.runs() if "tenfold.fingerprint" not in run.data.tags]
+    ends = {run.data.params["learning_rate"]: run.info.status for run in trials}
+    assert ends == {"0.01": "FINISHED", "1e+30": "FAILED"}
+    assert again.family_runs()["mlp"].info.status == "FINISHED"
+
+
+def test_publishing_twice_adds_nothing(again: Project) -> None:
+    again.run("tenfold", "publish")
+    before, versions = contents(again), again.champion_version()
+    again.run("tenfold", "publish")
+    assert contents(again) == before
+    assert again.champion_version() == versions
+
+
+# (table, rows in it when select_model is killed): from the first run to the alias.
+MOMENTS = [
+    ("experiments", 1),
+    ("runs", 1),
+    ("runs", 3),
+    ("runs", 6),
+    ("logged_models", 1),
+    ("model_versions", 1),
+    ("registered_model_aliases", 1),
+]
+
+
+def test_a_publication_killed_anywhere_leaves_nothing_that_misleads(
+    again: Project, finished: Project
+) -> None:
+    for table, enough in MOMENTS:
+        stage = again.start(sys.executable, "pipelines/select_model.py")
+        wait_until(
+            lambda table=table, enough=enough, stage=stage: (  # type: ignore[misc]
+                count(again, table) >= enough or stage.poll() is not None
+            ),
+            f"{enough} rows in {table}",
+        )
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(stage.pid, signal.SIGKILL)
+        stage.wait()
+        versions = rows(again, "SELECT version, storage_location FROM model_versions")
+        assert all(has_files(location) for _, location in versions), (table, enough)
+        aliased = rows(again, "SELECT version FROM registered_model_aliases")
+        assert set(aliased) <= {(number,) for number, _ in versions}
+
+    assert again.repro() == ["clean", "select_model"]
+    assert again.champion_version() == "1"
+    assert count(again, "model_versions") == 1
+    assert rows(again, "SELECT * FROM runs WHERE status = 'RUNNING'") == []
+    published = again.family_runs()
+    for family, run in finished.family_runs().items():
+        assert published[family].data.metrics == run.data.metrics
+        children = f"tags.`mlflow.parentRunId` = '{published[family].info.run_id}'"
+        assert len(again.runs(children)) == (1 if family == "dummy" else 2)
+    assert len(again.runs("attributes.status = 'FINISHED'")) == len(finished.runs())
+
+
+def test_a_run_left_running_by_a_kill_is_ended_by_the_next_publication(again: Project) -> None:
+    again.run("tenfold", "publish")
+    client = again.client()
+    [experiment] = {run.info.experiment_id for run in again.runs()}
+    # A kill between MLflow's two calls that create a run and end it, of other parameters.
+    left = client.create_run(experiment, tags={"tenfold.family": "mlp"}).info.run_id
+    again.run("tenfold", "publish")
+    assert client.get_run(left).info.status == "FAILED"
+
+
+def test_another_store_is_used_when_the_environment_names_one(
+    again: Project, tmp_path: Path
+) -> None:
+    other = f"sqlite:///{tmp_path / 'other.db'}"
+    assert again.repro(env={"MLFLOW_TRACKING_URI": other}) == ["clean", "select_model"]
+    assert set(again.family_runs(other)) == set(SMALL["models"])
+    assert again.champion_version(other) == "1"
+    assert not (again / "mlruns/mlflow.db").exists()
+    printed = again.run("dvc", "repro", env={"MLFLOW_TRACKING_URI": other})
+    assert "nothing changed" in printed
+    # Without it, the project's own store has yet to be filled.
+    assert "nothing changed" not in again.run("dvc", "repro")
+    assert again.champion_version() == "1"
+
+
+def test_two_publications_at_once_both_succeed(again: Project, finished: Project) -> None:
+    publications = [again.start("tenfold", "publish") for _ in range(2)]
+    assert [publication.wait() for publication in publications] == [0, 0], again.log.read_text()
+    assert again.champion_version() == "1"
+    assert count(again, "model_versions") == 1
+    assert len(again.runs()) == len(finished.runs())
+    assert rows(again, "SELECT DISTINCT status FROM runs") == [("FINISHED",)]
+
+
+@pytest.mark.parametrize("command", ["tenfold publish", "dvc repro"])
+def test_a_deleted_experiment_is_restored(again: Project, command: str) -> None:
+    again.run("tenfold", "publish")
+    client = again.client()
+    [experiment] = {run.info.experiment_id for run in again.runs()}
+    client.delete_experiment(experiment)
+    again.run(*command.split())
+    assert client.get_experiment(experiment).lifecycle_stage == "active"
+    assert set(again.family_runs()) == set(SMALL["models"])
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("", "sqlite:////project/mlruns/mlflow.db"),
+        ("sqlite:///mine.db", "sqlite:////project/mine.db"),
+        ("sqlite:////elsewhere/mine.db", "sqlite:////elsewhere/mine.db"),
+        ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
+    ],
+)
+def test_a_relative_store_lies_in_the_project_wherever_a_stage_runs(
+    given: str, expected: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DVC_ROOT", "/project")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", given)
+    assert store.uri() == expected
+
+
+def test_a_password_in_the_store_s_address_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://me:secret@mlflow.example.org/path")
+    assert store.shown_uri() == "https://***@mlflow.example.org/path"

@@ -1,0 +1,393 @@
+"""The search: killed and resumed, extended, diverged, deterministic."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import Field, model_validator
+
+from tenfold import runtime
+from tenfold.models import Diverged, FamilyParameters
+from tenfold.params import Tune
+from tenfold.runtime import UserError
+from tenfold.tuning import search as tuning
+from tenfold.tuning.cross_validation import Evaluation
+from tenfold.tuning.search import Trial
+
+
+class Parameters(FamilyParameters):
+    x: float = 0.0
+    n: int = Field(1, ge=1)
+    kind: str = "a"
+
+
+DECLARED = {
+    "x": {"low": -1.0, "high": 1.0},
+    "n": {"low": 1, "high": 64, "log": True},
+    "kind": {"choices": ["a", "b"]},
+}
+Evaluate = Callable[[int, FamilyParameters], Evaluation]
+
+
+def bowl(number: int, parameters: FamilyParameters) -> Evaluation:
+    """Lowest at x = 0.5 and n = 8: two folds that differ by one."""
+    assert isinstance(parameters, Parameters)
+    score = (parameters.x - 0.5) ** 2 + (np.log2(parameters.n) - 3) ** 2 / 9
+    score += parameters.kind == "b"
+    folds = [{"mse": score, "r2": -score}, {"mse": score + 1, "r2": -score}]
+    oof = np.array([score, float(number)])
+    return Evaluation(oof, folds, [number + 1, 3], [{"epoch": 1}], ["dead units"])
+
+
+def alone(parameters: FamilyParameters) -> Hashable:
+    """The shape of a family that evaluates one configuration after another."""
+    return object()
+
+
+def together(parameters: FamilyParameters) -> Hashable:
+    """The shape of a family that evaluates those of the same kind at once."""
+    assert isinstance(parameters, Parameters)
+    return parameters.kind
+
+
+def search(
+    scratch: Path,
+    evaluate: Evaluate = bowl,
+    declared: dict[str, Any] = DECLARED,
+    metric: str = "mse",
+    seed: int = 0,
+    report: Callable[[Trial, int], None] = lambda trial, n_trials: None,
+    shape: Callable[[FamilyParameters], Hashable] = alone,
+    schema: type[FamilyParameters] = Parameters,
+    **tune: Any,
+) -> list[Trial]:
+    def evaluate_all(
+        asked: Sequence[tuple[int, FamilyParameters]],
+    ) -> list[Evaluation | Diverged]:
+        return [_answer(evaluate, number, parameters) for number, parameters in asked]
+
+    return tuning.search(
+        declared, schema, evaluate_all, shape, Tune(**tune), metric, seed, scratch, report
+    )
+
+
+def _answer(evaluate: Evaluate, number: int, parameters: FamilyParameters) -> Evaluation | Diverged:
+    try:
+        return evaluate(number, parameters)
+    except Diverged as reason:
+        return reason
+
+
+def facts(trials: list[Trial]) -> list[Any]:
+    """All that a trial holds, in a form that can be compared."""
+    return [
+        (
+            trial.number,
+            trial.values,
+            trial.parameters.model_dump(),
+            trial.failure,
+            trial.evaluation
+            and (
+                trial.evaluation.oof.tolist(),
+                trial.evaluation.folds,
+                trial.evaluation.epochs,
+                trial.evaluation.history,
+                trial.evaluation.findings,
+            ),
+        )
+        for trial in trials
+    ]
+
+
+class PowerCut(Exception):
+    pass
+
+
+class Kept:
+    """A bag that can only be saved; `saving` is called with its number when it is."""
+
+    def __init__(self, number: int, saving: Callable[[int], None] = lambda number: None) -> None:
+        self.number = number
+        self.saving = saving
+        self.history: list[dict[str, float]] = []
+
+    def predict(self, inputs: Any) -> Any:
+        raise NotImplementedError
+
+    def draws(self, inputs: Any, n_samples: int, seed: int) -> Any:
+        raise NotImplementedError
+
+    def save(self, folder: Path) -> None:
+        self.saving(self.number)
+        (folder / "number.json").write_text(json.dumps(self.number))
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+@pytest.mark.parametrize("at", [0, 3, 7])
+def test_a_resumed_search_is_an_unbroken_one_and_evaluates_nothing_twice(
+    sampler: str, at: int, tmp_path: Path
+) -> None:
+    tune: dict[str, Any] = {"n_trials": 12, "generation_size": 4, "sampler": sampler}
+    evaluated: list[int] = []
+
+    def failing(number: int, parameters: FamilyParameters) -> Evaluation:
+        if number == at and number not in evaluated and not (tmp_path / "cut").exists():
+            (tmp_path / "cut").touch()
+            raise PowerCut
+        evaluated.append(number)
+        return bowl(number, parameters)
+
+    with pytest.raises(PowerCut):
+        search(tmp_path / "broken", failing, **tune)
+    assert evaluated == list(range(at))
+    resumed = search(tmp_path / "broken", failing, **tune)
+    assert evaluated == list(range(12))
+    assert facts(resumed) == facts(search(tmp_path / "unbroken", **tune))
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+@pytest.mark.parametrize("generation_size", [1, 5])
+def test_the_seed_alone_decides(sampler: str, generation_size: int, tmp_path: Path) -> None:
+    tune: dict[str, Any] = {"n_trials": 11, "generation_size": generation_size, "sampler": sampler}
+    first = facts(search(tmp_path / "1", **tune))
+    assert facts(search(tmp_path / "2", **tune)) == first
+    other = search(tmp_path / "3", seed=1, **tune)
+    assert [trial.values for trial in other] != [values for _, values, *_ in first]
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+def test_a_larger_budget_extends_the_search(sampler: str, tmp_path: Path) -> None:
+    fewer = search(tmp_path / "a", n_trials=7, generation_size=5, sampler=sampler)
+    more = search(tmp_path / "b", n_trials=12, generation_size=5, sampler=sampler)
+    assert len(more) == 12
+    assert facts(more[:7]) == facts(fewer)
+
+
+def test_trials_of_a_generation_differ_and_lie_in_their_ranges(tmp_path: Path) -> None:
+    trials = search(tmp_path, n_trials=20, generation_size=5)
+    assert len({tuple(trial.values.items()) for trial in trials}) == 20
+    for trial in trials:
+        assert isinstance(trial.parameters, Parameters)
+        assert -1 <= trial.parameters.x <= 1
+        assert 1 <= trial.parameters.n <= 64
+        assert trial.parameters.kind in ("a", "b")
+
+
+def test_tpe_learns_from_what_it_was_told(tmp_path: Path) -> None:
+    trials = search(tmp_path / "a", n_trials=40)
+    early = np.mean([trial.score("mse") for trial in trials[:10]])
+    late = np.mean([trial.score("mse") for trial in trials[-10:]])
+    assert late < early
+    # Told the opposite, it goes the opposite way: the direction is the metric's.
+    inverse = search(
+        tmp_path / "b",
+        lambda number, p: Evaluation(
+            np.zeros(1), [{"r2": fold["mse"]} for fold in bowl(number, p).folds], None, [], []
+        ),
+        metric="r2",
+        n_trials=40,
+    )
+    assert np.mean([trial.score("r2") for trial in inverse[-10:]]) > np.mean(
+        [trial.score("r2") for trial in inverse[:10]]
+    )
+
+
+def test_a_trial_that_diverged_is_marked_and_the_others_go_on(tmp_path: Path) -> None:
+    calls: list[int] = []
+
+    def sometimes(number: int, parameters: FamilyParameters) -> Evaluation:
+        calls.append(number)
+        if number % 3 == 0:
+            raise Diverged(f"loss of trial {number} was nan")
+        return bowl(number, parameters)
+
+    trials = search(tmp_path, sometimes, n_trials=8)
+    failed = [trial.number for trial in trials if trial.evaluation is None]
+    assert failed == [0, 3, 6]
+    assert trials[3].failure == "loss of trial 3 was nan"
+    assert tuning.best(trials, "mse").number not in failed
+    rows = tuning.table(trials)
+    assert [row["trial"] for row in rows if row["state"] == "failed"] == failed
+    assert "mse_mean" not in rows[0]
+    assert tuning.describe(tuning.best(trials, "mse"), trials)["failed"] == 3
+    assert facts(search(tmp_path, sometimes, n_trials=8)) == facts(trials)
+    assert calls == list(range(8)), "a failed trial was evaluated again"
+
+
+def test_a_search_without_a_finite_trial_is_refused(tmp_path: Path) -> None:
+    def never(number: int, parameters: FamilyParameters) -> Evaluation:
+        raise Diverged("the loss was never finite")
+
+    trials = search(tmp_path, never, n_trials=3)
+    with pytest.raises(
+        UserError, match=r"no configuration .* \(3 tried\); the last: .* never finite"
+    ):
+        tuning.best(trials, "mse")
+
+
+def test_the_best_is_the_one_of_the_metrics_direction_and_the_earlier_of_equals() -> None:
+    def trial(number: int, score: float) -> Trial:
+        folds = [{"mse": score, "r2": score}]
+        return Trial(number, {}, Parameters(), Evaluation(np.zeros(1), folds, None, [], []))
+
+    trials = [trial(0, 2.0), trial(1, 3.0), trial(2, 1.0), trial(3, 1.0), trial(4, 3.0)]
+    assert tuning.best(trials, "mse").number == 2
+    assert tuning.best(trials, "r2").number == 1
+
+
+def test_a_family_without_tuned_leaves_has_one_trial(tmp_path: Path) -> None:
+    trials = search(tmp_path, declared={"x": 0.5, "n": 8}, n_trials=15)
+    assert len(trials) == 1
+    assert trials[0].values == {}
+    assert trials[0].parameters == Parameters(x=0.5, n=8)
+
+
+def test_every_trial_is_reported_once_with_the_budget(tmp_path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    search(tmp_path, n_trials=7, report=lambda trial, total: seen.append((trial.number, total)))
+    assert seen == [(number, 7) for number in range(7)]
+
+
+def test_a_trials_row_holds_mean_deviation_and_values(tmp_path: Path) -> None:
+    trials = search(tmp_path, n_trials=3)
+    for trial, row in zip(trials, tuning.table(trials), strict=True):
+        assert trial.evaluation is not None
+        assert row["mse_mean"] == trial.score("mse")
+        assert row["mse_sd"] == pytest.approx(np.sqrt(0.5))
+        assert {name: row[name] for name in DECLARED} == trial.values
+        assert row["state"] == "complete"
+
+
+def test_the_best_is_described_by_all_of_its_parameters(tmp_path: Path) -> None:
+    trials = search(tmp_path, declared={"x": {"low": 0.0, "high": 1.0}, "n": 8}, n_trials=4)
+    best = tuning.best(trials, "mse")
+    described = tuning.describe(best, trials)
+    assert described["parameters"] == {"x": best.values["x"], "n": 8, "kind": "a"}
+    assert described["tuned"] == {"x": best.values["x"]}
+    assert described["epochs"] == [best.number + 1, 3]
+    assert (described["trial"], described["n_trials"]) == (best.number, 4)
+    assert described["findings"] == ["dead units"]
+
+
+@pytest.mark.parametrize("shape", [alone, together])
+def test_configurations_of_equal_shape_are_evaluated_at_once_and_no_others(
+    shape: Callable[[FamilyParameters], Hashable], tmp_path: Path
+) -> None:
+    calls: list[list[tuple[int, FamilyParameters]]] = []
+
+    def evaluate(asked: Sequence[tuple[int, FamilyParameters]]) -> list[Evaluation | Diverged]:
+        calls.append(list(asked))
+        return [bowl(number, parameters) for number, parameters in asked]
+
+    tune = Tune(n_trials=12, generation_size=6)
+    trials = tuning.search(
+        DECLARED, Parameters, evaluate, shape, tune, "mse", 0, tmp_path, lambda *_: None
+    )
+    assert sorted(number for call in calls for number, _ in call) == list(range(12))
+    for call in calls:
+        assert len({number // 6 for number, _ in call}) == 1, "generations were mixed"
+        assert len({shape(parameters) for _, parameters in call}) == 1 or len(call) == 1
+    if shape is together:
+        kinds = [{trial.values["kind"] for trial in part} for part in (trials[:6], trials[6:])]
+        assert len(calls) == sum(map(len, kinds)), "equal shapes were evaluated apart"
+    else:
+        assert [len(call) for call in calls] == [1] * 12
+    assert facts(trials) == facts(search(tmp_path / "bowl", n_trials=12, generation_size=6))
+
+
+@pytest.mark.parametrize("at", [1, 4, 9])
+def test_a_group_cut_off_while_it_was_kept_is_evaluated_again_as_a_whole(
+    at: int, tmp_path: Path
+) -> None:
+    tune: dict[str, Any] = {"n_trials": 12, "generation_size": 6, "shape": together}
+    unbroken = search(tmp_path / "unbroken", **tune)
+    calls: list[int] = []
+    saved: list[int] = []
+
+    def save(number: int) -> None:
+        if len(saved) == at:
+            raise PowerCut
+        saved.append(number)
+
+    def noted(number: int, parameters: FamilyParameters) -> Evaluation:
+        calls.append(number)
+        return replace(bowl(number, parameters), bag=Kept(number, save))
+
+    with pytest.raises(PowerCut):
+        search(tmp_path / "broken", noted, **tune)
+    left = {int(path.name[-5:]) for path in (tmp_path / "broken").glob("trial-*")}
+    assert len(left) == at
+    written = {number: tmp_path / f"broken/trial-{number:05d}/oof.npy" for number in left}
+    before = {number: file.stat().st_mtime_ns for number, file in written.items()}
+    calls.clear()
+    at = 99
+    resumed = search(tmp_path / "broken", noted, **tune)
+    assert facts(resumed) == facts(unbroken)
+    groups: dict[tuple[int, Any], set[int]] = {}
+    for trial in unbroken:
+        groups.setdefault((trial.number // 6, trial.values["kind"]), set()).add(trial.number)
+    expected = [group for group in groups.values() if not group <= left]
+    assert sorted(calls) == sorted(number for group in expected for number in group)
+    for number, file in written.items():
+        assert file.stat().st_mtime_ns == before[number], "what was kept was written again"
+
+
+class Odd(Parameters):
+    @model_validator(mode="after")
+    def _odd(self) -> Odd:
+        if self.n % 2 == 0:
+            raise ValueError(f"n must be odd, but got {self.n}")
+        return self
+
+
+def test_a_proposal_that_contradicts_itself_is_a_failed_trial_and_never_evaluated(
+    tmp_path: Path,
+) -> None:
+    calls: list[int] = []
+
+    def noted(number: int, parameters: FamilyParameters) -> Evaluation:
+        calls.append(number)
+        return bowl(number, parameters)
+
+    trials = search(tmp_path, noted, schema=Odd, shape=together, n_trials=15)
+    even = [trial.number for trial in trials if trial.values["n"] % 2 == 0]
+    assert even, "no trial contradicted itself"
+    assert calls == [trial.number for trial in trials if trial.number not in even]
+    for number in even:
+        assert trials[number].evaluation is None
+        assert trials[number].failure == f"n must be odd, but got {trials[number].values['n']}"
+    assert tuning.best(trials, "mse").number not in even
+    states = [row["state"] for row in tuning.table(trials)]
+    assert states.count("failed") == len(even)
+
+
+def test_a_trial_keeps_its_folds_models(tmp_path: Path) -> None:
+    def bagged(number: int, parameters: FamilyParameters) -> Evaluation:
+        return replace(bowl(number, parameters), bag=Kept(number) if number else None)
+
+    trials = search(tmp_path, bagged, n_trials=3)
+    assert trials[0].members is None
+    for trial in trials[1:]:
+        assert trial.members is not None
+        assert (trial.members / "number.json").read_text() == str(trial.number)
+
+
+def test_a_search_writes_every_measurement_of_the_best_ones_learning_curve(tmp_path: Path) -> None:
+    curve = [
+        {"epoch": 1.0, "train_loss": 2.0, "gradient_norm_1": 0.5},
+        {"epoch": 2.0, "train_loss": 1.0, "dead_units": 0.25},
+    ]
+    evaluation = Evaluation(np.zeros(1), [{"mse": 1.0}], [2], curve, ["dead units"])
+    best = Trial(0, {}, Parameters(), evaluation)
+    tuning.write(tmp_path, best, [best])
+    rows = runtime.read_rows(tmp_path / "history.csv")
+    assert list(rows[0])[:3] == ["epoch", "train_loss", "val_loss"]
+    assert [row["gradient_norm_1"] for row in rows] == ["0.5", ""]
+    assert [row["dead_units"] for row in rows] == ["", "0.25"]
+    assert runtime.read_json(tmp_path / "best.json")["findings"] == ["dead units"]
