@@ -73,7 +73,7 @@ def ends(pid: int) -> bool:
 # A stage that says that it runs, and then works for long.
 STAGE = """
 import os, time
-from tenfold import program
+from tenfold.runtime import program
 
 def main():
     print(os.getpid(), flush=True)
@@ -85,7 +85,8 @@ program.run("work", main)
 
 def test_a_refusal_is_one_message_and_exit_code_2() -> None:
     code = """
-from tenfold import program, runtime
+from tenfold import runtime
+from tenfold.runtime import program
 def main(): raise runtime.UserError("the rule, the value, the cure")
 program.run("work", main)
 """
@@ -97,7 +98,7 @@ program.run("work", main)
 
 
 def test_a_bug_keeps_its_traceback() -> None:
-    process = start("from tenfold import program\nprogram.run('work', lambda: 1 / 0)")
+    process = start("from tenfold.runtime import program\nprogram.run('work', lambda: 1 / 0)")
     _, err = process.communicate()
     assert process.returncode == 1
     assert "ZeroDivisionError" in err
@@ -120,7 +121,8 @@ def test_an_interruption_that_duckdb_makes_an_error_of_is_one_message_too(asked:
     code = f"""
 import os, signal, threading, time
 import duckdb, pyarrow as pa
-from tenfold import program, runtime
+from tenfold import runtime
+from tenfold.runtime import program
 
 def press():
     os.kill(os.getpid(), signal.SIGINT)
@@ -156,7 +158,7 @@ program.run("work", work)
 def test_who_has_been_told_to_ignore_ctrl_c_ignores_it() -> None:
     code = """
 import os, signal
-from tenfold import program
+from tenfold.runtime import program
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 program.run("work", lambda: os.kill(os.getpid(), signal.SIGINT))
 """
@@ -423,7 +425,7 @@ def test_scratch_is_named_by_what_the_work_depends_on() -> None:
 
 def test_a_reader_who_has_seen_enough_is_no_error() -> None:
     code = (
-        "from tenfold import program\n"
+        "from tenfold.runtime import program\n"
         "with program.one_message():\n"
         "    while True: print('line', flush=True)"
     )
