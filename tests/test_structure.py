@@ -32,7 +32,7 @@ DOORS = {
     "pytorch_lightning": ("training",),
     "torch": ("training",),
     "skops": ("models.shared.persistence",),
-    "ruamel": ("params",),
+    "ruamel": ("params", "scaffolding.pipeline"),
     "matplotlib": ("reporting.plots",),
     "openpyxl": ("sources.excel",),
     "psycopg": ("sources.postgresql",),

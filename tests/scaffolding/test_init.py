@@ -295,29 +295,6 @@ def test_a_target_that_cannot_be_one_is_refused(target: str, message: str) -> No
         guessed(frame, target)
 
 
-def test_the_project_s_pipeline_is_this_one_s_with_the_installation_in_place_of_modules() -> None:
-    ours = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text())
-    theirs = YAML(typ="safe").load((ROOT / "src/tenfold/scaffolding/pipeline.yaml").read_text())
-    assert theirs["plots"] == ours["plots"]
-    assert list(theirs["stages"]) == list(ours["stages"])
-    for name, stage in ours["stages"].items():
-        own, other = (
-            stage.get("do", stage),
-            theirs["stages"][name].get("do", theirs["stages"][name]),
-        )
-        code = ("src/", "pipelines/", "requirements.lock")
-        data = [dep for dep in own["deps"] if not dep.startswith(code)]
-        installed = [] if name == "clean" else ["outputs/code.json"]
-        assert sorted(other.get("deps", [])) == sorted([*data, *installed])
-        assert other["cmd"] == own["cmd"].replace(
-            f"python pipelines/{name}.py", f"tenfold stage {name}"
-        )
-        assert other["params"] == own["params"]
-    for template in (ROOT / ".dvc/plots").iterdir():
-        brought = ROOT / "src/tenfold/scaffolding/plots" / template.name
-        assert brought.read_bytes() == template.read_bytes()
-
-
 def test_an_initialised_project_runs_and_an_upgrade_runs_all_of_it_again(tmp_path: Path) -> None:
     table().to_csv("t.csv", index=False)
     project = Project(tmp_path / "project")

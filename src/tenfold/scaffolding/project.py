@@ -10,12 +10,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
 
 from tenfold import models, params, runtime
 from tenfold.params.data import SCHEMES
 from tenfold.runtime import UserError
+from tenfold.scaffolding import pipeline
 
 PARAMS = Path("params.yaml")
 IGNORED = "/mlruns/\n/outputs/\n/.tenfold/\n/dvc_plots/\n__pycache__/\n.venv/\n"
@@ -75,10 +75,8 @@ def write(experiment: str, *, force: bool) -> list[str]:
     if Path("dvc.yaml").exists() and "tenfold" not in Path("dvc.yaml").read_text(encoding="utf-8"):
         raise UserError(f"{Path.cwd()} holds another project's dvc.yaml: name an empty folder")
     runtime.write_text(PARAMS, experiment)
-    # Under its own name DVC would take the template for a pipeline of tenfold's folder.
-    brought = resources.files("tenfold.scaffolding")
     files = {
-        "dvc.yaml": brought.joinpath("pipeline.yaml").read_text("utf-8"),
+        "dvc.yaml": pipeline.pipeline(),
         "params.schema.json": json.dumps(params.json_schema(models), indent=2, sort_keys=True)
         + "\n",
         ".gitignore": IGNORED,
@@ -92,8 +90,8 @@ def write(experiment: str, *, force: bool) -> list[str]:
         for file in (".gitignore", ".dvcignore"):
             done += [] if file in new else _completed(Path(file), files[file])
         _start_dvc()
-        for template in brought.joinpath("plots").iterdir():
-            runtime.write_text(Path(".dvc/plots") / template.name, template.read_text("utf-8"))
+        for name, template in pipeline.plot_templates().items():
+            runtime.write_text(Path(".dvc/plots") / name, template)
     return done
 
 
