@@ -33,7 +33,7 @@ def main() -> None:
         runtime.write_json(out / "report.json", report)
     if inputs:
         runtime.stamp("clean", inputs, OUT)
-    print(terminal.cleaned(experiment.data.path, report))
+    print(terminal.clean_summary(experiment.data.path, report))
 
 
 if __name__ == "__main__":

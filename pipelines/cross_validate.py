@@ -51,7 +51,7 @@ def main() -> None:
         dataset.write_predictions(out / "oof.parquet", train, best.evaluation.oof)
         fold_models.write(out / "members", best.members, donor)
     runtime.discard(scratch)
-    print(terminal.searched(name, trials, best, experiment.metrics))
+    print(terminal.search_summary(name, trials, best, experiment.metrics))
 
 
 if __name__ == "__main__":

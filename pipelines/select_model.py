@@ -3,24 +3,24 @@
 import tenfold.runtime.program as program
 from tenfold import dataset, metrics, models, params, runtime, selection, tracking
 from tenfold.params import Params
-from tenfold.reporting import publication
+from tenfold.reporting import results
 
-OUT = publication.Outputs()
+OUT = results.Outputs()
 
 
 def main() -> None:
     """Choose and publish; when both stand already, say so."""
     experiment = params.load(models)
-    fingerprint = publication.inputs_fingerprint(experiment, OUT)
-    chosen = publication.stamp(OUT) == (fingerprint, publication.outputs_digest(OUT))
+    fingerprint = results.inputs_fingerprint(experiment, OUT)
+    chosen = results.stamp(OUT) == (fingerprint, results.outputs_digest(OUT))
     registered = experiment.select_model.registered_model_name
     if chosen and tracking.is_published(registered, fingerprint):
         print("nothing changed: outputs and registry show this experiment already")
         return
     if not chosen:
         choose(experiment)
-        publication.write_stamp(OUT, fingerprint)
-    version = tracking.publish(publication.read(experiment, OUT, fingerprint))
+        results.write_stamp(OUT, fingerprint)
+    version = tracking.publish(results.read(experiment, OUT, fingerprint))
     print(f"models:/{registered}@{tracking.ALIAS} is version {version}")
 
 
@@ -36,7 +36,7 @@ def choose(experiment: Params) -> None:
     test = dataset.read(OUT.split / "test.parquet", schema)
     prediction = predictor.load(OUT.train / champion / "model").predict(test.X)
     scores = metrics.scores(experiment.metrics, test.y, prediction)
-    results = {"champion": champion, "cv": selection.mean_sd(cv), "test": scores}
+    summary = {"champion": champion, "cv": selection.mean_sd(cv), "test": scores}
     folders = {family: OUT.cross_validate / family for family in experiment.models}
     with runtime.directory(OUT.folder / "plots") as folder:
         plots.write_curves(folder, schema, folders, experiment.metrics[0], test.y, prediction)
@@ -50,9 +50,9 @@ def choose(experiment: Params) -> None:
     best = runtime.read_json(OUT.cross_validate / champion / "best.json")
     cleaned = runtime.read_json(OUT.clean / "report.json")
     pictures = sorted((OUT.folder / "plots" / champion).glob("*.png"))
-    html = page.page(experiment, results, cleaned, split, best, pictures)
+    html = page.render(experiment, summary, cleaned, split, best, pictures)
     runtime.write_text(OUT.folder / "report.html", html)
-    runtime.write_json(OUT.folder / "metrics.json", results)
+    runtime.write_json(OUT.folder / "metrics.json", summary)
 
 
 if __name__ == "__main__":

@@ -178,15 +178,15 @@ def predict(arguments: argparse.Namespace) -> None:
 def publish(arguments: argparse.Namespace) -> None:
     """Show the outputs in MLflow again, without computing anything."""
     from tenfold import tracking
-    from tenfold.reporting import publication
+    from tenfold.reporting import results
 
     experiment = params.load(models)
-    outputs = publication.Outputs()
-    stamp = publication.stamp(outputs)
-    fingerprint = publication.inputs_fingerprint(experiment, outputs) if all(stamp) else ""
-    if stamp != (fingerprint, publication.outputs_digest(outputs)):
+    outputs = results.Outputs()
+    stamp = results.stamp(outputs)
+    fingerprint = results.inputs_fingerprint(experiment, outputs) if all(stamp) else ""
+    if stamp != (fingerprint, results.outputs_digest(outputs)):
         raise UserError("outputs/ does not hold this experiment's results: run `dvc repro` first")
-    version = tracking.publish(publication.read(experiment, outputs, fingerprint))
+    version = tracking.publish(results.read(experiment, outputs, fingerprint))
     print(f"{_champion()} is version {version}")
 
 

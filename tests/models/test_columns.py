@@ -13,7 +13,7 @@ import pytest
 from tenfold.models.shared import predictor
 from tenfold.models.shared.predictor import Predictor
 from tenfold.params import Preprocessing
-from tenfold.reporting import publication
+from tenfold.reporting import results
 from tenfold.runtime import UserError
 from tenfold.serving import pyfunc, scoring
 from tenfold.tuning.cross_validation import Evaluation
@@ -137,7 +137,7 @@ def registered(tmp_path_factory: pytest.TempPathFactory) -> Any:
         loader_module="tenfold.serving.pyfunc",
         data_path=str(folder / "files"),
         signature=pyfunc.signature(model.schema),
-        input_example=publication.example(mixed.table(), model.schema),
+        input_example=results.example(mixed.table(), model.schema),
         pip_requirements=[],
     )
     return mlflow.pyfunc.load_model(str(folder / "model"))

@@ -43,7 +43,7 @@ def page(tmp_path: Path, findings: Sequence[str] = (), audit: Sequence[dict[str,
     }
     picture = tmp_path / "fold_scores.png"
     picture.write_bytes(b"\x89PNG picture")
-    return reporting_page.page(
+    return reporting_page.render(
         experiment,
         results,
         {

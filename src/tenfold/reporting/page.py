@@ -25,7 +25,7 @@ img { max-width: 28rem }
 """
 
 
-def page(
+def render(
     experiment: Params,
     results: Mapping[str, Any],
     cleaned: Mapping[str, Any],

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tenfold.tuning.search import Trial
 
 # Lines about columns; a wide table may give a thousand.
-MOST_NOTES = 40
+MAX_NOTES = 40
 
 
 def on_terminal(progress: str) -> bool:
@@ -23,7 +23,7 @@ def on_terminal(progress: str) -> bool:
     return sys.stderr.isatty() if progress == "auto" else progress == "on"
 
 
-def cleaned(path: str, report: Mapping[str, Any]) -> str:
+def clean_summary(path: str, report: Mapping[str, Any]) -> str:
     """What happened to the rows, cells and columns."""
     rejected = sum(report["rejected"].values())
     lines = [f"{path}: {report['read']} rows read, {report['kept']} kept, {rejected} rejected"]
@@ -32,9 +32,9 @@ def cleaned(path: str, report: Mapping[str, Any]) -> str:
     dropped = sorted(report["dropped_columns"].items())
     notes = [f"  column {shown(column)} dropped: {why}" for column, why in dropped]
     notes += [f"  note: {remark}" for remark in report["remarks"]]
-    more = len(notes) - MOST_NOTES
+    more = len(notes) - MAX_NOTES
     if more > 1:
-        notes[MOST_NOTES:] = [f"  and {more} notes more, in outputs/clean/report.json"]
+        notes[MAX_NOTES:] = [f"  and {more} notes more, in outputs/clean/report.json"]
     return "\n".join([*lines, *notes])
 
 
@@ -57,7 +57,9 @@ def progress(family: str, metric: str, *, shown: bool) -> Iterator[Callable[[Tri
         yield show
 
 
-def searched(family: str, trials: Sequence[Trial], best: Trial, metric_names: Sequence[str]) -> str:
+def search_summary(
+    family: str, trials: Sequence[Trial], best: Trial, metric_names: Sequence[str]
+) -> str:
     """One line on what a search found, and one for each thing its diagnostics found wrong."""
     failed = sum(trial.evaluation is None for trial in trials)
     count = f"{len(trials)} trial{'s' if len(trials) > 1 else ''}"

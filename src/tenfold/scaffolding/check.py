@@ -45,7 +45,7 @@ def check(experiment: Params) -> list[str]:
         split, findings = partition(out / cleaning.TABLE, out, experiment)
     first = [f"only the first {ROWS} rows were looked at"] if limit else []
     return [
-        terminal.cleaned(experiment.data.path, cleaned),
+        terminal.clean_summary(experiment.data.path, cleaned),
         *first,
         splitting.summary(split),
         *map(str, findings),

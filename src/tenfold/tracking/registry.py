@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlparse
 
 from tenfold import runtime
-from tenfold.reporting.publication import Champion, Publication
+from tenfold.reporting.results import Champion, ExperimentResults
 from tenfold.tracking.runs import FINGERPRINT
 from tenfold.tracking.store import (
     connect,
@@ -46,7 +46,7 @@ REQUIREMENTS = (
 
 
 def is_published(registered_model: str, fingerprint: str) -> bool:
-    """Whether the champion in the registry is that of publication `fingerprint`.
+    """Whether the champion in the registry is that of the results with `fingerprint`.
 
     For the project's own SQLite store this reads three rows (15 ms, where MLflow's client takes
     two seconds to start); any surprise there answers no, and publishing again finds out.
@@ -116,25 +116,25 @@ def _refused(model_uri: str) -> Iterator[None]:
         ) from None
 
 
-def promote(client: MlflowClient, experiment: str, publication: Publication, run_id: str) -> str:
+def promote(client: MlflowClient, experiment: str, results: ExperimentResults, run_id: str) -> str:
     """Register the champion of run `run_id`, then move the alias to it; return its version."""
-    name = publication.registered_model
-    number = _version(client, experiment, publication, run_id)
-    client.set_model_version_tag(name, number, PUBLICATION, publication.fingerprint)
+    name = results.registered_model
+    number = _version(client, experiment, results, run_id)
+    client.set_model_version_tag(name, number, PUBLICATION, results.fingerprint)
     client.set_registered_model_alias(name, ALIAS, number)
     return number
 
 
-def _version(client: MlflowClient, experiment: str, publication: Publication, run_id: str) -> str:
+def _version(client: MlflowClient, experiment: str, results: ExperimentResults, run_id: str) -> str:
     """The registered version of these model files: found, or uploaded and then registered."""
-    name, model = publication.registered_model, publication.champion.fingerprint
+    name, model = results.registered_model, results.champion.fingerprint
     with unless_there():
         client.create_registered_model(name)
     for known in client.search_model_versions(f"name = '{name}'"):
         # The path behind a version is looked up, since a moved project has lost it.
         if known.tags.get(FINGERPRINT) == model and _has_files(client, name, known.version):
             return str(known.version)
-    logged = _log_model(client, experiment, publication.champion, run_id)
+    logged = _log_model(client, experiment, results.champion, run_id)
     created = client.create_model_version(
         name, source=f"models:/{logged}", run_id=run_id, tags={FINGERPRINT: model}
     )

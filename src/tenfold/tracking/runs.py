@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tenfold.reporting.publication import FamilyResults, Publication
+from tenfold.reporting.results import ExperimentResults, FamilyResults
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -21,7 +21,7 @@ CHAMPION = "tenfold.champion"
 
 
 def family_run(
-    client: MlflowClient, experiment: str, publication: Publication, family: FamilyResults
+    client: MlflowClient, experiment: str, results: ExperimentResults, family: FamilyResults
 ) -> str:
     """The id of the finished run that shows these results: found, or logged anew."""
     found = client.search_runs(
@@ -55,8 +55,8 @@ def family_run(
         for name, value in row.items()
         if name != "epoch"
     ]
-    log(client, run_id, metrics, publication.parameters | family.parameters)
-    _log_dataset(client, run_id, publication.data)
+    log(client, run_id, metrics, results.parameters | family.parameters)
+    _log_dataset(client, run_id, results.data)
     for file in family.files:
         client.log_artifact(run_id, str(file), "plots" if file.suffix == ".png" else None)
     for trial in family.trials:

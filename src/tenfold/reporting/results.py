@@ -1,4 +1,4 @@
-"""The outputs of all stages, read as one state of the experiment: what MLflow is to show."""
+"""What all stages have written, read into one object: what MLflow shows of an experiment."""
 
 from __future__ import annotations
 
@@ -17,45 +17,45 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where the stages write, below one folder."""
+    """The folders and files that the stages write."""
 
     folder: Path = Path("outputs")
 
     @property
     def clean(self) -> Path:
-        """Of stage clean."""
+        """The folder of stage clean."""
         return self.folder / "clean"
 
     @property
     def split(self) -> Path:
-        """Of stage split."""
+        """The folder of stage split."""
         return self.folder / "split"
 
     @property
     def cross_validate(self) -> Path:
-        """Of the stages cross_validate@family."""
+        """The folder of the stages cross_validate@family."""
         return self.folder / "cross_validate"
 
     @property
     def train(self) -> Path:
-        """Of the stages train@family."""
+        """The folder of the stages train@family."""
         return self.folder / "train"
 
     @property
     def select_model(self) -> list[Path]:
-        """Of stage select_model."""
+        """The outputs of stage select_model but its stamp."""
         names = ("metrics.json", "plots", "report.html", "test_predictions.parquet")
         return [self.folder / name for name in names]
 
     @property
     def stamp(self) -> Path:
-        """What the outputs of select_model were made from, and their digest."""
+        """The file that says what the outputs of select_model were made from, and their digest."""
         return self.folder / "select_model.json"
 
 
 @dataclass(frozen=True)
 class FamilyResults:
-    """What MLflow shows of one family; `fingerprint` stands for all of it."""
+    """What MLflow shows of one family; `fingerprint` identifies it."""
 
     name: str
     fingerprint: str
@@ -69,7 +69,7 @@ class FamilyResults:
 
 @dataclass(frozen=True)
 class Champion:
-    """The family chosen, what it scored on the test rows, and what is registered of it."""
+    """The chosen family, its scores on the test rows, and what is registered of it."""
 
     family: str
     fingerprint: str
@@ -81,8 +81,8 @@ class Champion:
 
 
 @dataclass(frozen=True)
-class Publication:
-    """One state of the experiment; `fingerprint` stands for all of it."""
+class ExperimentResults:
+    """All results of an experiment; `fingerprint` identifies them."""
 
     experiment: str
     registered_model: str
@@ -94,7 +94,7 @@ class Publication:
 
 
 def inputs_fingerprint(params: Params, outputs: Outputs) -> str:
-    """What the choice of a model depends on: every family's results, the test rows, the names."""
+    """Fingerprint of all that select_model reads: families, test rows, names and code."""
     families = [
         (name, runtime.digest(outputs.cross_validate / name), runtime.digest(outputs.train / name))
         for name in params.models
@@ -111,14 +111,14 @@ def inputs_fingerprint(params: Params, outputs: Outputs) -> str:
 
 
 def outputs_digest(outputs: Outputs) -> str:
-    """What lies in the outputs of select_model now."""
+    """Digest of the outputs of select_model as they are on disk now."""
     return runtime.fingerprint(
         [(path.name, runtime.digest(path)) for path in outputs.select_model if path.exists()]
     )
 
 
 def stamp(outputs: Outputs) -> tuple[str, str]:
-    """The inputs that the outputs of select_model were made from, and what they were then."""
+    """Fingerprint of the inputs that select_model ran on, and digest of its outputs then."""
     if not outputs.stamp.exists():
         return "", ""
     written = runtime.read_json(outputs.stamp)
@@ -126,12 +126,12 @@ def stamp(outputs: Outputs) -> tuple[str, str]:
 
 
 def write_stamp(outputs: Outputs, fingerprint: str) -> None:
-    """Note what the outputs of select_model are made from."""
+    """Record the inputs that the outputs of select_model were made from."""
     written = {"inputs": fingerprint, "outputs": outputs_digest(outputs)}
     runtime.write_json(outputs.stamp, written)
 
 
-def read(params: Params, outputs: Outputs, fingerprint: str) -> Publication:
+def read(params: Params, outputs: Outputs, fingerprint: str) -> ExperimentResults:
     """Read everything that MLflow shows; nothing is computed again."""
     report = runtime.read_json(outputs.split / "report.json")
     schema = Schema.from_report(report)
@@ -147,7 +147,7 @@ def read(params: Params, outputs: Outputs, fingerprint: str) -> Publication:
         "rows": sum(report["rows"].values()),
     }
     families = [_family(params, outputs, name, data["digest"]) for name in params.models]
-    return Publication(
+    return ExperimentResults(
         experiment=params.name,
         registered_model=params.select_model.registered_model_name,
         fingerprint=fingerprint,
@@ -159,7 +159,7 @@ def read(params: Params, outputs: Outputs, fingerprint: str) -> Publication:
 
 
 def _split(rules: Split, report: dict[str, Any]) -> dict[str, Any]:
-    """How the rows were split: always by how many and how, and what else was declared."""
+    """The parameters of the split: number, size and strategy always, others where declared."""
     always = {"n_splits": rules.n_splits, "test_size": rules.test_size}
     if rules.strategy == "given":
         always = {"n_splits": len(report["folds"])}
