@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tenfold.models.shared import predictor
-from tests.conftest import ROOT, Project, Server, free_port
+from tests.conftest import BINARIES, ROOT, Project, Server, free_port
 
 TABLE = "data/raw/breast_cancer.csv"
 
@@ -159,6 +159,13 @@ def test_check_says_what_would_happen_or_what_is_wrong(project: Callable[..., Pr
     assert "data/none.csv" in refusal(fresh.attempt("tenfold", "check"))
     (fresh / "params.yaml").unlink()
     assert "params.yaml" in refusal(fresh.attempt("tenfold", "check"))
+
+
+def test_a_project_made_without_git_runs(finished: Project, tmp_path: Path) -> None:
+    without_git = {"PATH": str(BINARIES)}
+    table = str(finished / TABLE)
+    finished.run("tenfold", "init", table, "--target", "diagnosis", str(tmp_path), env=without_git)
+    assert Project(tmp_path).repro("clean", env=without_git) == ["clean"]
 
 
 def test_what_needs_results_is_refused_before_there_are_any(

@@ -209,6 +209,18 @@ def test_a_run_left_running_by_a_kill_is_ended_by_the_next_publication(again: Pr
     assert client.get_run(left).info.status == "FAILED"
 
 
+def test_a_publication_needs_neither_git_nor_a_user_with_a_name(
+    again: Project, tmp_path: Path
+) -> None:
+    publish = (
+        "import pwd; pwd.getpwuid = {}.__getitem__; from tenfold import cli; cli.main(['publish'])"
+    )
+    nobody = dict.fromkeys(("LOGNAME", "USER", "LNAME", "USERNAME"), "")
+    again.run(sys.executable, "-c", publish, env={**nobody, "PATH": str(tmp_path)})
+    tags = again.family_runs()["mlp"].data.tags
+    assert not {"mlflow.user", "mlflow.source.git.commit"} & set(tags)
+
+
 def test_another_store_is_used_when_the_environment_names_one(
     again: Project, tmp_path: Path
 ) -> None:

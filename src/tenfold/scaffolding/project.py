@@ -116,11 +116,13 @@ def _start_dvc() -> None:
     git = shutil.which("git")
     if git and not _within_git(git):
         subprocess.run([git, "init", "--quiet"], check=True)
-    scm = [] if git else ["--no-scm"]
-    at_root = not git or Path(".git").exists()
     dvc = str(Path(sys.executable).with_name("dvc"))
-    _run([dvc, "init", "--quiet", *scm, *([] if at_root else ["--subdir"])])
-    runtime.write_text(Path(".dvc/config"), DVC_CONFIG)
+    if not git:
+        place, config = ["--no-scm"], f"{DVC_CONFIG}    no_scm = true\n"
+    else:
+        place, config = [] if Path(".git").exists() else ["--subdir"], DVC_CONFIG
+    _run([dvc, "init", "--quiet", *place])
+    runtime.write_text(Path(".dvc/config"), config)
     # By default it is a folder that everybody on the machine may write to.
     site = str(Path(".dvc/tmp/site").resolve())
     if site.isascii():

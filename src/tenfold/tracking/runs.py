@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import getpass
 import json
@@ -170,12 +171,14 @@ def _log_dataset(client: MlflowClient, run_id: str, data: Mapping[str, Any]) -> 
 @functools.cache
 def _origin() -> dict[str, str]:
     """Who and what made a run, as MLflow's UI shows it."""
-    tags = {"mlflow.source.type": "PROJECT", "mlflow.user": getpass.getuser()}
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    )
-    if commit.returncode == 0:
-        tags["mlflow.source.git.commit"] = commit.stdout.strip()
+    tags = {"mlflow.source.type": "PROJECT"}
+    # A container may run as a user without a name, on a machine without git.
+    with contextlib.suppress(OSError, KeyError, ImportError):
+        tags["mlflow.user"] = getpass.getuser()
+    with contextlib.suppress(OSError, subprocess.CalledProcessError):
+        tags["mlflow.source.git.commit"] = subprocess.check_output(
+            ["git", "rev-parse", "HEAD"], stderr=subprocess.DEVNULL, text=True
+        ).strip()
     if "DVC_EXP_NAME" in os.environ:
         tags["dvc.experiment"] = os.environ["DVC_EXP_NAME"]
     return tags
