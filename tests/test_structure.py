@@ -32,6 +32,7 @@ DOORS = {
     "pytorch_lightning": ("training",),
     "torch": ("training",),
     "skops": ("models.shared.persistence",),
+    "jinja2": ("reporting.page",),
     "ruamel": ("params", "scaffolding.pipeline"),
     "matplotlib": ("reporting.plots",),
     "openpyxl": ("sources.excel",),

@@ -29,9 +29,9 @@ def digest(path: Path) -> str:
 
 
 def code_digest() -> str:
-    """SHA-256 of tenfold's own source."""
+    """SHA-256 of tenfold's own source, templates of pages included."""
     package = Path(__file__).parent.parent
-    files = sorted(package.rglob("*.py"))
+    files = sorted([*package.rglob("*.py"), *package.rglob("*.j2")])
     return fingerprint([(file.relative_to(package).as_posix(), digest(file)) for file in files])
 
 
