@@ -116,11 +116,52 @@ TABLE = "age,colour,y\n1,red,0\n2,blue,1\n-3,red,1\n"
         ({"require": ["COLUMNS(*) IS NOT NULL"]}, "columns without their names"),
         ({"require": ["colour::INT > 0"]}, "'colour::INT > 0' fails on a row"),
         ({"require": ["nosuch(age)"]}, "is not valid here"),
+        ({"require": ["age > $1"]}, "must be one expression about a row"),
+        ({"require": ["true) UNION SELECT (true"]}, "must be one expression about a row"),
+        (
+            {"require": ["true) FROM read_text('/etc/passwd'); SELECT (true"]},
+            "must be one expression about a row",
+        ),
+        ({"require": ["true) FROM rows; SELECT (true"]}, "must be one expression about a row"),
+        (
+            {"require": ["current_localtimestamp() > TIMESTAMP '2020-01-01'"]},
+            "holds current_localtimestamp(), whose answer changes",
+        ),
+        ({"require": ["age(DATE '2000-01-01') > INTERVAL 1 DAY"]}, "holds age(), whose answer"),
+        ({"require": ["age.age() > INTERVAL 1 DAY"]}, "holds age(), whose answer changes"),
+        ({"require": ["current_database() = 'memory'"]}, "holds current_database(), whose answer"),
+        ({"require": ["current_user = 'me'"]}, "holds current_user, which is not about a row"),
+        ({"require": ["version() = 'v1'"]}, "holds version(), whose answer changes"),
+        ({"require": ["session_user() = 'me'"]}, "session_user()"),
+        ({"require": ["unnest([age > 1])"]}, "holds unnest(), which gives no single value"),
+        ({"require": ["grouping(age) = 0"]}, "is not valid here"),
     ],
 )
 def test_a_rule_that_cannot_be_applied_is_refused(clean: dict[str, Any], message: str) -> None:
     Path("t.csv").write_text(TABLE)
     assert message in refusal("t.csv", clean=clean)
+
+
+@pytest.mark.parametrize(
+    "predicate",
+    [
+        "repeat(colour, 2) IN ('redred', 'blueblue')",
+        "len(range(age + 4)) > 0",
+        "age(DATE '2001-01-01', DATE '2000-01-01') = INTERVAL 1 YEAR",
+        "list_sum([age, 1]) > -9 AND list_transform([age], lambda x: x + 1)[1] > -9",
+        "split_part(colour, 'e', 1) IN ('r', 'blu') -- a macro",
+        "age BETWEEN -9 AND 9",
+        "colour SIMILAR TO '[a-z]+' AND colour LIKE '%e%'",
+        "CASE WHEN age > 0 THEN true ELSE colour COLLATE NOCASE = 'RED' END",
+        "date_part('year', DATE '2020-05-01' + INTERVAL 1 DAY) = 2020",
+    ],
+)
+def test_a_function_that_answers_alike_for_equal_cells_may_be_asked(predicate: str) -> None:
+    Path("t.csv").write_text(TABLE)
+    Path("out").mkdir()
+    rules = Clean(require=[predicate])
+    report = cleaning.clean(Data(path="t.csv", target="y"), rules, "binary", Path("out"))
+    assert report["kept"] == 3
 
 
 @pytest.mark.parametrize(

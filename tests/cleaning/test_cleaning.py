@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenfold import cleaning, runtime, sources
-from tenfold.cleaning import likenesses
+from tenfold.cleaning import describing, likenesses
 from tenfold.metrics import Task
 from tenfold.params import Clean, Data
 from tests.conftest import ROOT
@@ -377,6 +377,74 @@ def test_remarks_say_what_a_person_should_look_at(tmp_path: Path) -> None:
         "kind is text: 2 categories",
         "number differs in every row: an id? then name it in drop_columns",
     ]
+
+
+def test_a_large_column_is_called_an_id_only_if_all_its_values_differ(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Estimates of 5,000 values lie up to a tenth above and below."""
+    monkeypatch.setattr(describing, "EXACT", 100)
+    n, large = 5000, 2**40
+    frame = pd.DataFrame({"y": [row % 2 for row in range(n)]})
+    for number in range(12):
+        unlike = [(row + number * n) * large for row in range(n)]
+        frame[f"id{number}"] = unlike
+        frame[f"text{number}"] = [f"t{value}" for value in unlike]
+        frame[f"twice{number}"] = [*unlike[:-1], unlike[0]]
+        frame[f"twice_text{number}"] = [*frame[f"text{number}"][:-1], f"t{unlike[0]}"]
+    frame.to_parquet(tmp_path / "t.parquet")
+    data = Data(path=str(tmp_path / "t.parquet"), target="y")
+    report = cleaning.clean(data, Clean(), "binary", tmp_path)
+    said = {remark.split()[0] for remark in report["remarks"] if "every row" in remark}
+    kinds = {column: facts["type"] for column, facts in report["columns"].items()}
+    assert kinds["id0"] == "integer"
+    assert said == {str(column) for column in frame if str(column).startswith(("id", "text"))}
+
+
+def test_a_large_column_is_called_constant_only_if_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckDB estimates one value where there are two of these."""
+    monkeypatch.setattr(describing, "EXACT", 2)
+    pairs = [(585658, 53247), (278636, 457431), (858510, 833887), (354993, 420171)]
+    frame = pd.DataFrame({f"c{number}": [*pair, pair[0]] for number, pair in enumerate(pairs)})
+    frame["y"] = [0, 1, 1]
+    frame.to_parquet(tmp_path / "t.parquet")
+    data = Data(path=str(tmp_path / "t.parquet"), target="y")
+    report = cleaning.clean(data, Clean(), "binary", tmp_path)
+    assert {facts["distinct"] for facts in report["columns"].values()} == {2}
+    assert not [remark for remark in report["remarks"] if "one value only" in remark]
+
+
+@pytest.mark.parametrize(
+    ("rules", "message"),
+    [
+        ({"require": ["w::INT > 0"]}, "clean.require: 'w::INT > 0' fails on a row: Could not"),
+        (
+            {"derive": {"b": "a + 1", "c": "strptime(w, '%d') > DATE '2020-01-01'"}},
+            "clean.derive.c: \"strptime(w, '%d') > DATE '2020-01-01'\" fails on a row: Could not",
+        ),
+    ],
+)
+def test_an_expression_that_fails_sends_no_file_through_the_careful_reader(
+    rules: dict[str, Any], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, ways = sources.read, []
+
+    def noted(data: Data, *, careful: bool = False, limit: int | None = None) -> Any:
+        ways.append(careful)
+        return read(data, careful=careful, limit=limit)
+
+    monkeypatch.setattr(sources, "read", noted)
+    with pytest.raises(runtime.UserError) as refused:
+        Cleaned("a,w,y\n1,x,0\n2,x,1\n", **rules)
+    assert str(refused.value).startswith(message)
+    assert ways == [False]
+
+
+def test_an_expression_that_fails_is_not_blamed_for_a_line_that_is_no_record() -> None:
+    cleaned = Cleaned('a,w,y\n1,7,0\n"2" x,8,1\n3,9,1\n', require=["w::INT > 0"])
+    assert list(cleaned.report["rejected"]) == ["malformed: ',' expected after '\"'"]
 
 
 def test_a_copy_of_a_column_is_one_to_the_last_row(

@@ -51,9 +51,12 @@ def clean(
     source = sources.read(data, limit=limit)
     try:
         return _clean(source, data, rules, task, out)
-    except (duckdb.Error, Unsound):
+    except (duckdb.Error, Unsound) as error:
         runtime.check_interrupted()
         source.check_unchanged()
+        # An expression that fails here fails on the same row when all is read with care.
+        if isinstance(error, duckdb.Error):
+            judging.try_out(source, rules)
         source = sources.read(data, careful=True, limit=limit)
     try:
         return _clean(source, data, rules, task, out)
@@ -84,7 +87,8 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
     kept = [column for column in features if column not in dropped]
     _check_rest(source, data.target, task, kept, judged)
     columns = [*kept, data.target]
-    distinct, words = _write(source, columns, judged, stays, out / TABLE)
+    present = {column: counts["kept"] - missing[column] for column in columns}
+    distinct, words = _write(source, columns, judged, stays, out / TABLE, present)
     rejecting.write(source, out / REJECTED)
     source.check_unchanged()
     named = {
@@ -100,7 +104,7 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
             column: {
                 "type": judged.kinds[column],
                 "missing": missing[column],
-                "distinct": min(distinct[column], counts["kept"] - missing[column]),
+                "distinct": distinct[column],
             }
             for column in columns
         },
@@ -138,6 +142,7 @@ def _write(
     judged: Judged,
     stays: NDArray[np.bool_],
     path: Path,
+    present: Mapping[str, int],
 ) -> tuple[dict[str, int], Mapping[str, Set[str]]]:
     """Write the rows that stay; count how many values their columns have, and tell texts if few."""
     connection, kinds, rows = source.connection, judged.kinds, int(stays.sum())
@@ -147,11 +152,13 @@ def _write(
         if few:
             connection.register(PASSING, passing.rows)
             found = describing.distinct(connection, PASSING, few, kinds, rows)
-    found |= {column: len(texts) for column, texts in passing.words.items()}
-    found |= {column: int(seen.sum()) for column, seen in passing.numbers.items()}
     # These are counted in several passes.
     rest = [column for alike in many for column in alike]
     found |= describing.distinct(connection, sources.rows_of(path), rest, kinds, rows)
+    if rows > describing.EXACT:
+        found = describing.settled(connection, sources.rows_of(path), found, kinds, present)
+    found |= {column: len(texts) for column, texts in passing.words.items()}
+    found |= {column: int(seen.sum()) for column, seen in passing.numbers.items()}
     return found, passing.words
 
 

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+
 from tenfold.cleaning import grouping
 from tenfold.cleaning.grouping import long
 from tenfold.params import Clean
 from tenfold.runtime import shown
 from tenfold.sources import Kind, name
 
-# Beyond so many rows, different values are estimated (HyperLogLog), which takes no memory.
+# Beyond so many rows, different values are estimated (HyperLogLog), which takes no memory. Then a
+# few are counted again, and a column of which all may differ is looked at as a whole: of both a
+# sentence is said.
 EXACT = 200_000
+MAX_FEW = 100
+# No estimate is off by so much that all values of a column with fewer could differ.
+MIN_SHARE = 0.5
 # Columns of one query.
 WIDTH = 1000
 
@@ -35,6 +43,55 @@ def distinct(
     """
     count = "count(DISTINCT {})" if rows <= EXACT else "approx_count_distinct({})"
     return _counted(connection, source, columns, kinds, count)
+
+
+def settled(
+    connection: Any,
+    source: str,
+    estimates: Mapping[str, int],
+    kinds: Mapping[str, Kind],
+    present: Mapping[str, int],
+) -> dict[str, int]:
+    """The same numbers, exact where they are few, and all of a column's cells where all differ.
+
+    Args:
+        connection: to DuckDB.
+        source: SQL of the rows.
+        estimates: how many values columns have, roughly.
+        kinds: of the columns.
+        present: how many cells are there; only where all values differ are they told to.
+    """
+    few = [column for column, number in estimates.items() if number <= MAX_FEW]
+    found = dict(estimates) | _counted(connection, source, few, kinds, "count(DISTINCT {})")
+    for column, number in estimates.items():
+        if column in few or kinds[column] not in ("integer", "text"):
+            found[column] = min(found[column], present[column])
+        elif number >= MIN_SHARE * present[column] and _all_differ(connection, source, column):
+            found[column] = present[column]
+        else:
+            found[column] = min(number, present[column] - 1)
+    return found
+
+
+def _all_differ(connection: Any, source: str, column: str) -> bool:
+    """Whether no value of a column comes again."""
+    cell = name(column)
+    first = f"(SELECT {cell} AS cell FROM {source} WHERE {cell} IS NOT NULL LIMIT {EXACT})"
+    seen, distinct = connection.execute(
+        f"SELECT count(*), count(DISTINCT cell) FROM {first}"
+    ).fetchall()[0]
+    if distinct < seen:
+        return False
+    hashes = connection.execute(
+        f"SELECT hash({cell}) AS hash FROM {source} WHERE {cell} IS NOT NULL"
+    ).fetchnumpy()["hash"]
+    hashes.sort()
+    again = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
+    # Different values may have one hash.
+    connection.register("again", pa.table({"hash": again}))
+    return not connection.execute(
+        f"SELECT count(*) - count(DISTINCT {cell}) FROM {source} WHERE hash({cell}) IN (FROM again)"
+    ).fetchall()[0][0]
 
 
 def apart(columns: Sequence[str], kinds: Mapping[str, Kind]) -> tuple[list[list[str]], list[str]]:

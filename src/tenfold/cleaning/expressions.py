@@ -17,6 +17,16 @@ ROWS = "rows"
 
 # What SQL calls without brackets, so that DuckDB's syntax tree shows a column.
 CLOCKS = {"current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"}
+SESSION = {
+    "current_catalog", "current_role", "current_schema", "current_user", "session_user", "user",
+}  # fmt: skip
+# Functions that DuckDB calls consistent, and whose answer depends on the day or on the program.
+CHANGING = {"current_localtime", "current_localtimestamp", "json_serialize_plan", "version"}
+# What an expression may be made of, besides functions.
+PLAIN = {
+    "BETWEEN", "CASE", "CAST", "COLLATE", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "CONSTANT",
+    "FUNCTION", "LAMBDA", "OPERATOR", "TYPE",
+}  # fmt: skip
 
 # DuckDB's type -> the kind of column, by how its name begins.
 KINDS: dict[str, Kind] = {
@@ -78,12 +88,17 @@ def _check(
 ) -> str:
     """The SQL type of an expression about one row of `view`."""
     parsed = _parse(connection, expression)
-    if parsed.get("error"):
+    if parsed["error"]:
         raise UserError(f"{where} is not valid SQL: {parsed['error_message']}")
-    expressions = parsed["statements"][0]["node"]["select_list"]
+    expressions = parsed["statements"][0]["node"].get("select_list", [])
+    if _without_expressions(parsed) != _without_expressions(_parse(connection, "true")):
+        raise UserError(
+            f"{where} must be one expression about a row, without FROM, UNION, LIMIT or a second "
+            "statement"
+        )
     if len(expressions) != 1:
         raise UserError(f"{where} must be one predicate: put each in its own line")
-    problem = _not_row_local(connection, expressions[0])
+    problem = _beyond_one_row(connection, expressions[0])
     if problem:
         raise UserError(f"{where} must look at one row only, but holds {problem}")
     closed = closing(expression)
@@ -130,6 +145,9 @@ def try_out(connection: Any, where: str, expression: str, view: str) -> None:
     """
     try:
         connection.execute(f"SELECT count({closing(expression)}) FROM {view}")
+    except duckdb.CatalogException:
+        # There is no such view yet: something else has failed before.
+        return
     except duckdb.Error as error:
         raise UserError(f"{where}: {expression!r} fails on a row: {first_line(error)}") from None
 
@@ -155,37 +173,70 @@ def _parse(connection: Any, expression: str) -> dict[str, Any]:
     return dict(json.loads(tree))
 
 
-def _not_row_local(connection: Any, tree: Any) -> str | None:
-    """What in a syntax tree looks beyond one row's named columns, if anything."""
+def _without_expressions(parsed: dict[str, Any]) -> Any:
+    """Parsed statements without what they select, nor where in the text each part stands."""
+
+    def shape(tree: Any) -> Any:
+        if isinstance(tree, list):
+            return [shape(child) for child in tree]
+        if not isinstance(tree, dict):
+            return tree
+        left_out = {"select_list", "query_location", "query_location_length"}
+        return {key: shape(child) for key, child in tree.items() if key not in left_out}
+
+    return shape(parsed["statements"])
+
+
+def _beyond_one_row(connection: Any, tree: Any, opened: frozenset[str] = frozenset()) -> str | None:
+    """What in a syntax tree looks beyond one row's named columns, if anything.
+
+    `opened` are the macros that the tree is part of.
+    """
     for node in _nodes(tree):
         kind = node.get("class")
-        if kind in ("SUBQUERY", "WINDOW"):
-            return f"a {kind.lower()}"
-        if kind == "COLUMN_REF" and str(node["column_names"][-1]).lower() in CLOCKS:
-            return "the time, which changes"
-        if kind in ("STAR", "POSITIONAL_REFERENCE"):
-            return "columns without their names"
-        if kind == "FUNCTION":
-            problem = _not_plain(connection, node["function_name"].lower())
+        if kind == "COLUMN_REF":
+            name = str(node["column_names"][-1]).lower()
+            if name in CLOCKS:
+                return "the time, which changes"
+            if name in SESSION:
+                return f"{name}, which is not about a row"
+        elif kind == "FUNCTION":
+            problem = _not_plain(connection, node, opened)
             if problem:
                 return problem
+        elif kind in ("SUBQUERY", "WINDOW"):
+            return f"a {kind.lower()}"
+        elif kind in ("STAR", "POSITIONAL_REFERENCE"):
+            return "columns without their names"
+        elif kind and kind not in PLAIN:
+            return f"a {kind.lower()}, which is not about a row"
     return None
 
 
-def _not_plain(connection: Any, function: str) -> str | None:
+def _not_plain(connection: Any, call: Any, opened: frozenset[str]) -> str | None:
+    """Why a function may not be called: only those that answer alike for equal cells may."""
+    function = call["function_name"].lower()
     found = connection.execute(
-        "SELECT DISTINCT function_type, stability, macro_definition FROM duckdb_functions() "
-        "WHERE function_name = ? ORDER BY ALL",
+        "SELECT function_type, stability, has_side_effects, macro_definition "
+        "FROM duckdb_functions() WHERE function_name = ? "
+        "ORDER BY function_type = 'macro', function_type, stability",
         [function],
     ).fetchall()
-    for kind, stability, definition in found:
-        if kind == "aggregate":
-            return f"the aggregate {function}()"
-        if kind == "macro":
-            if _not_row_local(connection, _parse(connection, definition)):
-                return f"the function {function}()"
-        elif stability != "CONSISTENT":
+    kinds = {kind for kind, *_ in found}
+    if "aggregate" in kinds:
+        return f"the aggregate {function}()"
+    if function in CHANGING or (function == "age" and len(call["arguments"]) != 2):
+        return f"{function}(), whose answer changes"
+    for kind, stability, acts, definition in found:
+        if kind == "scalar" and (acts or stability != "CONSISTENT"):
             return f"{function}(), whose answer changes"
+        if kind == "macro" and function not in opened:
+            body = _parse(connection, definition)["statements"]
+            if _beyond_one_row(connection, body, opened | {function}):
+                return f"the function {function}()"
+    # Of a function that is none, DuckDB names the nearest one.
+    if found and not kinds & {"scalar", "macro"}:
+        return f"{function}(), which gives no single value"
     return None
 
 

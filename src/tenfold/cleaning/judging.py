@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from tenfold import sources
 from tenfold.cleaning import cells, expressions, grouping, type_inference
 from tenfold.cleaning.cells import Cell
 from tenfold.cleaning.expressions import ROWS
 from tenfold.cleaning.grouping import Group
 from tenfold.cleaning.mending import marks, mended
-from tenfold.cleaning.typed import LABEL, ODD, TYPED, UNFIT, copy_of, type_columns
+from tenfold.cleaning.typed import LABEL, ODD, UNFIT, copy_of, type_columns
 from tenfold.dataset import ROW
 from tenfold.params import Clean
 from tenfold.runtime import shown
@@ -78,13 +79,15 @@ def judge(source: Source, read: Mapping[str, Cell], target: str, rules: Clean) -
 
 
 def try_out(source: Source, rules: Clean) -> None:
-    """Find the expression that fails on a row.
+    """Find the expression that fails on a row of a source that can be read.
 
     Raises:
         UserError: quoting it.
     """
+    if not (rules.derive or rules.require) or not sources.is_readable(source):
+        return
     for column, expression in rules.derive.items():
-        expressions.try_out(source.connection, f"clean.derive.{column}", expression, TYPED)
+        expressions.try_out(source.connection, f"clean.derive.{column}", expression, ROWS)
     for predicate in rules.require:
         expressions.try_out(source.connection, "clean.require", predicate, ROWS)
 

@@ -49,6 +49,7 @@ __all__ = [
     "Unsound",
     "connect",
     "first_line",
+    "is_readable",
     "name",
     "read",
     "rows_of",
@@ -139,6 +140,15 @@ def some(data: Data, rows: int) -> Source:
         found = -1
     short = found < min(rows, source.records or 0)
     return read(data, careful=True) if short or source.repeats() else source
+
+
+def is_readable(source: Source) -> bool:
+    """Whether every cell can be read."""
+    try:
+        count(source)
+    except duckdb.Error:
+        return False
+    return True
 
 
 def count(source: Source, most: int | None = None) -> int:
