@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -255,6 +256,26 @@ def test_asking_for_draws_leaves_the_answer_as_it_was() -> None:
     before = found.bag.predict(inputs)
     found.bag.draws(inputs, 3, 1)
     np.testing.assert_array_equal(found.bag.predict(inputs), before)
+
+
+def test_answers_in_threads_are_those_of_a_model_that_is_asked_once_at_a_time() -> None:
+    parts = folds("mlp", "binary")
+    [found] = evaluate("mlp", parts, exact("binary"), {"dropout": 0.4, "input_dropout": 0.2})
+    model = found.bag
+    assert model is not None
+    # Requests of different sizes.
+    asked = [vals(parts, slice(rows)) for rows in (1, 5, 9)]
+    plain = [model.predict(inputs) for inputs in asked]
+    drawn = [model.draws(inputs, 20, 3) for inputs in asked]
+
+    def differs(number: int) -> bool:
+        kind, which = number % 2, number % 3
+        if kind:
+            return not np.array_equal(model.draws(asked[which], 20, 3), drawn[which])
+        return not np.array_equal(model.predict(asked[which]), plain[which])
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(differs, range(300))) == 0
 
 
 def test_without_dropout_the_members_are_the_draws() -> None:

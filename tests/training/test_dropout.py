@@ -129,15 +129,13 @@ def test_selu_has_alpha_dropout_and_its_inputs_plain_dropout() -> None:
 
 def sampled(network: StackedNetwork, x: Tensor, draws: int) -> Tensor:
     """Monte-Carlo dropout (draws, members, batch, out)."""
-    network.eval()
-    network.sample(True)
+    sampler = network.eval().with_dropout()
     found = []
     for draw in range(draws):
-        for noise in network.noises():
+        for noise in sampler.noises():
             noise.seek(draw)
         with torch.inference_mode():
-            found.append(network(x))
-    network.sample(False)
+            found.append(sampler(x))
     return torch.stack(found)
 
 
@@ -178,3 +176,10 @@ def test_draws_can_be_repeated_and_prediction_afterwards_is_certain_again() -> N
     assert torch.equal(first, sampled(network, x, draws=4))
     assert not torch.equal(first[0], first[1])
     assert torch.equal(network(x), before)
+
+
+def test_a_network_that_draws_shares_the_weights_of_the_one_that_does_not() -> None:
+    network = wide([0.3, 0.6])
+    copied = network.with_dropout()
+    for one, two in zip(network.parameters(), copied.parameters(), strict=True):
+        assert one is two

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -192,12 +193,18 @@ class StackedNetwork(nn.Module):
             module for module in self.modules() if isinstance(module, Noise) and module not in idle
         ]
 
-    def sample(self, active: bool) -> None:
-        """Monte-Carlo dropout: drop also in evaluation, the same units for every row."""
-        for module in self.modules():
+    def with_dropout(self) -> StackedNetwork:
+        """A copy that drops units at prediction too, the same ones for every row.
+
+        It shares the weights. This network does not change, so that it can predict in other
+        threads meanwhile. Source: Monte-Carlo dropout (Gal & Ghahramani 2016).
+        """
+        sampler = copy.deepcopy(self, {id(weight): weight for weight in self.parameters()})
+        for module in sampler.modules():
             if isinstance(module, StackedDropout):
-                module.sampling = active
-                module.noise.shared = active
+                module.sampling = True
+                module.noise.shared = True
+        return sampler
 
 
 def build(architecture: Architecture, slots: Sequence[Slot], n_outputs: int) -> StackedNetwork:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -89,7 +89,7 @@ class NetworkModel:
 
     def predict(self, inputs: Sequence[Array]) -> Array:
         """Values (n,), or class probabilities (n, C): the mean over the members."""
-        mean: Array = self._members(inputs).mean(axis=0)
+        mean: Array = self._members(self.network, inputs).mean(axis=0)
         return mean
 
     def draws(self, inputs: Sequence[Array], n_samples: int, seed: int) -> Array:
@@ -105,7 +105,7 @@ class NetworkModel:
             raise ValueError(
                 "this network was trained without dropout and is no bag: it has no spread"
             )
-        return self._members(inputs)
+        return self._members(self.network, inputs)
 
     def taken(self, members: Sequence[int]) -> NetworkModel:
         """The model whose members are these of this one's, in this order."""
@@ -126,23 +126,20 @@ class NetworkModel:
         scales = [self.scales[member] for member in own]
         return NetworkModel(network, self.architecture, slots, scales, self.setting, self.history)
 
-    def _samples(self, inputs: Sequence[Array], n_samples: int, seed: int) -> Any:
+    def _samples(self, inputs: Sequence[Array], n_samples: int, seed: int) -> Iterator[Array]:
         from tenfold.training.randomness import seed_of
 
-        self.network.sample(True)
-        try:
-            for sample in range(n_samples):
-                for noise in self.network.noises():
-                    noise.seek(seed_of(seed, "sample", sample))
-                yield self._members(inputs)
-        finally:
-            self.network.sample(False)
+        sampler = self.network.with_dropout()
+        for sample in range(n_samples):
+            for noise in sampler.noises():
+                noise.seek(seed_of(seed, "sample", sample))
+            yield self._members(sampler, inputs)
 
-    def _members(self, inputs: Sequence[Array]) -> Array:
+    def _members(self, network: StackedNetwork, inputs: Sequence[Array]) -> Array:
         """Each member's prediction, (k, n) or (k, n, C)."""
         from tenfold.training.fitting import forward
 
-        outputs = forward(self.network, inputs)
+        outputs = forward(network, inputs)
         return np.stack(
             [
                 scale.prediction(output, self.setting.task)
