@@ -17,6 +17,7 @@ from tenfold import preprocessing
 from tenfold.dataset import Schema
 from tenfold.models.shared import persistence
 from tenfold.params import Categorical, Dates, Numeric, Preprocessing
+from tenfold.runtime import UserError
 from tests.conftest import ROOT
 
 NAMES = [
@@ -146,11 +147,21 @@ class Stranger:
 
 
 def test_a_file_with_a_type_that_is_not_on_our_list_is_refused(tmp_path: Path) -> None:
+    from skops.io import dump
     from skops.io.exceptions import UntrustedTypesFoundException
 
-    persistence.save({"model": Stranger()}, tmp_path / "m")
+    dump({"model": Stranger()}, tmp_path / "m")
     with pytest.raises(UntrustedTypesFoundException, match="Stranger"):
         persistence.load(tmp_path / "m")
+
+
+def test_an_object_that_could_not_be_loaded_again_is_refused_when_it_is_saved(
+    tmp_path: Path,
+) -> None:
+    refusal = "types that are not trusted.*test_persistence.Stranger: .* add these types to TRUSTED"
+    with pytest.raises(UserError, match=refusal):
+        persistence.save({"model": Stranger()}, tmp_path / "m")
+    assert not (tmp_path / "m").exists()
 
 
 def test_a_pickle_is_refused(tmp_path: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import pytorch_lightning as pl
+import torch
 
 from tenfold.training import running
 from tenfold.training.callbacks import CrashCheckpoint
@@ -167,3 +170,39 @@ def test_no_half_checkpoint_is_ever_at_its_place(tmp_path: Path) -> None:
         patience=25,
     )
     assert [path.name for path in tmp_path.iterdir()] == ["last.ckpt"]
+
+
+class Intruder:
+    """Unpickled, it leaves a file behind."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self) -> Any:
+        return Path.touch, (self.trace,)
+
+
+def pickled(path: Path, content: Any) -> None:
+    path.write_bytes(pickle.dumps(content))
+
+
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
+@pytest.mark.parametrize("write", [pickled, lambda path, content: torch.save(content, path)])
+def test_a_pickle_in_the_checkpoints_place_runs_no_code_and_the_training_starts_anew(
+    write: Callable[[Path, Any], None], tmp_path: Path
+) -> None:
+    stack, path = members("regression", 1), tmp_path / "last.ckpt"
+    write(path, {"state_dict": Intruder(tmp_path / "ran")})
+    with pytest.warns(UserWarning, match="not written by tenfold: training starts anew"):
+        found = train(stack, checkpoint=path, max_epochs=2)
+    assert not (tmp_path / "ran").exists()
+    assert_same(found, train(stack, max_epochs=2), validation(stack))
+
+
+def test_a_damaged_checkpoint_is_not_resumed(tmp_path: Path) -> None:
+    stack, path = members("regression", 1), tmp_path / "last.ckpt"
+    train(stack, checkpoint=path, max_epochs=25, patience=25)
+    path.write_bytes(path.read_bytes()[:-500])
+    with pytest.warns(UserWarning, match="damaged"):
+        found = train(stack, checkpoint=path, max_epochs=2)
+    assert_same(found, train(stack, max_epochs=2), validation(stack))

@@ -57,13 +57,27 @@ def run(
             )
         except MisconfigurationException as error:
             raise UnfitTrainer(" ".join(str(error).split())) from None
-        resume = checkpoint if checkpoint is not None and checkpoint.exists() else None
+        resume = checkpoint if checkpoint is not None and _readable(checkpoint) else None
         try:
             # One item per epoch: the module cuts its own mini-batches.
-            trainer.fit(module, train_dataloaders=[0], ckpt_path=resume, weights_only=False)
+            trainer.fit(module, train_dataloaders=[0], ckpt_path=resume, weights_only=True)
         except SystemExit:  # How Lightning answers Ctrl-C.
             signal.signal(signal.SIGINT, signal.default_int_handler)
             raise KeyboardInterrupt from None
+
+
+def _readable(checkpoint: Path) -> bool:
+    """Whether the file is there and holds tensors and plain values only: no pickled code runs."""
+    if not checkpoint.exists():
+        return False
+    with contextlib.suppress(Exception):  # Any bytes may be in its place.
+        if "pytorch-lightning_version" in torch.load(checkpoint, "cpu", weights_only=True):
+            return True
+    warnings.warn(
+        f"{checkpoint} is damaged or was not written by tenfold: training starts anew",
+        stacklevel=2,
+    )
+    return False
 
 
 def _devices(options: Mapping[str, Any], *, frozen: bool) -> dict[str, Any]:

@@ -12,6 +12,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from tenfold.runtime import UserError
+
 # What our own families may hold beyond the types that skops trusts by itself.
 TRUSTED = [
     "numpy.dtype",
@@ -29,8 +31,13 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def save(estimator: Any, path: Path) -> None:
-    """Write a fitted estimator or transformer."""
-    from skops.io import dumps
+    """Write a fitted estimator or transformer, and load it again to see that this can be done.
+
+    Raises:
+        UserError: if it holds a type that is not on our list.
+    """
+    from skops.io import dumps, get_untrusted_types
+    from skops.io.exceptions import UntrustedTypesFoundException
 
     with zipfile.ZipFile(io.BytesIO(dumps(estimator))) as source:
         tree = json.loads(source.read("schema.json"))
@@ -39,6 +46,17 @@ def save(estimator: Any, path: Path) -> None:
             for old, new in names.items():
                 _write(target, new, source.read(old))
             _write(target, "schema.json", json.dumps(tree, sort_keys=True).encode())
+    try:
+        load(path)
+    except UntrustedTypesFoundException:
+        unknown = set(get_untrusted_types(file=path)) - set(TRUSTED)
+        path.unlink()
+        raise UserError(
+            f"a fitted {type(estimator).__name__} holds types that are not trusted, so that it "
+            f"could not be loaded again: {', '.join(sorted(unknown))}: choose other parameters, or "
+            "add these types to TRUSTED in src/tenfold/models/shared/persistence.py if their code "
+            "may run whenever the model is loaded"
+        ) from None
 
 
 def load(path: Path) -> Any:
