@@ -20,10 +20,10 @@ def main() -> None:
     name, experiment = sys.argv[1], params.load(models)
     schema = dataset.Schema.from_json(runtime.read_json(SPLIT / "schema.json"))
     found = Path("outputs/cross_validate", name)
-    best = runtime.read_json(found / "best.json")
+    best, members = runtime.read_json(found / "best.json"), found / "members"
     parameters = models.parameters(name).model_validate(best["parameters"])
     train, family = dataset.read(TRAIN, schema, FOLDS), models.family(name)
-    donor = fold_models.donor(found / "members")
+    donor = fold_models.donor(members)
     inputs = Inputs(train, experiment.preprocessing, donor, experiment.seed)
     asked = experiment.model_dump(mode="json", include={"seed", "preprocessing", "trainer"})
     scratch = runtime.scratch("checkpoints", name, best, asked, runtime.digest(TRAIN))
@@ -34,20 +34,20 @@ def main() -> None:
         progress=terminal.on_terminal(experiment.run.progress),
         checkpoint=scratch / "last.ckpt",
     )
-    if fold_models.bagged(found / "members", experiment.train.strategy, train.folds):
+    if fold_models.bagged(members, experiment.train.strategy, train.folds):
         transformers, _ = inputs.folds(parameters)
-        model = fold_models.load(found / "members", family)
+        model = fold_models.load(members, family)
         print(f"train@{name}: a bag of the {len(transformers)} folds' networks")
     else:
         transformers, X = inputs.whole(parameters)
         seed = runtime.derive_seed(experiment.seed, name, "train")
         model = family.fit(
-            parameters, X, train.y, seed,
-            inputs.setting(parameters, setting),
+            parameters, X, train.y, seed, inputs.setting(parameters, setting),
             # Each fold stopped at its own best epoch; all rows train for the middle one.
             max(1, round(statistics.median(best["epochs"]))) if best["epochs"] else None,
         )  # fmt: skip
-        print(f"train@{name}: fitted on {len(train.y)} rows")
+        notes = [f"note: {name}: {finding}" for finding in model.findings]
+        print(f"train@{name}: fitted on {len(train.y)} rows", *notes, sep="\n")
     with runtime.directory(Path("outputs/train") / name) as out:
         (out / "model").mkdir()
         Predictor(name, schema, transformers, model).save(out / "model")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from threadpoolctl import threadpool_limits
 from tenfold import models
 from tenfold.metrics import Array, Task
 from tenfold.models import Configuration, Diverged, FoldPredictions
+from tenfold.models.shared.scikit import ScikitFamily
 from tests.models.cases import CLASSES, NETWORKS, TASKS, WIDTH, data, folds, parameters, setting
 
 CASES = [(family, task) for family in models.names() for task in TASKS]
@@ -202,3 +204,42 @@ def test_names_are_the_files_of_the_package() -> None:
     assert models.names() == sorted(models.names())
     assert {"dummy", "linear", "mlp"} <= set(models.names())
     assert not any(name.startswith("_") for name in models.names())
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass"])
+def test_a_solver_that_does_not_converge_is_found_and_counted(task: Task) -> None:
+    found = predict_folds("linear", task, max_iter=1)
+    assert isinstance(found, FoldPredictions)
+    assert found.findings == [
+        "the solver did not converge in 3 of 3 folds: raise max_iter, or scale the inputs"
+    ]
+    usual = predict_folds("linear", task)
+    assert isinstance(usual, FoldPredictions)
+    assert usual.findings == []
+
+
+def test_a_fit_of_all_rows_tells_that_its_solver_did_not_converge() -> None:
+    X, y = data("binary")
+    hurried = parameters("linear", max_iter=1)
+    model = models.family("linear").fit(hurried, X, y, 0, setting("binary"), None)
+    assert model.findings == ["the solver did not converge: raise max_iter, or scale the inputs"]
+
+
+def test_every_kind_of_warning_is_one_finding_with_the_folds_that_gave_it() -> None:
+    class Warns:
+        def fit(self, X: Array, y: Array) -> None:
+            for _ in range(3):
+                warnings.warn("of no use to the user", FutureWarning, stacklevel=1)
+                if len(X) > 60:
+                    warnings.warn(f"{len(X)} rows are many\nsecond line", stacklevel=1)
+
+        def predict(self, X: Array) -> Array:
+            return np.zeros(len(X))
+
+    family = ScikitFamily(lambda parameters, task, seed: Warns())
+    asked = [Configuration(None, (1, 2, 3))]
+    parts = folds("linear", "regression")
+    [found] = family.predict_folds(asked, parts, setting("regression"))
+    assert [len(part.y_train) for part in parts] == [70, 60, 50]
+    assert isinstance(found, FoldPredictions)
+    assert found.findings == ["scikit-learn warns in 1 of 3 folds: 70 rows are many"]

@@ -116,6 +116,7 @@ class Kept:
         self.number = number
         self.saving = saving
         self.history: list[dict[str, float]] = []
+        self.findings: list[str] = []
 
     def predict(self, inputs: Any) -> Any:
         raise NotImplementedError

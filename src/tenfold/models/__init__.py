@@ -148,6 +148,11 @@ class Fitted(Protocol):
 
     history: list[dict[str, float]]
 
+    @property
+    def findings(self) -> list[str]:
+        """What went wrong while it was fitted, in words."""
+        ...
+
     def predict(self, inputs: Sequence[Array]) -> Array:
         """Values (n,), or class probabilities (n, C), for one array (n, d) a member."""
         ...

@@ -143,6 +143,7 @@ class NetworkFamily:
             [scale],
             setting,
             _curve(trained),
+            [str(finding) for finding in trained.findings],
         )
 
     def _train(

@@ -67,6 +67,7 @@ class NetworkModel:
         scales: of each member's target.
         setting: task and classes.
         history: the learning curve.
+        findings: what went wrong in training, in words.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class NetworkModel:
         scales: Sequence[TargetScale],
         setting: FitSettings,
         history: list[dict[str, float]],
+        findings: Sequence[str] = (),
     ) -> None:
         self.trained_in = next(network.parameters()).dtype
         # Float64 at prediction: an answer must not depend on the rows asked for beside it.
@@ -86,6 +88,7 @@ class NetworkModel:
         self.scales = list(scales)
         self.setting = setting
         self.history = history
+        self.findings = list(findings)
 
     def predict(self, inputs: Sequence[Array]) -> Array:
         """Values (n,), or class probabilities (n, C): the mean over the members."""

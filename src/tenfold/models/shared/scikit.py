@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -36,23 +36,20 @@ class ScikitFamily:
         self, configurations: Sequence[Configuration], folds: Sequence[Fold], setting: FitSettings
     ) -> list[FoldPredictions | Diverged]:
         """Fit and predict one fold after another."""
-        found: list[FoldPredictions | Diverged] = []
-        for configuration in configurations:
-            try:
-                found.append(FoldPredictions(self._folds(configuration, folds, setting)))
-            except Diverged as reason:
-                found.append(reason)
-        return found
+        return [self._evaluate(configuration, folds, setting) for configuration in configurations]
 
-    def _folds(
+    def _evaluate(
         self, configuration: Configuration, folds: Sequence[Fold], setting: FitSettings
-    ) -> list[Array]:
-        return [
-            self.fit(configuration.parameters, fold.X_train, fold.y_train, seed, setting).predict(
-                [fold.X_val]
-            )
-            for fold, seed in zip(folds, configuration.seeds, strict=True)
-        ]
+    ) -> FoldPredictions | Diverged:
+        predictions, caught = [], []
+        for fold, seed in zip(folds, configuration.seeds, strict=True):
+            model = self.fit(configuration.parameters, fold.X_train, fold.y_train, seed, setting)
+            caught.append(model.warnings)
+            try:
+                predictions.append(model.predict([fold.X_val]))
+            except Diverged as reason:
+                return reason
+        return FoldPredictions(predictions, findings=describe(caught))
 
     def fit(
         self,
@@ -65,14 +62,16 @@ class ScikitFamily:
     ) -> ScikitModel:
         """Fit one estimator on all rows."""
         estimator = self.build(parameters, setting.task, seed)
-        with _threads(X), warnings.catch_warnings():
-            # A search tries extremes on purpose; that one did not converge shows in its score.
-            warnings.simplefilter("ignore")
+        with _threads(X), warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            for category in (DeprecationWarning, FutureWarning, PendingDeprecationWarning):
+                # These are addressed to programmers.
+                warnings.simplefilter("ignore", category)
             estimator.fit(X, y)
         if hasattr(estimator, "n_jobs"):
             # Threads add a forest's votes in any order, and the last bits differ.
             estimator.set_params(n_jobs=1)
-        return ScikitModel(estimator)
+        return ScikitModel(estimator, caught)
 
     def load(self, folder: Path) -> ScikitModel:
         """Read what `ScikitModel.save` wrote."""
@@ -80,11 +79,17 @@ class ScikitFamily:
 
 
 class ScikitModel:
-    """A fitted scikit-learn estimator."""
+    """A fitted scikit-learn estimator, and the warnings of its fit: category -> first message."""
 
-    def __init__(self, estimator: Any) -> None:
+    def __init__(self, estimator: Any, caught: Sequence[warnings.WarningMessage] = ()) -> None:
         self.estimator = estimator
         self.history: list[dict[str, float]] = []
+        self.warnings = {own.category: str(own.message) for own in reversed(caught)}
+
+    @property
+    def findings(self) -> list[str]:
+        """The warnings in words."""
+        return describe([self.warnings])
 
     def predict(self, inputs: Sequence[Array]) -> Array:
         """Values (n,), or class probabilities (n, C)."""
@@ -105,6 +110,26 @@ class ScikitModel:
     def save(self, folder: Path) -> None:
         """Write `model.skops`."""
         persistence.save(self.estimator, folder / "model.skops")
+
+
+def describe(fits: Sequence[Mapping[type[Warning], str]]) -> list[str]:
+    """One sentence for each kind of warning, with the number of fits that gave it.
+
+    >>> from sklearn.exceptions import ConvergenceWarning
+    >>> describe([{ConvergenceWarning: "lbfgs failed to converge"}, {}])
+    ['the solver did not converge in 1 of 2 folds: raise max_iter, or scale the inputs']
+    """
+    from sklearn.exceptions import ConvergenceWarning
+
+    found = []
+    for category in dict.fromkeys(category for fit in fits for category in fit):
+        messages = [fit[category] for fit in fits if category in fit]
+        where = f" in {len(messages)} of {len(fits)} folds" if len(fits) > 1 else ""
+        if issubclass(category, ConvergenceWarning):
+            found.append(f"the solver did not converge{where}: raise max_iter, or scale the inputs")
+        else:
+            found.append(f"scikit-learn warns{where}: {messages[0].splitlines()[0]}")
+    return found
 
 
 def _threads(X: Array) -> AbstractContextManager[Any]:
