@@ -24,7 +24,7 @@ from sklearn.model_selection import train_test_split
 # A program that is started as a file finds only modules beside it.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.plants import PLANTS, Plant, Trial
+from benchmarks.planted_faults import PLANTED_FAULTS, PlantedFault, Trial
 from tenfold import audit, cleaning
 from tenfold.audit import Finding
 from tenfold.dataset import ROW
@@ -122,7 +122,7 @@ def look(trial: Trial, rules: Audit | None = None) -> list[Finding]:
     )
 
 
-def verdict(table: Table, name: str, plant: Plant) -> tuple[bool, list[Finding]]:
+def verdict(table: Table, name: str, plant: PlantedFault) -> tuple[bool, list[Finding]]:
     """Whether what was planted is found, and what else is that the honest table does not show."""
     known = {(found.check, found.columns) for found in look(table.trial(name))}
     trial = plant.make(table.trial(name))
@@ -161,7 +161,7 @@ def plants(tables: list[Table]) -> Iterator[str]:
     yield f"| planted | must be seen by | {' | '.join(table.name for table in tables)} |"
     yield "| --- | --- |" + " --- |" * len(tables)
     found = missed = false = 0
-    for name, plant in PLANTS.items():
+    for name, plant in PLANTED_FAULTS.items():
         cells, checks = [], set()
         for table in tables:
             if table.task not in plant.tasks:

@@ -7,7 +7,7 @@ from pathlib import Path
 import tenfold.runtime.program as program
 from tenfold import models, params, runtime, splitting
 from tenfold.dataset import Schema
-from tenfold.splitting.partition import partition
+from tenfold.splitting.split_and_audit import split_and_audit
 
 CLEAN = Path("outputs/clean")
 
@@ -17,7 +17,7 @@ def main() -> None:
     experiment = params.load(models)
     cleaned = runtime.read_json(CLEAN / "report.json")
     with runtime.directory(Path("outputs/split")) as out:
-        report, findings = partition(CLEAN / "table.parquet", out, experiment)
+        report, findings = split_and_audit(CLEAN / "table.parquet", out, experiment)
         report |= {key: cleaned[key] for key in ("missing_values", "reading")}
         runtime.write_json(out / "report.json", report)
         # What training reads is apart from what only people do, who may ask the audit for less.

@@ -35,9 +35,9 @@ DOORS = {
     "jinja2": ("reporting.page",),
     "ruamel": ("params", "scaffolding.pipeline"),
     "matplotlib": ("reporting.plots",),
-    "openpyxl": ("sources.excel",),
-    "psycopg": ("sources.postgresql",),
-    "sqlite3": ("sources.sqlite", "tracking.registry"),
+    "openpyxl": ("sources.readers.excel",),
+    "psycopg": ("sources.readers.postgresql",),
+    "sqlite3": ("sources.readers.sqlite", "tracking.registry"),
 }
 
 

@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenfold import audit, models, params
-from tenfold.audit import CHECKS, Finding, reading
+from tenfold.audit import CHECKS, Finding, table_summary
 from tenfold.dataset import ROW
 from tenfold.metrics import Task
 from tenfold.params import Audit
 from tenfold.runtime import UserError
-from tenfold.splitting.partition import partition
+from tenfold.splitting.split_and_audit import split_and_audit
 
 
 def table(n: int = 200, /, **columns: Any) -> Any:
@@ -136,7 +136,7 @@ def test_a_file_and_a_table_in_pieces_are_one_table(tmp_path: Path) -> None:
 
 
 def test_a_large_table_is_judged_by_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "SAMPLE_ROWS", 400)
+    monkeypatch.setattr(table_summary, "SAMPLE_ROWS", 400)
     n = 5000
     draw = np.random.default_rng(0)
     y = draw.integers(0, 2, n)
@@ -232,7 +232,7 @@ def test_what_decides_the_split_or_is_dropped_as_free_text_is_not_judged(
     declared["data"]["target"] = "y"
     declared["metrics"] = ["log_loss"]
     experiment = params.parse(declared | changed, models)
-    report, found = partition(tmp_path / "table.parquet", tmp_path, experiment)
+    report, found = split_and_audit(tmp_path / "table.parquet", tmp_path, experiment)
     assert found == []
     assert report["features"]["numeric"] == ["size"]
 

@@ -20,7 +20,7 @@ CASES = [
     ),
     Case(
         "a delimiter at the end of each row",
-        Mended(["note: t.csv: rows end in a delimiter, which is taken for nothing"], {"x": X}),
+        Mended(["note: t.csv: rows end in a delimiter, which is ignored"], {"x": X}),
         lines().replace("\n", ",\n").replace("x,y,", "x,y"),
     ),
     Case(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from tenfold.runtime import UserError
-from tenfold.sources.excel import read
+from tenfold.sources.readers.excel import read
 
 
 def workbook(path: Path, *rows: Sequence[Any], **sheets: Sequence[Sequence[Any]]) -> Path:

@@ -226,7 +226,7 @@ def test_lines_are_found_however_the_file_is_cut_into_chunks(
 
 def test_a_line_longer_than_duckdb_expects_is_a_row() -> None:
     Path("t.csv").write_text(f"a,b\n1,{'x' * 5_000_000}\n2,y\n")
-    source = sources.sound(Data(path="t.csv", target="a"))
+    source = sources.read_strict(Data(path="t.csv", target="a"))
     lengths = source.connection.execute(f"SELECT length(b) FROM {sources.RAW}").fetchall()
     assert lengths == [(5_000_000,), (1,)]
     assert source.records == 2

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tenfold.dataset import ROW
 from tenfold.sources import cell_ends, parsing, words
 from tenfold.sources import parsed as parsed_rows
-from tenfold.sources.columns import Kind
+from tenfold.sources.kinds import Kind
 from tenfold.sources.parsed import Parsed
 from tenfold.sources.parsing import Plain, Wish
 

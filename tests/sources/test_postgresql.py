@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tenfold.runtime import UserError
-from tenfold.sources.postgresql import read
+from tenfold.sources.readers.postgresql import read
 from tests.conftest import wait_until
 from tests.sources.servers import PASSWORD, Postgres, postgres
 

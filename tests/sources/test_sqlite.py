@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tenfold.runtime import UserError
-from tenfold.sources.sqlite import read
+from tenfold.sources.readers.sqlite import read
 from tests.conftest import files_below
 
 

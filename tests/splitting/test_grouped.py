@@ -13,7 +13,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 from tenfold.metrics import Task
 from tenfold.runtime import UserError
-from tenfold.splitting import describing
+from tenfold.splitting import split_report
 from tests.tables import Parts, bytes_of, split_table, table
 
 GROUPS = st.lists(st.integers(0, 30), min_size=60, max_size=200).filter(lambda g: len(set(g)) > 9)
@@ -123,11 +123,11 @@ def test_beside_a_dominating_group_enough_are_left_to_train_on() -> None:
 
 def test_a_group_that_makes_folds_uneven_is_named() -> None:
     even = split([1, 2, 3, 4, 5, 6] * 20, numbers(range(120)), n_splits=4).report
-    assert "alone" not in describing.summary(even | {"dropped_columns": {}})
+    assert "alone" not in split_report.summary(even | {"dropped_columns": {}})
     one = ["a"] * 80 + [f"b{i}" for i in range(40)]
     report = split(one, numbers(one), n_splits=4).report
     assert report["largest_group"] == {"name": "pa", "rows": 80}
-    told = describing.summary(report | {"dropped_columns": {}})
+    told = split_report.summary(report | {"dropped_columns": {}})
     assert "note: group 'pa' alone has 80 rows: folds beside its own are small" in told
 
 

@@ -15,7 +15,7 @@ from tenfold.dataset import ROW
 from tenfold.dataset.folds import VAL
 from tenfold.metrics import Task
 from tenfold.runtime import UserError, derive_seed
-from tenfold.splitting import checks
+from tenfold.splitting import feasibility
 from tests.tables import Parts, bytes_of, split_table, table
 
 
@@ -156,9 +156,9 @@ def test_folds_that_memory_could_not_hold_are_refused(
 ) -> None:
     columns = {"group": np.arange(200) // 2, "part": [*"0123456789", *["test"] * 10] * 10}
     rows = table(["a", "b"] * 100, **columns)
-    monkeypatch.setattr(checks, "MOST_CELLS", 10 * 170)
+    monkeypatch.setattr(feasibility, "MAX_FOLD_CELLS", 10 * 170)
     assert split_table(rows, **rules)
-    monkeypatch.setattr(checks, "MOST_CELLS", 10 * 90)
+    monkeypatch.setattr(feasibility, "MAX_FOLD_CELLS", 10 * 90)
     with pytest.raises(UserError, match=r"10 folds of \d+ training rows would take .* fewer folds"):
         split_table(rows, **rules)
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.audit import reading
+from tenfold.audit import table_summary
+from tenfold.audit.checks import CHECKS, Check
 from tenfold.audit.finding import Finding
-from tenfold.audit.registry import CHECKS, Check
-from tenfold.audit.view import View
+from tenfold.audit.split_table import SplitTable
 from tenfold.dataset import ROW
 from tenfold.metrics import Task
 from tenfold.params import Params
@@ -49,15 +49,15 @@ def audit(
         seed: which rows of a large table are looked at follows from it.
     """
     columns = tuple({name: None for name in (groups, time) if isinstance(name, str)})
-    contents = reading.read(table, target, task != "regression", in_test, columns, seed)
-    view = View(
+    summary = table_summary.read(table, target, task != "regression", in_test, columns, seed)
+    table = SplitTable(
         target,
         task,
         seed,
-        contents,
+        summary,
         in_test,
-        _whole(groups, contents),
-        _whole(time, contents),
+        _whole(groups, summary),
+        _whole(time, summary),
         (groups,) if isinstance(groups, str) else (),
         (time,) if isinstance(time, str) else (),
         None if features is None else frozenset(features),
@@ -66,7 +66,7 @@ def audit(
         found
         for name, check in CHECKS.items()
         if getattr(rules, name) != "off"
-        for found in _findings(name, check, getattr(rules, name), view)
+        for found in _findings(name, check, getattr(rules, name), table)
     ]
 
 
@@ -106,9 +106,9 @@ def refuse(findings: Sequence[Finding]) -> None:
         raise UserError("\n       ".join(errors))
 
 
-def _findings(name: str, check: Check, level: Any, view: View) -> list[Finding]:
+def _findings(name: str, check: Check, level: Any, table: SplitTable) -> list[Finding]:
     """What one check sees; the only feature is all there is to learn from, so it is no error."""
-    only = [view.columns[0].name] if len(view.columns) == 1 else None
+    only = [table.columns[0].name] if len(table.columns) == 1 else None
     return [
         Finding(
             name,
@@ -117,16 +117,16 @@ def _findings(name: str, check: Check, level: Any, view: View) -> list[Finding]:
             dict(seen.figures),
             seen.sentence,
         )
-        for seen in check.function(view)
+        for seen in check.function(table)
     ]
 
 
 def _whole(
-    declared: str | Sequence[Any] | NDArray[Any] | None, contents: reading.Contents
+    declared: str | Sequence[Any] | NDArray[Any] | None, summary: table_summary.TableSummary
 ) -> NDArray[np.int64] | None:
     """Groups or times of all rows as ordered numbers."""
     if declared is None:
         return None
     if isinstance(declared, str):
-        return contents.named[declared]
-    return reading.ordered(declared)
+        return summary.named[declared]
+    return table_summary.ordered(declared)

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.audit import predictiveness
-from tenfold.audit.column import Column
-from tenfold.audit.finding import Seen, named, rounded, share
-from tenfold.audit.view import View
+from tenfold.audit.audited_column import AuditedColumn
+from tenfold.audit.finding import Observation, named, rounded, share
+from tenfold.audit.split_table import SplitTable
 
 # Below this a shift changes scores less than the folds' own spread does.
 SHIFTED = 0.6
@@ -25,18 +25,18 @@ MOST_CATEGORIES = 100
 IMBALANCED = 20
 
 
-def shift(view: View) -> Iterator[Seen]:
+def shift(table: SplitTable) -> Iterator[Observation]:
     """Adversarial validation: how well a classifier tells test rows from training rows."""
-    meant = {*view.group_columns, *view.time_columns}
-    columns = [c for c in view.columns if c.name not in meant and c.distinct > 0]
-    rows = _rows(view, len(columns))
-    is_test = (rows >= view.n_train).astype(np.float64)
+    meant = {*table.group_columns, *table.time_columns}
+    columns = [c for c in table.columns if c.name not in meant and c.distinct > 0]
+    rows = _rows(table, len(columns))
+    is_test = (rows >= table.n_train).astype(np.float64)
     n_test, n_train = int(is_test.sum()), int(len(rows) - is_test.sum())
     if min(n_train, n_test) < FEWEST_ROWS or not columns:
         return
     error = math.sqrt((n_train + n_test + 1) / (12 * n_train * n_test))
     least = max(SHIFTED, 0.5 + STANDARD_ERRORS * error)
-    found = _told_apart(np.stack([_ranks(c, rows) for c in columns], axis=1), is_test, view)
+    found = _told_apart(np.stack([_ranks(c, rows) for c in columns], axis=1), is_test, table)
     if found < least:
         return
     alone = {
@@ -45,13 +45,13 @@ def shift(view: View) -> Iterator[Seen]:
             column.kind == "text",
             is_test.astype(np.int64),
             "binary",
-            view.seed_for("shift", column.name),
+            table.seed_for("shift", column.name),
         )
         for column in columns
     }
     ranked = sorted(alone, key=lambda name: (-alone[name], name))
     telling = [name for name in ranked if alone[name] >= least] or ranked[:1]
-    yield Seen(
+    yield Observation(
         telling,
         f"test rows differ from training rows (a classifier tells them apart with auroc "
         f"{found:.3f}), above all in {named(telling)}: the folds will not foretell the test: if "
@@ -64,23 +64,23 @@ def shift(view: View) -> Iterator[Seen]:
     )
 
 
-def imbalance(view: View) -> Iterator[Seen]:
+def imbalance(table: SplitTable) -> Iterator[Observation]:
     """Classes that are rare beside the commonest."""
-    if view.task == "regression":
+    if table.task == "regression":
         return
-    counts = np.bincount(view.contents.y)
+    counts = np.bincount(table.summary.y)
     rare = [code for code in np.argsort(counts, kind="stable") if _is_rare(counts, int(code))]
     if not rare:
         return
-    labels = [str(view.contents.classes[code]) for code in rare]
+    labels = [str(table.summary.classes[code]) for code in rare]
     rarest = int(counts[rare[0]])
-    yield Seen(
-        (view.target,),
+    yield Observation(
+        (table.target,),
         f"class {named(labels)} {'is' if len(rare) == 1 else 'are'} rare: {rarest} of "
-        f"{len(view.in_test)} rows ({share(rarest, len(view.in_test))}) for the rarest: accuracy "
+        f"{len(table.in_test)} rows ({share(rarest, len(table.in_test))}) for the rarest: accuracy "
         "will look good whatever is learnt: decide by log_loss or auroc (metrics), and try "
         "class_weight: balanced",
-        {"counts": {str(c): int(n) for c, n in zip(view.contents.classes, counts, strict=True)}},
+        {"counts": {str(c): int(n) for c, n in zip(table.summary.classes, counts, strict=True)}},
     )
 
 
@@ -88,12 +88,12 @@ def _is_rare(counts: NDArray[np.int64], code: int) -> bool:
     return bool(counts[code] * IMBALANCED < counts.max())
 
 
-def _rows(view: View, n_columns: int) -> NDArray[np.int64]:
+def _rows(table: SplitTable, n_columns: int) -> NDArray[np.int64]:
     """Places in the sample of training and test rows, as many of each as time allows."""
     most = max(1000, min(SIDE_ROWS, SIDE_CELLS // max(n_columns, 1)))
-    draw = np.random.default_rng(view.seed_for("shift"))
-    n_all = len(view.contents.sample)
-    sides = (np.arange(view.n_train), np.arange(view.n_train, n_all))
+    draw = np.random.default_rng(table.seed_for("shift"))
+    n_all = len(table.summary.sample)
+    sides = (np.arange(table.n_train), np.arange(table.n_train, n_all))
     parts = [
         side if len(side) <= most else np.sort(draw.choice(side, most, replace=False))
         for side in sides
@@ -101,7 +101,7 @@ def _rows(view: View, n_columns: int) -> NDArray[np.int64]:
     return np.concatenate(parts)
 
 
-def _ranks(column: Column, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+def _ranks(column: AuditedColumn, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     """Numbers by rank, texts by how common they are; -1 where missing."""
     codes = column.codes[rows]
     if column.kind != "text":
@@ -114,13 +114,13 @@ def _ranks(column: Column, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.where(codes < 0, -1.0, place[np.maximum(codes, 0)])
 
 
-def _told_apart(X: NDArray[np.float64], is_test: NDArray[np.float64], view: View) -> float:
+def _told_apart(X: NDArray[np.float64], is_test: NDArray[np.float64], table: SplitTable) -> float:
     """Out-of-sample AUROC of a boosted classifier of training against test rows."""
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.model_selection import StratifiedKFold
     from threadpoolctl import threadpool_limits
 
-    seed = view.seed_for("shift", "classifier")
+    seed = table.seed_for("shift", "classifier")
     predicted = np.empty(len(X))
     # Threads gain nothing at this size, and wait ruinously for each other on busy cores.
     with threadpool_limits(1):

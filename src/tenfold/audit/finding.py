@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 
 @dataclass(frozen=True)
-class Seen:
+class Observation:
     """What a check saw: columns, plain figures, and a sentence with the cure.
 
     What is `doubtful` can also come about honestly, so it never refuses a run.

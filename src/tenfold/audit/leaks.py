@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.audit import chance, copies, predictiveness
-from tenfold.audit.column import Column
-from tenfold.audit.finding import Seen, rounded, share
-from tenfold.audit.view import View
+from tenfold.audit import chance, predictiveness, target_copies
+from tenfold.audit.audited_column import AuditedColumn
+from tenfold.audit.finding import Observation, rounded, share
+from tenfold.audit.split_table import SplitTable
 
 # Above every honest column of the tables measured (0.972, iris' petal length; 0.90 elsewhere) and
 # below what the target with one label in two hundred changed leaves.
@@ -28,28 +28,28 @@ SHIFTED = 0.99
 KNOWN = "is it known when a prediction is asked for? If not, name it in clean.drop_columns"
 
 
-def leak(view: View) -> Iterator[Seen]:
+def leak(table: SplitTable) -> Iterator[Observation]:
     """Columns that alone predict the target almost perfectly, or are filled for one class only."""
-    if not chance.is_beyond(chance.log_arrangements(view.y), len(view.columns)):
+    if not chance.is_beyond(chance.log_arrangements(table.y), len(table.columns)):
         return
-    metric, least = ("r2", R2) if view.task == "regression" else ("auroc", AUROC)
-    for column in view.columns:
-        if copies.kind(view, column):
+    metric, least = ("r2", R2) if table.task == "regression" else ("auroc", AUROC)
+    for column in table.columns:
+        if target_copies.kind(table, column):
             continue
-        found = score(view, column, least)
-        filled = _filled_for(view, column)
-        shifted = _shifted(view, column)
+        found = score(table, column, least)
+        filled = _filled_for(table, column)
+        shifted = _shifted(table, column)
         if found >= least:
-            yield Seen(
+            yield Observation(
                 [column.name],
-                f"{column.name!r} alone predicts {view.target!r} almost perfectly ({metric} "
+                f"{column.name!r} alone predicts {table.target!r} almost perfectly ({metric} "
                 f"{found:.3f} out of sample): {KNOWN}",
                 {metric: rounded(found)},
             )
         elif filled:
-            yield Seen([column.name], filled[0], filled[1])
+            yield Observation([column.name], filled[0], filled[1])
         elif shifted:
-            yield Seen(
+            yield Observation(
                 [column.name],
                 f"{column.name!r} holds the target of the {shifted} row: in a random split that "
                 "row may be a test row: set split.strategy: time, and if it is the future, name "
@@ -58,41 +58,41 @@ def leak(view: View) -> Iterator[Seen]:
             )
 
 
-def score(view: View, column: Column, least: float) -> float:
+def score(table: SplitTable, column: AuditedColumn, least: float) -> float:
     """Out-of-sample score of one column; a rough one where it is far below `least`."""
-    if column.distinct < 2 and column.present in (0, len(view.in_test)):
+    if column.distinct < 2 and column.present in (0, len(table.in_test)):
         return 0.0
-    seed = view.seed_for("leak", column.name)
-    if view.n_train > FIRST_LOOK:
+    seed = table.seed_for("leak", column.name)
+    if table.n_train > FIRST_LOOK:
         draw = np.random.default_rng(seed)
-        rough = _score(view, column, draw.choice(view.n_train, FIRST_LOOK, replace=False), seed)
+        rough = _score(table, column, draw.choice(table.n_train, FIRST_LOOK, replace=False), seed)
         if rough < least - FAR:
             return rough
-    return _score(view, column, np.arange(view.n_train), seed)
+    return _score(table, column, np.arange(table.n_train), seed)
 
 
-def _score(view: View, column: Column, rows: NDArray[np.int64], seed: int) -> float:
-    values, y = view.train(column)[rows], view.y[rows]
-    if view.task != "regression":
+def _score(table: SplitTable, column: AuditedColumn, rows: NDArray[np.int64], seed: int) -> float:
+    values, y = table.train(column)[rows], table.y[rows]
+    if table.task != "regression":
         y = np.unique(y, return_inverse=True)[1]
     if y.max() == y.min():
         return 0.0
-    return predictiveness.score(values, column.kind == "text", y, view.task, seed)
+    return predictiveness.score(values, column.kind == "text", y, table.task, seed)
 
 
-def _filled_for(view: View, column: Column) -> tuple[str, dict[str, Any]] | None:
+def _filled_for(table: SplitTable, column: AuditedColumn) -> tuple[str, dict[str, Any]] | None:
     """Whether a column is filled, or missing, for one class only, though not for all its rows."""
-    if view.task == "regression":
+    if table.task == "regression":
         return None
-    missing = np.isnan(view.train(column))
+    missing = np.isnan(table.train(column))
     for marked, word in ((~missing, "filled"), (missing, "missing")):
-        classes = np.unique(view.y[marked])
+        classes = np.unique(table.y[marked])
         if len(classes) != 1 or marked.all():
             continue
-        of_class = float(np.mean(view.y == classes[0]))
-        if chance.is_beyond(-int(marked.sum()) * math.log(of_class), len(view.columns)):
-            label = str(view.contents.classes[int(classes[0])])
-            part = share(int(marked.sum()), int(np.sum(view.y == classes[0])))
+        of_class = float(np.mean(table.y == classes[0]))
+        if chance.is_beyond(-int(marked.sum()) * math.log(of_class), len(table.columns)):
+            label = str(table.summary.classes[int(classes[0])])
+            part = share(int(marked.sum()), int(np.sum(table.y == classes[0])))
             sentence = (
                 f"{column.name!r} is {word} in {int(marked.sum())} training rows, all of class "
                 f"{label!r} ({part} of its rows): was it written down after the outcome? Then "
@@ -102,12 +102,12 @@ def _filled_for(view: View, column: Column) -> tuple[str, dict[str, Any]] | None
     return None
 
 
-def _shifted(view: View, column: Column) -> str:
+def _shifted(table: SplitTable, column: AuditedColumn) -> str:
     """Whether a column holds the target of a neighbouring row: next, previous, or neither."""
-    if column.kind == "text" and view.task == "regression":
+    if column.kind == "text" and table.task == "regression":
         return ""
-    y, rows = view.contents.y, view.contents.sample[: view.n_train]
-    values = _as_target(view, column)
+    y, rows = table.summary.y, table.summary.sample[: table.n_train]
+    values = _as_target(table, column)
     for step, word in ((1, "next"), (-1, "previous")):
         inside = (rows + step >= 0) & (rows + step < len(y))
         neighbour = y[rows[inside] + step]
@@ -119,12 +119,12 @@ def _shifted(view: View, column: Column) -> str:
     return ""
 
 
-def _as_target(view: View, column: Column) -> NDArray[np.float64]:
+def _as_target(table: SplitTable, column: AuditedColumn) -> NDArray[np.float64]:
     """A column's training values in the terms of the target, NaN where it has none such."""
-    values = view.train(column)
-    if view.task == "regression":
+    values = table.train(column)
+    if table.task == "regression":
         return values
-    labels = dict.fromkeys(view.contents.classes)
+    labels = dict.fromkeys(table.summary.classes)
     codes = {label: float(code) for code, label in enumerate(labels)}
     if column.kind == "text":
         own = np.array([codes.get(label, np.nan) for label in column.labels] + [np.nan])

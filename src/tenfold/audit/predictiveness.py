@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.audit.column import dense
+from tenfold.audit.audited_column import dense
 from tenfold.metrics import Task
 
 Array = NDArray[np.float64]

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.audit import chance
-from tenfold.audit.column import Column, dense
-from tenfold.audit.finding import Seen, named, rounded
-from tenfold.audit.view import View
+from tenfold.audit.audited_column import AuditedColumn, dense
+from tenfold.audit.finding import Observation, named, rounded
+from tenfold.audit.split_table import SplitTable
 
 # A text seen in fewer than two rows on average names its row; real categories come again.
 DISTINCT_TEXT = 0.5
@@ -32,12 +32,12 @@ SAME_ORDER = 0.999
 CORRELATED_ROWS = 10_000
 
 
-def constant(view: View) -> Iterator[Seen]:
+def constant(table: SplitTable) -> Iterator[Observation]:
     """Columns with one value, none of them missing."""
-    rows = len(view.in_test)
-    found = [c.name for c in view.columns if c.distinct == 0 or _is_one(c, rows)]
+    rows = len(table.in_test)
+    found = [c.name for c in table.columns if c.distinct == 0 or _is_one(c, rows)]
     if found:
-        yield Seen(
+        yield Observation(
             found,
             f"{named(found)} {_have(found)} one value only and cannot tell rows apart: name "
             f"{_them(found)} in clean.drop_columns",
@@ -45,11 +45,11 @@ def constant(view: View) -> Iterator[Seen]:
         )
 
 
-def nearly_constant(view: View) -> Iterator[Seen]:
+def nearly_constant(table: SplitTable) -> Iterator[Observation]:
     """Columns in which one value, or the missing one, fills almost all rows."""
     found = {}
-    for column in view.columns:
-        if column.distinct == 0 or _is_one(column, len(view.in_test)):
+    for column in table.columns:
+        if column.distinct == 0 or _is_one(column, len(table.in_test)):
             continue
         rows = len(column.values)
         most = int(np.bincount(column.codes + 1).max())
@@ -57,7 +57,7 @@ def nearly_constant(view: View) -> Iterator[Seen]:
             found[column.name] = rounded(most / rows)
     if found:
         names = sorted(found)
-        yield Seen(
+        yield Observation(
             names,
             f"{named(names)} {_have(names)} one value in almost all rows: folds "
             f"without the others learn nothing from {_them(names)}: if they do not matter, name "
@@ -66,9 +66,9 @@ def nearly_constant(view: View) -> Iterator[Seen]:
         )
 
 
-def id_like(view: View) -> Iterator[Seen]:
+def id_like(table: SplitTable) -> Iterator[Observation]:
     """Texts that hardly come again, and whole numbers that count rows."""
-    for column in view.columns:
+    for column in table.columns:
         if column.present < FEWEST_IDS:
             continue
         differing = column.distinct / column.present
@@ -78,7 +78,7 @@ def id_like(view: View) -> Iterator[Seen]:
             kind = "a different whole number in every row"
         else:
             continue
-        yield Seen(
+        yield Observation(
             [column.name],
             f"{column.name!r} looks like an id: {kind}: a model can only learn it by heart: name "
             "it in clean.drop_columns",
@@ -86,18 +86,18 @@ def id_like(view: View) -> Iterator[Seen]:
         )
 
 
-def copied_columns(view: View) -> Iterator[Seen]:
+def copied_columns(table: SplitTable) -> Iterator[Observation]:
     """Columns that are each other's recoding, one to one, in the same order, or linear."""
     group: dict[str, set[str]] = {}
-    usable = [column for column in view.columns if column.distinct > 1]
-    same = [*_recoded(usable), *_reordered(usable), *_rescaled(view, usable)]
+    usable = [column for column in table.columns if column.distinct > 1]
+    same = [*_recoded(usable), *_reordered(usable), *_rescaled(table, usable)]
     for one, other in same:
         joined = group.get(one, {one}) | group.get(other, {other})
         group |= dict.fromkeys(joined, joined)
-    place = {column.name: number for number, column in enumerate(view.columns)}
+    place = {column.name: number for number, column in enumerate(table.columns)}
     sets = {tuple(sorted(names, key=place.__getitem__)) for names in group.values()}
     for names in sorted(sets, key=lambda names: place[names[0]]):
-        yield Seen(
+        yield Observation(
             names,
             f"{named(names)} say the same: weights and importances are split between them: keep "
             f"one and name the others in clean.drop_columns",
@@ -105,7 +105,7 @@ def copied_columns(view: View) -> Iterator[Seen]:
         )
 
 
-def _is_one(column: Column, rows: int) -> bool:
+def _is_one(column: AuditedColumn, rows: int) -> bool:
     return column.distinct == 1 and column.present == rows
 
 
@@ -117,7 +117,7 @@ def _them(names: list[str]) -> str:
     return "it" if len(names) == 1 else "them"
 
 
-def _counts(column: Column) -> bool:
+def _counts(column: AuditedColumn) -> bool:
     """Whether whole numbers, all different, are numbered or have the look of numbers given out."""
     values = column.values[~np.isnan(column.values)]
     low, high = float(values.min()), float(values.max())
@@ -130,7 +130,7 @@ def _counts(column: Column) -> bool:
     return bool(usual.argmax() >= LONG_ID and usual.max() >= ID_DIGITS * len(values))
 
 
-def _recoded(columns: list[Column]) -> Iterator[tuple[str, str]]:
+def _recoded(columns: list[AuditedColumn]) -> Iterator[tuple[str, str]]:
     """Pairs with a one-to-one recoding, missing cells included, that chance cannot explain."""
     tried = len(columns) ** 2
     known: dict[bytes, str] = {}
@@ -145,7 +145,7 @@ def _recoded(columns: list[Column]) -> Iterator[tuple[str, str]]:
             yield first, column.name
 
 
-def _reordered(columns: list[Column]) -> Iterator[tuple[str, str]]:
+def _reordered(columns: list[AuditedColumn]) -> Iterator[tuple[str, str]]:
     """Pairs of numbers that put all rows in the same order, or in the opposite one."""
     tried = len(columns) ** 2
     known: dict[bytes, str] = {}
@@ -160,12 +160,12 @@ def _reordered(columns: list[Column]) -> Iterator[tuple[str, str]]:
             yield first, column.name
 
 
-def _rescaled(view: View, columns: list[Column]) -> Iterator[tuple[str, str]]:
+def _rescaled(table: SplitTable, columns: list[AuditedColumn]) -> Iterator[tuple[str, str]]:
     """Pairs of numbers that lie on a straight line but for rounding, missing cells alike."""
     from scipy.stats import rankdata
 
     numbers = [column for column in columns if column.kind in ("integer", "double")]
-    step = max(1, len(view.contents.sample) // CORRELATED_ROWS)
+    step = max(1, len(table.summary.sample) // CORRELATED_ROWS)
     sets: dict[bytes, list[tuple[str, NDArray[np.float64]]]] = {}
     for column in numbers:
         values = column.values[::step]

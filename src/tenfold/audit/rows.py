@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.audit.finding import Seen, rounded, share
-from tenfold.audit.view import View
+from tenfold.audit.finding import Observation, rounded, share
+from tenfold.audit.split_table import SplitTable
 
 # Twins that come about in coarse tables are worth a word from this share of the test rows on:
 # a model that memorises gains that much.
@@ -33,19 +33,19 @@ ORIGINS = {
 }
 
 
-def identical_rows(view: View) -> Iterator[Seen]:
+def identical_rows(table: SplitTable) -> Iterator[Observation]:
     """Test rows that have the features and the target of a training row."""
-    rows, _ = view.twins
-    in_test = view.in_test[rows]
-    twin = np.isin(view.identities[in_test], view.identities[~in_test])
+    rows, _ = table.twins
+    in_test = table.in_test[rows]
+    twin = np.isin(table.identities[in_test], table.identities[~in_test])
     copied = rows[in_test][twin]
-    n_test = int(view.in_test.sum())
+    n_test = int(table.in_test.sum())
     if not len(copied):
         return
-    origin = _origin(view, copied)
+    origin = _origin(table, copied)
     if origin == "chance" and len(copied) < COMMON_TWINS * n_test:
         return
-    yield Seen(
+    yield Observation(
         (),
         f"{len(copied)} of {n_test} test rows ({share(len(copied), n_test)}) also stand among "
         f"the training rows, cell for cell: {ORIGINS[origin]}",
@@ -54,18 +54,18 @@ def identical_rows(view: View) -> Iterator[Seen]:
     )
 
 
-def group_crossing(view: View) -> Iterator[Seen]:
+def group_crossing(table: SplitTable) -> Iterator[Observation]:
     """Declared groups with rows on both sides."""
-    if view.groups is None:
+    if table.groups is None:
         return
-    train, test = view.groups[~view.in_test], view.groups[view.in_test]
+    train, test = table.groups[~table.in_test], table.groups[table.in_test]
     crossing = np.intersect1d(train, test)
     crossing = crossing[crossing >= 0]
     if not len(crossing):
         return
     rows = int(np.isin(test, crossing).sum())
-    yield Seen(
-        view.group_columns,
+    yield Observation(
+        table.group_columns,
         f"{len(crossing)} {'group has' if len(crossing) == 1 else 'groups have'} rows in training "
         f"and in test ({rows} of {len(test)} test rows): the test would score how well they are "
         "recognised: set split.strategy: grouped",
@@ -73,55 +73,55 @@ def group_crossing(view: View) -> Iterator[Seen]:
     )
 
 
-def time_crossing(view: View) -> Iterator[Seen]:
+def time_crossing(table: SplitTable) -> Iterator[Observation]:
     """Training rows that are later than a test row, where a time is declared."""
-    if view.time is None:
+    if table.time is None:
         return
-    known = view.time >= 0
-    train, test = view.time[~view.in_test & known], view.time[view.in_test & known]
+    known = table.time >= 0
+    train, test = table.time[~table.in_test & known], table.time[table.in_test & known]
     if not len(train) or not len(test):
         return
     later = int(np.sum(train > test.min()))
     if not later:
         return
-    yield Seen(
-        view.time_columns,
+    yield Observation(
+        table.time_columns,
         f"{later} of {len(train)} training rows ({share(later, len(train))}) are later than the "
         "first test row: the model would know the future: set split.strategy: time",
         {"training_rows": later, "share": rounded(later / len(train))},
     )
 
 
-def label_conflicts(view: View) -> Iterator[Seen]:
+def label_conflicts(table: SplitTable) -> Iterator[Observation]:
     """Rows with the same features and different classes."""
-    if view.task == "regression":
+    if table.task == "regression":
         return
-    rows, number = view.twins
+    rows, number = table.twins
     if not len(rows):
         return
     starts = np.flatnonzero(np.concatenate([[True], number[1:] != number[:-1]]))
-    y = view.contents.y[rows]
+    y = table.summary.y[rows]
     mixed = np.minimum.reduceat(y, starts) != np.maximum.reduceat(y, starts)
     sizes = np.diff(np.append(starts, len(rows)))
     conflicting = int(sizes[mixed].sum())
-    if conflicting < max(2, CONFLICTS * len(view.in_test)):
+    if conflicting < max(2, CONFLICTS * len(table.in_test)):
         return
-    yield Seen(
+    yield Observation(
         (),
-        f"{conflicting} rows ({share(conflicting, len(view.in_test))}) have the features of a row "
+        f"{conflicting} rows ({share(conflicting, len(table.in_test))}) have the features of a row "
         "with another label: no model can be right about both: look for labelling mistakes, or "
         "for a column that tells them apart",
         {"rows": conflicting, "sets": int(mixed.sum())},
     )
 
 
-def _origin(view: View, copied: NDArray[np.int64]) -> Literal["copied", "chance", "unknown"]:
+def _origin(table: SplitTable, copied: NDArray[np.int64]) -> Literal["copied", "chance", "unknown"]:
     """Whether twins are copies, or things that look alike, as rows around them would have it."""
-    sample, n_train = view.contents.sample, view.n_train
+    sample, n_train = table.summary.sample, table.n_train
     places = np.flatnonzero(np.isin(sample[n_train:], copied)) + n_train
     places = places[:PROBED]
-    met = len(places) * n_train / int(np.sum(~view.in_test))
-    if 2 * view.expected_twins(places, np.arange(n_train)) >= max(1, met):
+    met = len(places) * n_train / int(np.sum(~table.in_test))
+    if 2 * table.expected_twins(places, np.arange(n_train)) >= max(1, met):
         return "chance"
-    many = len(copied) >= COPIES * int(view.in_test.sum())
+    many = len(copied) >= COPIES * int(table.in_test.sum())
     return "copied" if many and met >= FEWEST_COPIES else "unknown"

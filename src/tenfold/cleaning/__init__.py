@@ -119,7 +119,7 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
     )
     if task != "regression" and judged.kinds[data.target] != "text":
         looks += _merged(source, data.target)
-    return {**report, "remarks": source.done + looks + describing.remarks(report, data.target)}
+    return {**report, "remarks": source.notes + looks + describing.remarks(report, data.target)}
 
 
 def _missing(

@@ -11,7 +11,7 @@ from tenfold.dataset import dates
 from tenfold.params import Cast
 from tenfold.params.cleaning import Type
 from tenfold.sources import Kind, name, text
-from tenfold.sources.columns import LARGEST
+from tenfold.sources.kinds import MAX_EXACT_INTEGER
 
 INTEGER = "[+-]?(0|[1-9][0-9]*)"
 PADDED = "[+-]?0[0-9]+"
@@ -139,7 +139,7 @@ class Cell:
     def form(self) -> str:
         """Which form a cell has: integer, large (integer), double, nan or text; NULL if missing."""
         cell = self.digits()
-        exact = f"TRY_CAST({cell} AS HUGEINT) BETWEEN -{LARGEST} AND {LARGEST}"
+        exact = f"TRY_CAST({cell} AS HUGEINT) BETWEEN -{MAX_EXACT_INTEGER} AND {MAX_EXACT_INTEGER}"
         integer = f"CASE WHEN {exact} THEN 'integer' WHEN {cell} IS NOT NULL THEN 'large' END"
         if self.given == "integer":
             return integer
@@ -192,7 +192,7 @@ class Cell:
             return ""
         if wanted == "integer":
             value = value or self.value
-            within = f"{value} BETWEEN -{LARGEST} AND {LARGEST}"
+            within = f"{value} BETWEEN -{MAX_EXACT_INTEGER} AND {MAX_EXACT_INTEGER}"
             return f"CASE WHEN {value}::VARCHAR = {self.raw} AND {within} THEN {value} END"
         if wanted != "double":
             return ""
@@ -229,7 +229,7 @@ class Cell:
             fits = matches(digits, f"{NUMBER}|{INFINITE}")
             return f"CASE WHEN {fits} THEN TRY_CAST({digits} AS DOUBLE) END"
         number = f"TRY_CAST(regexp_replace({digits}, '\\.0*', '') AS BIGINT)"
-        fits = f"{matches(digits, WHOLE)} AND abs({number}::HUGEINT) <= {LARGEST}"
+        fits = f"{matches(digits, WHOLE)} AND abs({number}::HUGEINT) <= {MAX_EXACT_INTEGER}"
         return f"CASE WHEN {fits} THEN {number} END"
 
     def contradicts(self, guess: Kind) -> str:

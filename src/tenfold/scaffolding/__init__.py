@@ -63,7 +63,7 @@ def _command(table: str, target: str, told: Mapping[str, Any]) -> str:
 def look(path: str, target: str, told: Mapping[str, Any]) -> Findings:
     """Read the first rows of a table, and guess what is to be said about it."""
     data, layout_guess = layout.guess(path, target, told)
-    source = sources.some(data, columns.SAMPLE)
+    source = sources.preview(data, columns.SAMPLE)
     if target not in source.columns:
         headless = layout_guess.reasons.get("header")
         hint = f"; {headless}: name its columns with --columns" if headless else ""

@@ -8,7 +8,7 @@ from typing import Any
 from tenfold import cleaning, runtime, sources, splitting
 from tenfold.params import Params, search_space
 from tenfold.reporting import terminal
-from tenfold.splitting.partition import partition
+from tenfold.splitting.split_and_audit import split_and_audit
 
 # Rows of a larger table that are looked at; its rarest cells may lie behind them.
 ROWS = 100_000
@@ -42,7 +42,7 @@ def check(experiment: Params) -> list[str]:
         cleaned = cleaning.clean(
             experiment.data, experiment.clean, experiment.task, out, limit=limit
         )
-        split, findings = partition(out / cleaning.TABLE, out, experiment)
+        split, findings = split_and_audit(out / cleaning.TABLE, out, experiment)
     first = [f"only the first {ROWS} rows were looked at"] if limit else []
     return [
         terminal.clean_summary(experiment.data.path, cleaned),

@@ -69,7 +69,7 @@ def _data(given: dict[str, Any]) -> Data:
 
 
 def _is_delimited(path: str) -> bool:
-    return files.ending(Path(path)) in sources.DELIMITED
+    return sources.is_delimited(Path(path))
 
 
 def _guess_encoding(path: str, found: Guess) -> None:
@@ -91,7 +91,7 @@ def _guess_encoding(path: str, found: Guess) -> None:
 def _guess_header(given: dict[str, Any], found: Guess) -> None:
     """A first record with a number in it names no columns, unless the target is one of them."""
     headless = Data.model_validate({**given, "header": False, "columns": []})
-    source = sources.some(headless, SAMPLE)
+    source = sources.preview(headless, SAMPLE)
     first = source.connection.execute(
         f"SELECT {', '.join(map(name, source.columns))} FROM {sources.RAW} LIMIT 1"
     ).fetchall()
@@ -105,7 +105,7 @@ def _guess_header(given: dict[str, Any], found: Guess) -> None:
 
 def _guess_decimal(given: dict[str, Any], found: Guess) -> None:
     """A comma, where columns are full of numbers with one and none has a point."""
-    source = sources.some(Data.model_validate(given), SAMPLE)
+    source = sources.preview(Data.model_validate(given), SAMPLE)
     shares = []
     for column in source.columns:
         words = f"trim({name(column)})"

@@ -15,7 +15,7 @@ from tenfold.dataset import ROW, Schema, dates
 from tenfold.params import Clean, Data
 from tenfold.params.data import SCHEMES
 from tenfold.runtime import UserError, nearest
-from tenfold.sources import Kind, files
+from tenfold.sources import Kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,9 +54,9 @@ def _read(path: Path, schema: Schema) -> tuple[sources.Source, Clean]:
         raise UserError(
             f"{path} is no file, but predict scores files: write its rows to a CSV first"
         )
-    layout = schema.reading.get("data", {}) if files.ending(path) in sources.DELIMITED else {}
+    layout = schema.reading.get("data", {}) if sources.is_delimited(path) else {}
     try:
-        source = sources.sound(Data(path=str(path), target=schema.target, **layout))
+        source = sources.read_strict(Data(path=str(path), target=schema.target, **layout))
     except UserError as refusal:
         raise UserError(str(refusal).removeprefix("data.path: ")) from None
     declared = {"missing_values": list(schema.missing_values), **schema.reading.get("clean", {})}

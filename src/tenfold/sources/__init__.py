@@ -1,12 +1,11 @@
-"""Read a table into DuckDB: files of many kinds, every row with its line in the source.
+"""Read a table into DuckDB: files of many formats, queries, bundled tables; each row has its line.
 
-Nothing is guessed that could misread a value: text formats arrive as text, and what is no row of
-the table is kept with its line and the reason.
+Values are never converted by guessing: text formats arrive as text. What is no row of the table is
+kept with its line and the reason.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +15,15 @@ from tenfold import runtime
 from tenfold.dataset import ROW
 from tenfold.params import Data
 from tenfold.runtime import UserError
-from tenfold.sources import (
-    bundled,
-    delimited,
-    excel,
-    files,
-    json_objects,
-    parquet,
-    postgresql,
-    records,
-    sqlite,
-    uniting,
-)
-from tenfold.sources.columns import CONTENT, LINE, REASON, SOURCE, Kind
+from tenfold.sources import files, formats, union
+from tenfold.sources.column_names import CONTENT, LINE, REASON, SOURCE
 from tenfold.sources.connection import connect, seal
-from tenfold.sources.files import Seen
-from tenfold.sources.parts import Part
+from tenfold.sources.file_rows import FileRows, FileToRead
+from tenfold.sources.files import FileStamp
+from tenfold.sources.formats import is_delimited
+from tenfold.sources.kinds import Kind
 from tenfold.sources.source import Source, Unsound
 from tenfold.sources.sql import MALFORMED, RAW, first_line, name, rows_of, text
-from tenfold.sources.unpacking import plain
 
 __all__ = [
     "CONTENT",
@@ -48,28 +37,28 @@ __all__ = [
     "Source",
     "Unsound",
     "connect",
+    "fingerprint",
     "first_line",
+    "is_delimited",
     "is_readable",
     "name",
+    "preview",
     "read",
+    "read_strict",
     "rows_of",
     "seal",
-    "some",
+    "size",
     "text",
 ]
 
-DELIMITED = (".csv", ".tsv")
-JSON = (".json", ".jsonl", ".ndjson")
-ENDINGS = (*DELIMITED, *JSON, ".parquet", *excel.ENDINGS)
-
 
 def read(data: Data, *, careful: bool = False, limit: int | None = None) -> Source:
-    """Read what `data` names; whoever has read all rows must ask `Source.check`.
+    """Read the table that `data` names; a caller who has read all rows must call `Source.check`.
 
     Args:
         data: the section of params.yaml.
-        careful: read text record by record, and keep what is no record.
-        limit: read so many rows only; they are not checked to be all there are.
+        careful: read CSV record by record, and keep the lines that are no records.
+        limit: read only the first rows; `check` then does not count them.
 
     Raises:
         UserError: if there is no such table, or it cannot be read as one.
@@ -79,17 +68,14 @@ def read(data: Data, *, careful: bool = False, limit: int | None = None) -> Sour
     folder = Path(scratch.name)
     connection = connect(folder / "spilled")
     if data.scheme:
-        _refuse_settings(data, data.path)
-        stored = folder / "rows.parquet"
-        records.store(_fetched(data), stored)
-        parts = [parquet.read(connection, stored, data.path)]
+        parts = [formats.read_scheme(connection, data, folder)]
     else:
         parts = [
-            _part(connection, seen.path, data, folder / str(number), careful=careful)
-            for number, seen in enumerate(found)
+            _read_file(connection, stamp.path, data, folder / str(number), careful=careful)
+            for number, stamp in enumerate(found)
         ]
-    kinds = uniting.common(parts)
-    offsets = uniting.unite(connection, parts, kinds, limit)
+    kinds = union.common_kinds(parts)
+    offsets = union.create_views(connection, parts, kinds, limit)
     certain = [part.records for part in parts]
     n_records = None if None in certain or limit else sum(filter(None, certain))
     source = Source(connection, kinds, parts, offsets, found, n_records, scratch)
@@ -98,117 +84,75 @@ def read(data: Data, *, careful: bool = False, limit: int | None = None) -> Sour
     return source
 
 
+def _read_file(
+    connection: Any, path: Path, data: Data, scratch: Path, *, careful: bool
+) -> FileRows:
+    scratch.mkdir()
+    return formats.read_file(FileToRead(connection, path, data, scratch, careful))
+
+
+def _files(data: Data) -> list[FileStamp]:
+    """The files that are read; a database server and a bundled table have none."""
+    if data.scheme == "sqlite":
+        return files.find(data.path.removeprefix("sqlite:"), files.SQLITE)
+    return [] if data.scheme else files.find(data.path, list(formats.FILE_READERS))
+
+
 def size(data: Data) -> int:
-    """Bytes of the files that are read."""
-    return sum(seen.size for seen in _files(data))
+    """The total bytes of the files that are read."""
+    return sum(stamp.size for stamp in _files(data))
 
 
 def fingerprint(data: Data) -> list[str] | None:
-    """What changes when the rows do; None where that shows only when they are read."""
+    """What changes when the rows do; None for a database, which must be read to find out."""
     if data.scheme in ("sqlite", "postgresql"):
         return None
-    return [data.path, *(f"{seen.path}: {runtime.digest(seen.path)}" for seen in _files(data))]
+    return [data.path, *(f"{stamp.path}: {runtime.digest(stamp.path)}" for stamp in _files(data))]
 
 
-def sound(data: Data) -> Source:
-    """Read what `data` names, all of it sound.
+def read_strict(data: Data) -> Source:
+    """Read a table in which everything must be a row.
 
     Raises:
-        UserError: as `read` does, or if there is anything that is no row.
+        UserError: as `read` does, or if any line or record is malformed.
     """
     source = read(data)
     try:
-        source.check(count(source))
+        source.check(_count(source))
     except (duckdb.Error, Unsound):
         source = read(data, careful=True)
-        odd = source.connection.execute(
+        malformed = source.connection.execute(
             f"SELECT {ROW}, {REASON} FROM {MALFORMED} ORDER BY {ROW} LIMIT 1"
         ).fetchall()
-        if odd:
-            raise UserError(
-                f"{data.path}, {source.where(odd[0][0])}: {odd[0][1]}: mend it"
-            ) from None
+        if malformed:
+            row, reason = malformed[0]
+            raise UserError(f"{data.path}, {source.where(row)}: {reason}: mend it") from None
     return source
 
 
-def some(data: Data, rows: int) -> Source:
-    """Read what `data` names for a look at its first rows: with care, if these need it."""
+def preview(data: Data, n_rows: int) -> Source:
+    """Read a table for a look at its first rows; record by record if these are malformed."""
     source = read(data)
     try:
-        found = count(source, rows)
+        found = _count(source, n_rows)
     except duckdb.Error:
         found = -1
-    short = found < min(rows, source.records or 0)
+    short = found < min(n_rows, source.records or 0)
     return read(data, careful=True) if short or source.repeats() else source
 
 
 def is_readable(source: Source) -> bool:
     """Whether every cell can be read."""
     try:
-        count(source)
+        _count(source)
     except duckdb.Error:
         return False
     return True
 
 
-def count(source: Source, most: int | None = None) -> int:
-    """How many rows there are, or whether there are so many, every cell of them read."""
+def _count(source: Source, limit: int | None = None) -> int:
+    """How many rows there are, at most `limit`, after reading every cell of them."""
     columns = ", ".join(f"count({name(column)})" for column in source.columns)
-    rows = f"(FROM {RAW} LIMIT {most})" if most else RAW
+    rows = f"(FROM {RAW} LIMIT {limit})" if limit else RAW
     found = source.connection.execute(f"SELECT count(*), {columns} FROM {rows}").fetchall()
     return int(found[0][0])
-
-
-def _files(data: Data) -> list[Seen]:
-    """The files that are read, if any."""
-    if data.scheme == "sqlite":
-        return files.find(data.path.removeprefix("sqlite:"), files.DATABASES)
-    return [] if data.scheme else files.find(data.path, ENDINGS)
-
-
-def _fetched(data: Data) -> records.Records:
-    """The rows of what is no file of a table."""
-    query = data.query or ""
-    if data.scheme == "sqlite":
-        return sqlite.read(Path(data.path.removeprefix("sqlite:")), query)
-    if data.scheme == "sklearn":
-        return bundled.read(data.path)
-    variable = data.path.removeprefix("postgresql:")
-    address = os.environ.get(variable)
-    if not address:
-        raise UserError(
-            f"data.path: the environment has no variable {variable!r}: let it hold the address, as "
-            "in postgresql://user:password@host/database"
-        )
-    return postgresql.read(address, query)
-
-
-def _part(connection: Any, path: Path, data: Data, scratch: Path, *, careful: bool) -> Part:
-    """One file; `scratch` is its own folder, for what must be unpacked or rewritten."""
-    scratch.mkdir()
-    ending = files.ending(path)
-    if ending in DELIMITED:
-        return delimited.read(path, data, scratch, careful=careful)
-    _refuse_settings(data, str(path))
-    try:
-        if ending in JSON:
-            readable, done = plain(path, data.encoding, scratch)
-            return json_objects.read(connection, path, readable, scratch.name, done)
-        if ending in excel.ENDINGS:
-            stored = scratch / "rows.parquet"
-            records.store(excel.read(path, data.sheet), stored)
-            return parquet.read(connection, stored, str(path))
-        return parquet.read(connection, path, str(path))
-    except duckdb.Error as error:
-        raise UserError(
-            f"{path} cannot be read: {first_line(error)}: is it damaged? Write it again"
-        ) from None
-
-
-def _refuse_settings(data: Data, path: str) -> None:
-    """What is said about a CSV must not be said in vain."""
-    for setting in ("delimiter", "quote", "header", "columns"):
-        if setting in data.model_fields_set and getattr(data, setting) not in (None, [], True):
-            raise UserError(
-                f"data.{setting} is for CSV, but data.path is {path}: remove data.{setting}"
-            )

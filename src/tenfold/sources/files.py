@@ -11,20 +11,20 @@ from pathlib import Path
 
 from tenfold.runtime import UserError, nearest
 
-# Text that these hold is unpacked before it is read.
+# Endings of compressed files.
 PACKED = (".gz", ".zst")
-# The bytes that begin a packed file, what packs it, and the ending that says so.
-MARKS = {b"\x1f\x8b": ("gzip", ".gz"), b"\x28\xb5\x2f\xfd": ("zstd", ".zst")}
+# The first bytes of a compressed file: its format and ending.
+MAGIC = {b"\x1f\x8b": ("gzip", ".gz"), b"\x28\xb5\x2f\xfd": ("zstd", ".zst")}
 PARQUET = b"PAR1"
-SMALLEST_PARQUET = 12
+MIN_PARQUET_BYTES = 12
 PATTERN = "*?["
-# Of SQLite.
-DATABASES = (".db", ".sqlite", ".sqlite3")
+# Endings of SQLite databases.
+SQLITE = (".db", ".sqlite", ".sqlite3")
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A file as it was when it was first looked at."""
+class FileStamp:
+    """Size, time and inode of a file when it was found: they change when somebody writes to it."""
 
     path: Path
     size: int
@@ -32,14 +32,14 @@ class Seen:
     inode: int
 
     @classmethod
-    def now(cls, path: Path) -> Seen:
-        """The file as it is."""
+    def of(cls, path: Path) -> FileStamp:
+        """The file as it is now."""
         found = path.stat()
         return cls(path, found.st_size, found.st_mtime_ns, found.st_ino)
 
 
 def ending(path: Path) -> str:
-    """The ending that tells the format, in lower case: that of the packed file, if it is packed.
+    """The ending that tells the format, in lower case; a compression's ending is skipped.
 
     >>> ending(Path("parts/2024.CSV.gz"))
     '.csv'
@@ -49,11 +49,11 @@ def ending(path: Path) -> str:
     return path.suffix.lower()
 
 
-def find(path: str, endings: Sequence[str]) -> list[Seen]:
+def find(path: str, endings: Sequence[str]) -> list[FileStamp]:
     """The file at `path`, or all files that match it as a pattern, in the order of their names.
 
     Raises:
-        UserError: if there is none, or one is no regular file, empty or of an unknown ending.
+        UserError: if there is none, or one is not a regular file, is empty or of unknown ending.
     """
     literal = Path(path)
     if any(mark in path for mark in PATTERN) and not literal.exists():
@@ -66,17 +66,17 @@ def find(path: str, endings: Sequence[str]) -> list[Seen]:
         paths = [literal]
     for found in paths:
         _check(found, endings)
-    return [Seen.now(found) for found in paths]
+    return [FileStamp.of(found) for found in paths]
 
 
-def check_unchanged(files: Iterable[Seen]) -> None:
-    """Check that nobody has written to the files since they were first looked at.
+def check_unchanged(files: Iterable[FileStamp]) -> None:
+    """Check that nobody has written to the files since they were found.
 
     Raises:
         UserError: naming the file.
     """
     for seen in files:
-        if not seen.path.exists() or Seen.now(seen.path) != seen:
+        if not seen.path.exists() or FileStamp.of(seen.path) != seen:
             raise UserError(f"{seen.path} changed while it was read: run again when it is whole")
 
 
@@ -88,7 +88,7 @@ def _check(path: Path, endings: Sequence[str]) -> None:
         )
     found = ending(path)
     if found not in endings:
-        hint = f"; a database is named sqlite:{path}, with a query" if found in DATABASES else ""
+        hint = f"; a database is named sqlite:{path}, with a query" if found in SQLITE else ""
         raise UserError(
             f"data.path: unknown ending {found!r} of {path}; {nearest(found, endings)}{hint}"
         )
@@ -114,14 +114,14 @@ def _check_format(path: Path) -> None:
         file.seek(max(0, size - 4))
         end = file.read(4)
     if path.suffix.lower() == ".parquet":
-        if start != PARQUET or end != PARQUET or size < SMALLEST_PARQUET:
+        if start != PARQUET or end != PARQUET or size < MIN_PARQUET_BYTES:
             raise UserError(
                 f"data.path: {path} is no Parquet file: it does not begin and end with PAR1; is it "
                 "cut off, or of another format? Write it again, or rename it"
             )
     elif start == PARQUET:
         raise UserError(f"data.path: {path} is a Parquet file: name it {path.stem}.parquet")
-    for mark, packing in MARKS.items():
+    for mark, packing in MAGIC.items():
         if start.startswith(mark) and path.suffix.lower() not in PACKED:
             raise UserError(
                 f"data.path: {path} is packed with {packing[0]}: name it {path.name}{packing[1]}"

@@ -13,7 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tenfold.dataset import ROW
-from tenfold.sources.columns import Kind
+from tenfold.sources.kinds import Kind
 from tenfold.sources.words import CODE, together
 
 # The name of a number that tells rows of other texts apart, as far as those are codes.

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from tenfold.sources.cell_ends import look
-from tenfold.sources.columns import LARGEST, Kind, is_number
+from tenfold.sources.kinds import MAX_EXACT_INTEGER, Kind, is_number
 from tenfold.sources.parsed import TYPES, Files, Parsed
 from tenfold.sources.words import CODE, CODES, Crowded, Words, are_few, coded
 
@@ -234,7 +234,9 @@ def _parse(block: bytes, plain: Plain, wish: Wish) -> _Block | _Doubt:
     every = wish.nulls or marked
     seen = look(block, plain.columns, plain.delimiter, table.num_rows, blanks=every)
     spans = dict(_spans(table))
-    doubted = seen.padded | {c for c, (low, high) in spans.items() if max(-low, high) > LARGEST}
+    doubted = seen.padded | {
+        c for c, (low, high) in spans.items() if max(-low, high) > MAX_EXACT_INTEGER
+    }
     doubted |= {c for c in wish.numbers if wish.kinds[c] == "double" and _is_odd(table[c])}
     if marked:
         # Arrow takes no number with white space around it for a marker.

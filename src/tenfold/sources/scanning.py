@@ -1,4 +1,4 @@
-"""What a text file's bytes say without parsing it: that they are UTF-8, and how many lines."""
+"""Scan a text file without parsing it: whether it is UTF-8, and how many lines it has."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from numpy.typing import NDArray
 from tenfold.runtime import UserError
 
 NEWLINES, FEED = b"\r\n", ord("\n")
-# So little that the memory of one is taken again for the next, and not asked for anew.
+# Small, so that Python reuses the memory of one chunk for the next.
 CHUNK = 1 << 18
 
 
 @dataclass(frozen=True)
 class Scan:
-    """What the bytes say.
+    """What a scan of a file found.
 
     Attributes:
         lines: up to the last line that is not empty.
         quoted: whether there is any quote.
         mixed: whether lines end in more than one way.
-        zeros: whether there is a zero byte, which no cell may hold.
-        feeds: whether every line ends in a line feed, whatever stands before it.
-        longest: no line has more bytes.
+        zeros: whether there is a zero byte, which no cell may contain.
+        feeds: whether every line ends in a line feed, with or without a carriage return.
+        longest: an upper bound of the bytes of a line.
     """
 
     lines: int
@@ -39,11 +39,11 @@ class Scan:
 
 
 def scan(path: Path, readable: Path, quote: str = '"') -> Scan:
-    """Count physical lines, empty ones at the end aside, and check that the bytes are text.
+    """Count lines, empty ones at the end aside, and check that the bytes are UTF-8.
 
     Args:
-        path: as messages name it.
-        readable: the file itself, or its text where it had to be unpacked.
+        path: the file that messages name.
+        readable: the file itself, or its text as UTF-8.
         quote: the character whose presence is noted.
 
     Raises:
@@ -53,7 +53,7 @@ def scan(path: Path, readable: Path, quote: str = '"') -> Scan:
     mark = quote.encode()
     ends = lines = feeds = pairs = returns = longest = begun = 0
     quoted = zeros = False
-    whole = True  # No character is cut by the end of a chunk.
+    whole = True  # Whether the chunks so far end between two characters.
     for chunk in _chunks(readable):
         try:
             if not (chunk.isascii() and whole):
@@ -63,7 +63,7 @@ def scan(path: Path, readable: Path, quote: str = '"') -> Scan:
             line = ends + _line_ends(error.object[: error.start]) + 1
             raise UserError(
                 f"{path}: line {line} is not UTF-8 text (byte 0x{error.object[error.start]:02x}): "
-                "set data.encoding (cp1252 or latin-1 for most files of old), or save it as UTF-8"
+                "set data.encoding (cp1252 or latin-1 for most old files), or save it as UTF-8"
             ) from None
         zeros = zeros or b"\0" in chunk
         if ends == 0 and 4 * chunk[:200].count(0) > len(chunk[:200]):
@@ -78,7 +78,7 @@ def scan(path: Path, readable: Path, quote: str = '"') -> Scan:
             returns += chunk.count(b"\r")
             pairs += chunk.count(b"\r\n")
         ends = feeds + returns - pairs
-        # A line that is not over when a chunk ends counts with all of these chunks.
+        # A line that continues in the next chunk counts with all of these chunks.
         begun += len(chunk)
         longest = max(longest, begun)
         begun = len(chunk) if ends > before else begun
@@ -94,7 +94,7 @@ def scan(path: Path, readable: Path, quote: str = '"') -> Scan:
 
 
 def recurs(path: Path) -> bool:
-    """Whether a file's first line is one of the others, too."""
+    """Whether a file's first line occurs again."""
     with path.open("rb") as file:
         line = file.readline().rstrip(NEWLINES).removeprefix(codecs.BOM_UTF8)
         if not line or b"\r" in line:
@@ -113,7 +113,7 @@ def recurs(path: Path) -> bool:
 
 
 def lines(path: Path, numbers: NDArray[np.int64]) -> Iterator[bytes]:
-    """The lines of these rising numbers, from 1, of a file whose lines end in line feeds."""
+    """The lines with these increasing numbers, from 1, of a file whose lines end in line feeds."""
     first = 1
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
@@ -129,7 +129,7 @@ def lines(path: Path, numbers: NDArray[np.int64]) -> Iterator[bytes]:
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
-    """The file in pieces that never part a carriage return from its line feed."""
+    """The file in chunks that never separate a carriage return from its line feed."""
     with path.open("rb") as file:
         held = b""
         while chunk := file.read(CHUNK):

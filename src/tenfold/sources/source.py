@@ -13,12 +13,13 @@ import pyarrow.parquet as pq
 
 from tenfold.dataset import ROW
 from tenfold.runtime import UserError
-from tenfold.sources import files, parsing, storing, uniting
-from tenfold.sources.columns import LINE, SOURCE, Kind
-from tenfold.sources.files import Seen
+from tenfold.sources import files, parsing, storing, union
+from tenfold.sources.column_names import LINE, SOURCE
+from tenfold.sources.file_rows import FileRows
+from tenfold.sources.files import FileStamp
+from tenfold.sources.kinds import Kind
 from tenfold.sources.parsed import Parsed
 from tenfold.sources.parsing import Wish
-from tenfold.sources.parts import Part
 from tenfold.sources.sql import GIVEN, MALFORMED, RAW, name, rows_of, text
 from tenfold.sources.storing import Held
 
@@ -45,16 +46,16 @@ class Source:
 
     connection: Any
     columns: dict[str, Kind]
-    parts: Sequence[Part]
+    parts: Sequence[FileRows]
     offsets: Sequence[int]
-    files: Sequence[Seen]
+    files: Sequence[FileStamp]
     records: int | None
     scratch: Any
 
     @property
-    def done(self) -> list[str]:
+    def notes(self) -> list[str]:
         """What was mended on the way, in words."""
-        return [word for part in self.parts for word in part.done]
+        return [note for part in self.parts for note in part.notes]
 
     def parse(self, wish: Wish) -> Parsed | None:
         """Let `RAW` hold typed cells, if the source can be parsed so; else it is as it was.
@@ -222,4 +223,4 @@ class Source:
                 selects.append(part.pick(rows))
             else:
                 selects.append(f"FROM ({part.select}) WHERE {ROW} IN ({own})")
-        return uniting.rows(self.parts, self.offsets, self.columns, selects)
+        return union.select_all(self.parts, self.offsets, self.columns, selects)

@@ -1,11 +1,11 @@
-"""The SQL that every reader shares: names, texts and paths as literals."""
+"""SQL that all readers share: views, and names, texts and paths as literals."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 RAW = "raw"
-# The same before anything is parsed.
+# The same rows before any cell is parsed.
 GIVEN = "given"
 MALFORMED = "malformed"
 
@@ -23,13 +23,13 @@ def text(value: str) -> str:
 def file(path: Path) -> str:
     """A path as an SQL literal that means this one file.
 
-    DuckDB reads `*?[` in a path as a pattern; a bracket around each makes it plain.
+    DuckDB takes `*?[` in a path for a pattern; brackets around each make it literal.
     """
     return text("".join(f"[{mark}]" if mark in "*?[" else mark for mark in str(path)))
 
 
 def rows_of(path: Path) -> str:
-    """SQL of the rows of a Parquet file of tenfold's own."""
+    """SQL of the rows of a Parquet file that tenfold wrote."""
     return f"read_parquet({file(path.resolve())}, hive_partitioning = false)"
 
 

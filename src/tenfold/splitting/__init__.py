@@ -12,18 +12,18 @@ import pyarrow.parquet as pq
 from tenfold.dataset import folds
 from tenfold.metrics import Task
 from tenfold.params import Split
-from tenfold.splitting import columns, describing, writing
-from tenfold.splitting.assignment import Assignment, Deciding
-from tenfold.splitting.checks import check_parts, check_target
+from tenfold.splitting import split_columns, split_files, split_report
 from tenfold.splitting.chronological import chronological
-from tenfold.splitting.describing import summary
+from tenfold.splitting.feasibility import check_parts, check_target
 from tenfold.splitting.given import given
 from tenfold.splitting.grouped import grouped
 from tenfold.splitting.shuffled import random, stratified
+from tenfold.splitting.split_report import summary
+from tenfold.splitting.strategy import SplitColumns, TrainTestSplit
 
 __all__ = ["STRATEGIES", "split", "summary"]
 
-STRATEGIES: dict[str, Callable[[Deciding, Split, int], Assignment]] = {
+STRATEGIES: dict[str, Callable[[SplitColumns, Split, int], TrainTestSplit]] = {
     "random": random,
     "stratified": stratified,
     "grouped": grouped,
@@ -62,18 +62,18 @@ def split(
     strategy = rules.strategy
     if strategy == "auto":
         strategy = "random" if task == "regression" else "stratified"
-    deciding = columns.read(table, target, task, rules)
-    check_target(deciding, task)
-    assignment = STRATEGIES[strategy](deciding, rules, seed)
+    columns = split_columns.read(table, target, task, rules)
+    check_target(columns, task)
+    parts = STRATEGIES[strategy](columns, rules, seed)
 
     def drawn() -> dict[str, Any]:
-        check_parts(assignment, deciding, metrics)
-        rows = deciding.rows[assignment.in_train]
-        folds.write(out / "folds.parquet", assignment.folds, rows)
-        return describing.report(pq.read_schema(table), task, rules, strategy, deciding, assignment)
+        check_parts(parts, columns, metrics)
+        rows = columns.rows[parts.in_train]
+        folds.write(out / "folds.parquet", parts.folds, rows)
+        return split_report.report(pq.read_schema(table), task, rules, strategy, columns, parts)
 
     # The parts are written while the folds are drawn; a part is known before.
     with ThreadPoolExecutor(1) as thread:
         described = thread.submit(drawn)
-        writing.write(table, out, assignment, deciding)
+        split_files.write(table, out, parts, columns)
         return described.result()

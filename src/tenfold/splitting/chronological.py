@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from tenfold.dataset.folds import TRAIN, VAL, Folds
 from tenfold.params import Split
 from tenfold.runtime import UserError
-from tenfold.splitting import checks
-from tenfold.splitting.assignment import Assignment, Deciding
+from tenfold.splitting import feasibility
+from tenfold.splitting.strategy import SplitColumns, TrainTestSplit
 
 
-def chronological(deciding: Deciding, rules: Split, seed: int) -> Assignment:
+def chronological(columns: SplitColumns, rules: Split, seed: int) -> TrainTestSplit:
     """The latest rows are the test; folds are forward-chaining.
 
     The rows before the test are cut into n_splits + 1 blocks; fold i learns from all before block
@@ -24,13 +24,13 @@ def chronological(deciding: Deciding, rules: Split, seed: int) -> Assignment:
     Raises:
         UserError: if there are fewer different times than parts, or the gap leaves nothing.
     """
-    assert deciding.times is not None, "the strategy read no times"
-    if rules.duration is not None and not deciding.times.dated:
+    assert columns.times is not None, "the strategy read no times"
+    if rules.duration is not None and not columns.times.dated:
         raise UserError(
             f"split.gap: {rules.gap!r} needs dates, but {rules.time!r} holds numbers: give the "
             "gap in rows"
         )
-    times = deciding.times.values
+    times = columns.times.values
     order = None if (times[1:] >= times[:-1]).all() else np.argsort(times, kind="stable")
     ordered = times if order is None else times[order]
     changes = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1], True])
@@ -52,7 +52,7 @@ def chronological(deciding: Deciding, rules: Split, seed: int) -> Assignment:
     position = np.cumsum(in_train) - 1
     unordered = np.empty_like(membership)
     unordered[:, position[rows[:end]]] = membership
-    return Assignment(in_train, in_test, lambda: Folds(unordered))
+    return TrainTestSplit(in_train, in_test, lambda: Folds(unordered))
 
 
 def _chain(
@@ -66,7 +66,7 @@ def _chain(
             f"times to train on, but {n_splits} folds need {n_splits + 1}: lower split.gap or "
             "split.n_splits"
         )
-    checks.check_size(n_splits, end)
+    feasibility.check_size(n_splits, end)
     block = end // (n_splits + 1)
     starts = cuts(within[1:], [end - (n_splits - i) * block for i in range(n_splits)])
     membership = np.zeros((n_splits, end), dtype=np.int8)

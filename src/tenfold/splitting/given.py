@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from tenfold.dataset.folds import Folds
 from tenfold.params import Split
 from tenfold.runtime import UserError
-from tenfold.splitting import checks, shuffled
-from tenfold.splitting.assignment import Assignment, Deciding, Units
+from tenfold.splitting import feasibility, shuffled
+from tenfold.splitting.strategy import EqualRows, SplitColumns, TrainTestSplit
 
 IN_TEST, IN_TRAIN = "test", "train"
 
 
-def given(deciding: Deciding, rules: Split, seed: int) -> Assignment:
+def given(columns: SplitColumns, rules: Split, seed: int) -> TrainTestSplit:
     """`test` is the test; any other word is the fold that validates a row, and `train` is none.
 
     A row is trained on in every fold that does not validate it. Where the column knows test and
@@ -25,20 +25,20 @@ def given(deciding: Deciding, rules: Split, seed: int) -> Assignment:
     Raises:
         UserError: if there is no test or no training row, or copies of a row are parted.
     """
-    assert deciding.given is not None, "the strategy read no parts"
-    labels = np.array(deciding.labels, dtype=object)
-    _check_copies(deciding, rules)
-    in_test = (labels == IN_TEST)[deciding.given]
+    assert columns.given is not None, "the strategy read no parts"
+    labels = np.array(columns.labels, dtype=object)
+    _check_copies(columns, rules)
+    in_test = (labels == IN_TEST)[columns.given]
     if not in_test.any() or in_test.all():
         raise UserError(
             f"split.column: {'every' if in_test.any() else 'no'} row of {rules.column!r} says "
             f"{IN_TEST!r}, but some must be held out and some trained on: correct the column"
         )
-    names = sorted(set(deciding.labels) - {IN_TEST, IN_TRAIN}, key=_order)
+    names = sorted(set(columns.labels) - {IN_TEST, IN_TRAIN}, key=_order)
     if not names:
-        return Assignment(~in_test, in_test, _drawn(deciding, ~in_test, rules, seed))
+        return TrainTestSplit(~in_test, in_test, _drawn(columns, ~in_test, rules, seed))
     number = {name: place for place, name in enumerate(names)}
-    fold = np.array([number.get(label, -1) for label in deciding.labels])[deciding.given[~in_test]]
+    fold = np.array([number.get(label, -1) for label in columns.labels])[columns.given[~in_test]]
     if (fold == 0).all():
         raise UserError(
             f"split.column: {rules.column!r} says fold {names[0]!r} of every row but the test's, "
@@ -49,8 +49,8 @@ def given(deciding: Deciding, rules: Split, seed: int) -> Assignment:
             f"split.n_splits is {rules.n_splits}, but {rules.column!r} says {len(names)} folds "
             f"({', '.join(names[:5])}{', ...' if len(names) > 5 else ''}): remove split.n_splits"
         )
-    checks.check_size(len(names), len(fold))
-    return Assignment(~in_test, in_test, lambda: Folds.of(fold))
+    feasibility.check_size(len(names), len(fold))
+    return TrainTestSplit(~in_test, in_test, lambda: Folds.of(fold))
 
 
 def _order(name: str) -> tuple[int, str]:
@@ -59,24 +59,24 @@ def _order(name: str) -> tuple[int, str]:
 
 
 def _drawn(
-    deciding: Deciding, available: NDArray[np.bool_], rules: Split, seed: int
+    columns: SplitColumns, available: NDArray[np.bool_], rules: Split, seed: int
 ) -> Callable[[], Folds]:
-    copies = deciding.copies
-    strata = deciding.y[copies.first] if deciding.classes else None
-    return shuffled.draw(deciding, strata, available[copies.first], rules, seed)
+    copies = columns.copies
+    strata = columns.y[copies.first] if columns.classes else None
+    return shuffled.draw(columns, strata, available[copies.first], rules, seed)
 
 
-def _check_copies(deciding: Deciding, rules: Split) -> None:
-    assert deciding.given is not None
-    copies: Units = deciding.copies
-    parted = np.flatnonzero(deciding.given != deciding.given[copies.first][copies.of])
+def _check_copies(columns: SplitColumns, rules: Split) -> None:
+    assert columns.given is not None
+    copies: EqualRows = columns.copies
+    parted = np.flatnonzero(columns.given != columns.given[copies.first][copies.inverse])
     if len(parted):
         row = int(parted[0])
-        first = int(np.arange(len(deciding.given))[copies.first][copies.of][row])
-        one, other = (deciding.labels[deciding.given[i]] for i in (first, row))
+        first = int(np.arange(len(columns.given))[copies.first][copies.inverse][row])
+        one, other = (columns.labels[columns.given[i]] for i in (first, row))
         raise UserError(
             f"split.column: {len(parted)} rows are copies of an earlier row in all features, but "
-            f"{rules.column!r} says otherwise of them: line {deciding.rows[first]} of the source "
-            f"is {one!r} and its copy in line {deciding.rows[row]} {other!r}: give both the same, "
+            f"{rules.column!r} says otherwise of them: line {columns.rows[first]} of the source "
+            f"is {one!r} and its copy in line {columns.rows[row]} {other!r}: give both the same, "
             "or reject one in clean.require"
         )

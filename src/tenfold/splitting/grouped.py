@@ -8,24 +8,24 @@ from numpy.typing import NDArray
 from tenfold.dataset.folds import Folds
 from tenfold.params import Split
 from tenfold.runtime import UserError, derive_seed
-from tenfold.splitting import checks
-from tenfold.splitting.assignment import Assignment, Deciding
-from tenfold.splitting.copies import joined
+from tenfold.splitting import feasibility
+from tenfold.splitting.equal_rows import merge_groups
+from tenfold.splitting.strategy import SplitColumns, TrainTestSplit
 
 # A table of counts larger than this is not made; groups are then dealt by their rows alone.
-MOST_COUNTS = 2**27
+MAX_COUNTS = 2**27
 
 
-def grouped(deciding: Deciding, rules: Split, seed: int) -> Assignment:
+def grouped(columns: SplitColumns, rules: Split, seed: int) -> TrainTestSplit:
     """No group on both sides; groups that hold copies of one row count as one.
 
     Raises:
         UserError: if there are fewer groups than parts.
     """
-    assert deciding.groups is not None, "the strategy read no groups"
-    groups = joined(deciding.groups, deciding.copies)
-    counts = _counts(groups, deciding)
-    tied = len(counts) < int(deciding.groups.max()) + 1
+    assert columns.groups is not None, "the strategy read no groups"
+    groups = merge_groups(columns.groups, columns.copies)
+    counts = _counts(groups, columns)
+    tied = len(counts) < int(columns.groups.max()) + 1
     if len(counts) == 1:
         raise UserError(
             f"split.group: {rules.group!r} has one group only"
@@ -37,11 +37,11 @@ def grouped(deciding: Deciding, rules: Split, seed: int) -> Assignment:
     least = np.array([rules.n_splits, 1])
     held_out = deal(counts, shares, derive_seed(seed, "split", "test"), least) == 1
     available = np.flatnonzero(~held_out)
-    checks.check_folds(len(available), "groups to train on", rules, apart=not tied)
+    feasibility.check_folds(len(available), "groups to train on", rules, apart=not tied)
     in_test = held_out[groups]
-    checks.check_size(rules.n_splits * rules.n_repeats, int((~in_test).sum()))
-    if deciding.classes:
-        checks.check_rarest(deciding.y[~in_test], rules.n_splits, deciding.classes)
+    feasibility.check_size(rules.n_splits * rules.n_repeats, int((~in_test).sum()))
+    if columns.classes:
+        feasibility.check_rarest(columns.y[~in_test], rules.n_splits, columns.classes)
 
     def folds() -> Folds:
         drawn, alike = [], np.ones(rules.n_splits, dtype=np.int64)
@@ -52,16 +52,16 @@ def grouped(deciding: Deciding, rules: Split, seed: int) -> Assignment:
             drawn.append(Folds.of(fold[groups][~in_test]).membership)
         return Folds(np.concatenate(drawn))
 
-    return Assignment(~in_test, in_test, folds)
+    return TrainTestSplit(~in_test, in_test, folds)
 
 
-def _counts(groups: NDArray[np.int64], deciding: Deciding) -> NDArray[np.int64]:
+def _counts(groups: NDArray[np.int64], columns: SplitColumns) -> NDArray[np.int64]:
     """Each group's rows, and its rows of every class: (groups, 1 + classes)."""
     size = np.bincount(groups)
-    n_classes = len(deciding.classes)
-    if not n_classes or len(size) * n_classes > MOST_COUNTS:
+    n_classes = len(columns.classes)
+    if not n_classes or len(size) * n_classes > MAX_COUNTS:
         return size[:, None]
-    cells = groups * n_classes + deciding.y
+    cells = groups * n_classes + columns.y
     by_class = np.bincount(cells, minlength=len(size) * n_classes)
     return np.column_stack([size, by_class.reshape(len(size), n_classes)])
 

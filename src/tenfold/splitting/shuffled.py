@@ -11,24 +11,24 @@ from numpy.typing import NDArray
 from tenfold.dataset.folds import Folds
 from tenfold.params import Split
 from tenfold.runtime import UserError, derive_seed
-from tenfold.splitting import checks
-from tenfold.splitting.assignment import Assignment, Deciding
+from tenfold.splitting import feasibility
+from tenfold.splitting.strategy import SplitColumns, TrainTestSplit
 
 
-def random(deciding: Deciding, rules: Split, seed: int) -> Assignment:
+def random(columns: SplitColumns, rules: Split, seed: int) -> TrainTestSplit:
     """Every row alike."""
-    assignment = _assign(deciding, rules, seed, None)
-    if deciding.classes:
-        rows = deciding.y[assignment.in_train]
-        checks.check_rarest(rows, rules.n_splits, deciding.classes)
-    return assignment
+    parts = _assign(columns, rules, seed, None)
+    if columns.classes:
+        rows = columns.y[parts.in_train]
+        feasibility.check_rarest(rows, rules.n_splits, columns.classes)
+    return parts
 
 
-def stratified(deciding: Deciding, rules: Split, seed: int) -> Assignment:
+def stratified(columns: SplitColumns, rules: Split, seed: int) -> TrainTestSplit:
     """Every part with the table's shares of classes, or of quantile bins of the target."""
-    y = deciding.y[deciding.copies.first]
-    strata = y if deciding.classes else bins(y, rules.n_bins)
-    return _assign(deciding, rules, seed, strata)
+    y = columns.y[columns.copies.first]
+    strata = y if columns.classes else bins(y, rules.n_bins)
+    return _assign(columns, rules, seed, strata)
 
 
 def bins(y: NDArray[Any], n_bins: int) -> NDArray[np.int16]:
@@ -37,13 +37,15 @@ def bins(y: NDArray[Any], n_bins: int) -> NDArray[np.int16]:
     return np.searchsorted(edges, y, side="right").astype(np.int16)
 
 
-def _assign(deciding: Deciding, rules: Split, seed: int, strata: NDArray[Any] | None) -> Assignment:
+def _assign(
+    columns: SplitColumns, rules: Split, seed: int, strata: NDArray[Any] | None
+) -> TrainTestSplit:
     """Assign the first of all copies of a row; the others follow."""
-    copies = deciding.copies
-    n_units = len(deciding.y[copies.first])
-    held_out = hold_out(n_units, strata, rules.test_size, seed, deciding.classes)
-    in_test = held_out[copies.of]
-    return Assignment(~in_test, in_test, draw(deciding, strata, ~held_out, rules, seed))
+    copies = columns.copies
+    n_units = len(columns.y[copies.first])
+    held_out = hold_out(n_units, strata, rules.test_size, seed, columns.classes)
+    in_test = held_out[copies.inverse]
+    return TrainTestSplit(~in_test, in_test, draw(columns, strata, ~held_out, rules, seed))
 
 
 def hold_out(
@@ -66,9 +68,9 @@ def hold_out(
 
         in_test[next(ShuffleSplit(1, test_size=n_test, random_state=seed).split(in_test))[1]] = True
         return in_test
-    checks.check_strata(strata, n_test, test_size, classes)
+    feasibility.check_strata(strata, n_test, test_size, classes)
     in_test = _shares(strata, n_test, seed)
-    checks.check_held_out(strata, in_test, test_size, classes)
+    feasibility.check_held_out(strata, in_test, test_size, classes)
     return in_test
 
 
@@ -79,7 +81,7 @@ def _shares(strata: NDArray[Any], n_test: int, seed: int) -> NDArray[np.bool_]:
     """
     from sklearn.utils.extmath import _approximate_mode
 
-    _, counts = checks.count(strata)
+    _, counts = feasibility.count(strata)
     chance = np.random.RandomState(seed)
     train = _approximate_mode(counts, len(strata) - n_test, chance)
     test = _approximate_mode(counts - train, n_test, chance)
@@ -96,14 +98,14 @@ def _shares(strata: NDArray[Any], n_test: int, seed: int) -> NDArray[np.bool_]:
 
 def _members(strata: NDArray[Any]) -> list[NDArray[Any]]:
     """The rows of each of the strata that occur, by their codes: flags, or places where many."""
-    codes, counts = checks.count(strata)
-    if len(codes) <= checks.FEW:
+    codes, counts = feasibility.count(strata)
+    if len(codes) <= feasibility.MAX_COMPARED_CODES:
         return [strata == code for code in codes]
     return np.split(np.argsort(strata, kind="stable"), np.cumsum(counts)[:-1])
 
 
 def draw(
-    deciding: Deciding,
+    columns: SplitColumns,
     strata: NDArray[Any] | None,
     available: NDArray[np.bool_],
     rules: Split,
@@ -112,18 +114,20 @@ def draw(
     """(Repeated) k-fold over the rows whose copies' first is available: checked now, drawn later.
 
     Args:
-        deciding: the table.
+        columns: the table.
         strata: of the first of all copies of a row, shape (units,).
         available: which of them there are to train on, shape (units,).
         rules: how many folds, and how often.
         seed: of the experiment.
     """
-    copies = deciding.copies
-    checks.check_folds(int(available.sum()), "training rows", rules, apart=copies.apart)
-    checks.check_size(rules.n_splits * rules.n_repeats, int(available[copies.of].sum()))
+    copies = columns.copies
+    feasibility.check_folds(
+        int(available.sum()), "training rows", rules, apart=copies.all_different
+    )
+    feasibility.check_size(rules.n_splits * rules.n_repeats, int(available[copies.inverse].sum()))
     own = None if strata is None else strata[available]
     if own is not None:
-        checks.check_rarest(own, rules.n_splits, deciding.classes, apart=copies.apart)
+        feasibility.check_rarest(own, rules.n_splits, columns.classes, apart=copies.all_different)
 
     def folds() -> Folds:
         drawn = []
@@ -132,7 +136,7 @@ def draw(
             chance = derive_seed(seed, "split", "folds", *([repeat] if repeat else []))
             fold = np.full(len(available), -1, dtype=np.int16)
             fold[available] = _dealt(int(available.sum()), own, rules.n_splits, chance)
-            rows = fold[copies.of]
+            rows = fold[copies.inverse]
             drawn.append(Folds.of(rows[rows >= 0]).membership)
         return Folds(np.concatenate(drawn))
 
@@ -153,7 +157,7 @@ def _dealt(n: int, strata: NDArray[Any] | None, n_splits: int, seed: int) -> NDA
             fold[held] = number
         return fold
     dealt, places = 0, np.arange(n_splits, dtype=np.int16)
-    _, counts = checks.count(strata)
+    _, counts = feasibility.count(strata)
     strata_of = sorted(zip(_members(strata), counts, strict=True), key=lambda one: _first(one[0]))
     # Strata by first appearance; what one's last round leaves over, the next one goes on with.
     for rows, count in strata_of:

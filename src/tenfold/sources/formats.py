@@ -1,0 +1,125 @@
+"""Which reader reads which format: by the ending of a file, or the scheme of `data.path`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tenfold.params import Data
+from tenfold.runtime import UserError
+from tenfold.sources import files
+from tenfold.sources.file_rows import FileRows, FileToRead
+from tenfold.sources.readers import (
+    delimited,
+    excel,
+    json_objects,
+    parquet,
+    postgresql,
+    scikit_learn,
+    sqlite,
+)
+from tenfold.sources.sql import first_line
+from tenfold.sources.text_rows import TextRows, write_parquet
+
+# Settings of `data:` that no other format reads.
+CSV_SETTINGS = ("delimiter", "quote", "header", "columns")
+
+
+def read_file(file: FileToRead) -> FileRows:
+    """Read one file by the reader of its ending.
+
+    Raises:
+        UserError: if the file is damaged, is no table, or a setting does not suit its format.
+    """
+    reader = FILE_READERS[files.ending(file.path)]
+    if reader is delimited.read:
+        return reader(file)
+    _refuse_csv_settings(file.data, str(file.path))
+    try:
+        return reader(file)
+    except duckdb.Error as error:
+        raise UserError(
+            f"{file.path} cannot be read: {first_line(error)}: is it damaged? Write it again"
+        ) from None
+
+
+def read_scheme(connection: Any, data: Data, scratch: Path) -> FileRows:
+    """Read what `data.path` names as `scheme:name`: a query's rows, or a bundled table.
+
+    Raises:
+        UserError: if there is no such database or table, or the query fails.
+    """
+    _refuse_csv_settings(data, data.path)
+    rows = SCHEME_READERS[data.scheme or ""](data)
+    return _stored(connection, rows, scratch, data.path)
+
+
+def is_delimited(path: Path) -> bool:
+    """Whether a file is CSV or TSV, compressed or not, by its ending."""
+    return FILE_READERS.get(files.ending(path)) is delimited.read
+
+
+def _read_excel(file: FileToRead) -> FileRows:
+    rows = excel.read(file.path, file.data.sheet)
+    return _stored(file.connection, rows, file.scratch, str(file.path))
+
+
+def _read_parquet(file: FileToRead) -> FileRows:
+    return parquet.read(file.connection, file.path, str(file.path))
+
+
+def _read_sqlite(data: Data) -> TextRows:
+    return sqlite.read(Path(data.path.removeprefix("sqlite:")), data.query or "")
+
+
+def _read_scikit_learn(data: Data) -> TextRows:
+    return scikit_learn.read(data.path)
+
+
+def _read_postgresql(data: Data) -> TextRows:
+    variable = data.path.removeprefix("postgresql:")
+    address = os.environ.get(variable)
+    if not address:
+        raise UserError(
+            f"data.path: the environment has no variable {variable!r}: let it hold the address, as "
+            "in postgresql://user:password@host/database"
+        )
+    return postgresql.read(address, data.query or "")
+
+
+FILE_READERS: dict[str, Callable[[FileToRead], FileRows]] = {
+    ".csv": delimited.read,
+    ".tsv": delimited.read,
+    ".json": json_objects.read,
+    ".jsonl": json_objects.read,
+    ".ndjson": json_objects.read,
+    ".parquet": _read_parquet,
+    ".xlsx": _read_excel,
+    ".xlsm": _read_excel,
+    ".xls": _read_excel,
+}
+SCHEME_READERS: dict[str, Callable[[Data], TextRows]] = {
+    "postgresql": _read_postgresql,
+    "sklearn": _read_scikit_learn,
+    "sqlite": _read_sqlite,
+}
+
+
+def _stored(connection: Any, rows: TextRows, scratch: Path, shown: str) -> FileRows:
+    """Rows of text as DuckDB reads them: through a Parquet file in `scratch`."""
+    path = scratch / "rows.parquet"
+    write_parquet(rows, path)
+    return parquet.read(connection, path, shown)
+
+
+def _refuse_csv_settings(data: Data, path: str) -> None:
+    """Refuse settings for CSV on any other format, which would ignore them."""
+    for setting in CSV_SETTINGS:
+        if setting in data.model_fields_set and getattr(data, setting) not in (None, [], True):
+            raise UserError(
+                f"data.{setting} is for CSV, but data.path is {path}: remove data.{setting}"
+            )

@@ -1,0 +1,55 @@
+"""What stage split does to a clean table: part it, choose the columns models may see, audit it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from tenfold import audit, splitting
+from tenfold.audit import Finding
+from tenfold.dataset import roles
+from tenfold.params import Params
+
+
+def split_and_audit(
+    table: Path, out: Path, experiment: Params
+) -> tuple[dict[str, Any], list[Finding]]:
+    """Write the training rows, their folds and the test rows into `out`.
+
+    Args:
+        table: the clean table, as Parquet.
+        out: the folder to write to.
+        experiment: the whole of params.yaml.
+
+    Returns:
+        The report, and what the audit found.
+
+    Raises:
+        UserError: if the rows cannot be parted so, a column cannot be what it is declared to be, or
+            the audit finds what `audit:` calls an error.
+    """
+    report = splitting.split(
+        table,
+        out,
+        experiment.data.target,
+        experiment.task,
+        experiment.split,
+        experiment.metrics,
+        experiment.seed,
+    )
+    features, dropped = roles.choose(
+        report["features"],
+        experiment.preprocessing,
+        lambda name: pq.read_table(table, columns=[name])[name],
+    )
+    seen = [name for names in features.values() for name in names]
+    findings = audit.audit_files(table, out / "test.parquet", experiment, seen)
+    audit.refuse(findings)
+    return {
+        **report,
+        "features": features,
+        "dropped_columns": dropped,
+        "audit": [finding.to_json() for finding in findings],
+    }, findings

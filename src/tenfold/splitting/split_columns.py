@@ -1,0 +1,165 @@
+"""The columns of a clean table that decide how it is split, read without the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from tenfold import runtime, sources
+from tenfold.dataset import ROW, dates
+from tenfold.metrics import Task
+from tenfold.params import Split
+from tenfold.runtime import UserError, nearest
+from tenfold.sources import name, storing, text
+from tenfold.splitting.equal_rows import find_equal_rows
+from tenfold.splitting.strategy import EqualRows, SplitColumns, Times
+
+
+def read(table: Path, target: str, task: Task, rules: Split) -> SplitColumns:
+    """Read what the strategy of `rules` asks for.
+
+    Raises:
+        UserError: if the column it names is not there, has no value in a row, or is no time.
+    """
+    schema = pq.read_schema(table)
+    features = feature_names(schema, target, rules)
+    y, classes = _target(table, target, task)
+    scratch = runtime.temporary("split")
+    connection = sources.connect(Path(scratch.name))
+    connection.execute(f"CREATE VIEW clean AS FROM {sources.rows_of(table)}")
+    if rules.deciding is not None:
+        _check_present(connection, rules.deciding)
+    groups, times, given, names = None, None, None, list[str]()
+    if rules.group is not None:
+        groups, names = _labelled(table, rules.group)
+    if rules.column is not None:
+        given, names = _labelled(table, rules.column)
+    if rules.time is not None:
+        times = _times(connection, rules.time, schema.field(rules.time).type)
+    # A row's copy has its time, too, and times are never parted.
+    copies = (
+        EqualRows() if rules.time is not None else find_equal_rows(_hashes(connection, features))
+    )
+    rows = storing.column_of(table, ROW)
+    return SplitColumns(rows, target, y, classes, copies, groups, times, given, names)
+
+
+def feature_names(schema: Any, target: str, rules: Split) -> list[str]:
+    """The columns that models see: all but the target and what decides the split.
+
+    Raises:
+        UserError: if the deciding column is not there, or nothing is left beside it.
+    """
+    columns = [column for column in schema.names if column not in (ROW, target)]
+    if rules.deciding is None:
+        return columns
+    key = "group" if rules.group else "time" if rules.time else "column"
+    if rules.deciding not in columns:
+        raise UserError(
+            f"split.{key}: the clean table has no column {rules.deciding!r}; "
+            f"{nearest(rules.deciding, columns)}"
+        )
+    if not rules.time_is_feature:
+        columns.remove(rules.deciding)
+    if not columns:
+        raise UserError(
+            f"split.{key}: no feature column is left beside {rules.deciding!r} and the target "
+            f"{target!r}: name another column, or drop fewer in clean.drop_columns"
+        )
+    return columns
+
+
+def _target(table: Path, target: str, task: Task) -> tuple[NDArray[Any], list[Any]]:
+    column = _column(table, target)
+    if task == "regression":
+        return column.to_numpy(), []
+    codes, values = _codes(labels(column, target))
+    classes = sorted(values)
+    place = {label: number for number, label in enumerate(classes)}
+    # Two bytes a row are sorted in linear time; `check_target` refuses more classes.
+    kind = np.int16 if len(classes) < 2**15 else np.int64
+    return np.array([place[label] for label in values], kind)[codes], classes
+
+
+def _column(table: Path, column: str) -> Any:
+    """A column of the table, texts as codes."""
+    return pq.read_table(table, columns=[column], read_dictionary=[column])[column]
+
+
+def _codes(column: Any) -> tuple[NDArray[np.int32], list[Any]]:
+    """Each row's value as a code into the column's values, as they appear."""
+    encoded = column.combine_chunks().dictionary_encode()
+    return encoded.indices.to_numpy(), encoded.dictionary.to_pylist()
+
+
+def _labelled(table: Path, column: str) -> tuple[NDArray[np.int64], list[str]]:
+    codes, values = _codes(_column(table, column))
+    return codes.astype(np.int64), list(map(str, values))
+
+
+def labels(column: Any, target: str) -> Any:
+    """Class labels that are integers or texts: 1.0 becomes 1.
+
+    Raises:
+        UserError: if there are numbers that are no labels.
+    """
+    if not pa.types.is_floating(column.type):
+        return column
+    broken = pc.filter(column, pc.not_equal(pc.floor(column), column))
+    if len(broken):
+        raise UserError(
+            f"data.target: {target!r} holds numbers such as {broken[0].as_py()}, not classes: "
+            "set task: regression, or name another target"
+        )
+    return column.cast(pa.int64())
+
+
+def _check_present(connection: Any, column: str) -> None:
+    empty = f"{name(column)} IS NULL OR trim({name(column)}::VARCHAR) = ''"
+    missing, first = connection.execute(
+        f"SELECT count(*), min({ROW}) FROM clean WHERE {empty}"
+    ).fetchall()[0]
+    if missing:
+        raise UserError(
+            f"split: {column!r} decides where a row belongs, but is empty in {missing} rows "
+            f"(first: line {first} of the source): fill it in, or reject such rows with "
+            f"clean.require: ['{name(column)} IS NOT NULL']"
+        )
+
+
+def _times(connection: Any, column: str, kind: Any) -> Times:
+    cell = name(column)
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        return Times(_fetch(connection, cell), dated=False)
+    if not pa.types.is_temporal(kind):
+        moment = f"CASE WHEN regexp_full_match({cell}, {text(dates.ISO.pattern)}) THEN {cell} END"
+        moment = f"TRY_CAST({moment} AS TIMESTAMPTZ)"
+        odd = connection.execute(
+            f"SELECT {ROW}, {cell} FROM clean WHERE {moment} IS NULL ORDER BY {ROW} LIMIT 1"
+        ).fetchall()
+        if odd:
+            raise UserError(
+                f"split.time: {column!r} must hold numbers or dates such as 2024-01-31 or "
+                f"2024-01-31T23:59:00, but line {odd[0][0]} of the source has {odd[0][1]!r}: "
+                "write it so, or name another column"
+            )
+        cell = moment
+    return Times(_fetch(connection, f"epoch_us({cell}::TIMESTAMPTZ)"), dated=True)
+
+
+def _hashes(connection: Any, features: list[str]) -> NDArray[np.uint64]:
+    return _fetch(connection, f"hash({', '.join(map(name, features))})")
+
+
+def _fetch(connection: Any, expression: str) -> NDArray[Any]:
+    """A value for every row, in table order."""
+    fetched: NDArray[Any] = connection.execute(
+        f"SELECT {expression} AS value FROM clean"
+    ).fetchnumpy()["value"]
+    return fetched

@@ -1,0 +1,113 @@
+"""What stands in the report of a split, and what a person is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.dataset import roles
+from tenfold.dataset.folds import TRAIN, VAL
+from tenfold.metrics import Task
+from tenfold.params import Split
+from tenfold.splitting.feasibility import count_codes
+from tenfold.splitting.split_columns import feature_names
+from tenfold.splitting.strategy import SplitColumns, Times, TrainTestSplit
+
+
+def report(
+    schema: Any,
+    task: Task,
+    rules: Split,
+    strategy: str,
+    columns: SplitColumns,
+    parts: TrainTestSplit,
+) -> dict[str, Any]:
+    """The parts as later stages and people read of them."""
+    names = feature_names(schema, columns.target, rules)
+    described: dict[str, Any] = {
+        "strategy": strategy,
+        "rows": {
+            "train": int(parts.in_train.sum()),
+            "test": int(parts.in_test.sum()),
+            "left_out": parts.left_out,
+        },
+        "folds": parts.folds.count(VAL),
+        "learnt_from": parts.folds.count(TRAIN),
+        "copies": _copies(columns),
+        "classes": list(columns.classes),
+        "features": roles.of(schema, names),
+        "target": columns.target,
+        "task": task,
+    }
+    sides = {"train": parts.in_train, "test": parts.in_test}
+    if columns.classes:
+        described["class_counts"] = {
+            side: _class_counts(columns.y[rows], columns.classes) for side, rows in sides.items()
+        }
+    if columns.groups is not None:
+        groups = columns.groups
+        described["groups"] = {side: len(np.unique(groups[rows])) for side, rows in sides.items()}
+        counts = np.bincount(groups)
+        largest = int(np.argmax(counts))
+        name = columns.labels[largest]
+        described["largest_group"] = {"name": name, "rows": int(counts[largest])}
+    if columns.times is not None:
+        times = columns.times
+        described["times"] = {side: _range(times, rows) for side, rows in sides.items()}
+    return described
+
+
+def _copies(columns: SplitColumns) -> int:
+    first = columns.copies.first
+    return 0 if isinstance(first, slice) else len(columns.y) - len(first)
+
+
+def _class_counts(codes: NDArray[Any], classes: Sequence[Any]) -> dict[str, int]:
+    counts = count_codes(codes, len(classes)).tolist()
+    return dict(zip(map(str, classes), counts, strict=True))
+
+
+def _range(times: Times, rows: NDArray[np.bool_]) -> list[Any]:
+    own = times.values[rows]
+    return [_moment(own.min(), times), _moment(own.max(), times)]
+
+
+def _moment(value: Any, times: Times) -> Any:
+    if not times.dated:
+        return value.item()
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(value))
+    return moment.replace(tzinfo=None).isoformat()
+
+
+def summary(report: dict[str, Any]) -> str:
+    """The sizes of the parts, for a person."""
+    rows, sizes = report["rows"], report["folds"]
+    left_out = f", {rows['left_out']} left out between them" if rows["left_out"] else ""
+    lines = [
+        f"{rows['train']} rows to train on, {rows['test']} for the last test{left_out}",
+        f"{len(sizes)} folds of {min(sizes)} to {max(sizes)} rows, {report['strategy']}",
+        f"{len(report['features']['numeric'])} numeric features, "
+        f"{len(report['features']['categorical'])} categorical, "
+        f"{len(report['features']['dates'])} dates",
+    ]
+    lines += [f"  column {name} dropped: {why}" for name, why in report["dropped_columns"].items()]
+    if report["copies"]:
+        lines.append(f"{report['copies']} copies of other rows, each on the side of its original")
+    for side, count in report.get("groups", {}).items():
+        lines.append(f"  {side}: {count} groups")
+    largest = report.get("largest_group", {"rows": 0})
+    if max(sizes) >= largest["rows"] > 2 * sum(sizes) / len(sizes):
+        lines.append(
+            f"  note: group {largest['name']!r} alone has {largest['rows']} rows: folds beside its "
+            "own are small, and their scores count as much"
+        )
+    for side, (first, last) in report.get("times", {}).items():
+        lines.append(f"  {side}: {first} to {last}")
+    for label in report["classes"]:
+        train, test = (report["class_counts"][part][str(label)] for part in ("train", "test"))
+        lines.append(f"  class {label}: {train} to train on, {test} for the test")
+    return "\n".join(lines)

@@ -1,0 +1,90 @@
+"""The contract of strategies: each is given `SplitColumns` and returns a `TrainTestSplit`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tenfold.dataset.folds import Folds
+
+
+@dataclass(frozen=True)
+class EqualRows:
+    """Sets of rows that are equal in all features, numbered in order of appearance.
+
+    Attributes:
+        first: (sets,) the first row of each set.
+        inverse: (n,) the set of each row; both are `slice(None)` if no two rows are equal.
+    """
+
+    first: NDArray[np.int64] | slice = field(default_factory=lambda: slice(None))
+    inverse: NDArray[np.int64] | slice = field(default_factory=lambda: slice(None))
+
+    @property
+    def all_different(self) -> bool:
+        """Whether no two rows are equal."""
+        return isinstance(self.inverse, slice)
+
+
+@dataclass(frozen=True)
+class Times:
+    """The time of each row: numbers (n,), or microseconds since 1970 if `dated`."""
+
+    values: NDArray[Any]
+    dated: bool
+
+
+@dataclass(frozen=True)
+class SplitColumns:
+    """The columns of a clean table on which its split depends, in table order.
+
+    Attributes:
+        rows: (n,) line of each row in the source.
+        target: name of the target.
+        y: (n,) values of the target, or codes into `classes`.
+        classes: the labels, sorted; empty for regression.
+        copies: the rows that are equal in all features.
+        groups: (n,) codes into `labels`, if the strategy reads groups.
+        times: the time of each row, if the strategy reads times.
+        given: (n,) codes into `labels`, if the strategy reads each row's part.
+    """
+
+    rows: NDArray[np.int64]
+    target: str
+    y: NDArray[Any]
+    classes: Sequence[Any] = ()
+    copies: EqualRows = field(default_factory=EqualRows)
+    groups: NDArray[np.int64] | None = None
+    times: Times | None = None
+    given: NDArray[np.int64] | None = None
+    labels: Sequence[str] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class TrainTestSplit:
+    """Training rows, test rows, and the folds of the training rows; a row may be in neither part.
+
+    Attributes:
+        in_train: (n,) whether a row is trained on.
+        in_test: (n,) whether a row is held out.
+        draw: makes the folds; it takes a while and may run beside other work.
+    """
+
+    in_train: NDArray[np.bool_]
+    in_test: NDArray[np.bool_]
+    draw: Callable[[], Folds]
+
+    @cached_property
+    def folds(self) -> Folds:
+        """The role of every training row in every fold."""
+        return self.draw()
+
+    @property
+    def left_out(self) -> int:
+        """How many rows are in neither part."""
+        return len(self.in_train) - int(self.in_train.sum()) - int(self.in_test.sum())
