@@ -92,12 +92,12 @@ def init(arguments: argparse.Namespace) -> None:
     from tenfold import scaffolding
 
     names = [name.strip() for name in arguments.columns.split(",") if name.strip()]
-    told = {"columns": names, "query": arguments.query, "sheet": arguments.sheet}
+    given = {"columns": names, "query": arguments.query, "sheet": arguments.sheet}
     done = scaffolding.init(
         arguments.table,
         arguments.target,
         arguments.directory,
-        {key: value for key, value in told.items() if value},
+        {key: value for key, value in given.items() if value},
         force=arguments.force,
     )
     print("\n".join(done))

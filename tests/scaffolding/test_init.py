@@ -316,4 +316,4 @@ def test_an_initialised_project_runs_and_an_upgrade_runs_all_of_it_again(tmp_pat
 def runtime_in(folder: Path) -> Any:
     from tenfold.scaffolding import project
 
-    return project.standing_in(folder)
+    return project.working_in(folder)

@@ -1,4 +1,4 @@
-"""Guess what the columns of a table are: markers of missing values, types, suspects, the task."""
+"""Guess what the columns of a table hold, from its first rows: markers, types, dates, the task."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from tenfold.metrics import Task
 from tenfold.runtime import UserError
 from tenfold.sources import RAW, Kind, Source, name, text
 
-# Rows that are looked at: the first ones, enough to see what a column is.
-SAMPLE = 200_000
-# Texts that mean no value wherever they stand, and those that may also be words.
-CERTAIN = ("?", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "<NA>")
-DOUBTFUL = ("NA", "na", "None", "none", "-", "--", ".", "missing", "Missing", "unknown", "Unknown")
+# Rows that are read: the first ones, enough to see what a column is.
+MAX_ROWS = 200_000
+# Texts that mean no value wherever they stand, and those that may also be categories.
+ALWAYS_MISSING = ("?", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "<NA>")
+MAYBE_MISSING = (
+    *("NA", "na", "None", "none", "-", "--", "."),
+    *("missing", "Missing", "unknown", "Unknown"),
+)
 # Numbers that stand for no value, where all others are far above.
 SENTINELS = ("-99", "-999", "-9999", "-99999")
 ISO = "ISO 8601"
@@ -26,24 +29,26 @@ FORMATS = (
     *("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%b %d, %Y", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M"),
     *("%m/%d/%Y %H:%M", "%Y/%m/%d %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S"),
 )
-# Classes that an integer may stand for.
-FEW = 20
-SEEN = "seen"
+# An integer target with more values is a quantity.
+MAX_CLASSES = 20
+# The table of the first rows.
+FIRST_ROWS = "first_rows"
 
 
 @dataclass(frozen=True)
-class Column:
-    """One column as its cells show it.
+class GuessedColumn:
+    """A column as its cells show it.
 
     Attributes:
         cell: how it is read.
-        kind: what it is.
-        rows: that were looked at.
-        copies: those of them that are copies of another one.
+        kind: its type.
+        rows: that were read.
+        copies: rows that are copies of another one.
         missing: cells without a value.
         distinct: different values.
         doubtful: texts in it that may mean no value.
-        formats: of a date, all that fit.
+        formats: the date formats that fit all its cells.
+        sentinel: a number that stands for no value, far below all others.
     """
 
     cell: Cell
@@ -54,6 +59,7 @@ class Column:
     distinct: int
     doubtful: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
+    sentinel: str | None = None
 
     @property
     def present(self) -> int:
@@ -62,73 +68,96 @@ class Column:
 
     @property
     def is_id(self) -> bool:
-        """Whether every row that is no copy has a value of its own, as ids have."""
+        """Whether every row but copies of a row has a value of its own."""
         countable = self.kind == "integer" or (self.kind == "text" and not self.formats)
         rows = self.rows - self.copies
         return countable and rows > 20 and self.missing == 0 and self.distinct == rows
 
     @property
     def is_free_text(self) -> bool:
-        """Whether most of its texts stand in one row only."""
+        """Whether most rows hold a text of their own."""
         textual = self.kind == "text" and not self.formats
         return textual and self.distinct > 20 and 2 * self.distinct > self.present
 
+    @property
+    def useless(self) -> str:
+        """Why no model should see the column; empty if one should."""
+        if self.present == 0:
+            return "no value in any row"
+        if self.distinct == 1 and self.missing == 0:
+            return "the same value in every row"
+        if self.is_id:
+            return "another value in every row: an id says nothing about new rows"
+        if self.is_free_text:
+            return f"free text: {self.distinct} different values in {self.present} rows"
+        return ""
 
-def sample(source: Source) -> None:
-    """Hold the first rows as table `SEEN`, texts without white space at their ends."""
+
+def keep_first_rows(source: Source) -> None:
+    """Copy the first rows into table `FIRST_ROWS`, texts trimmed."""
     columns = [
         f"{Cell(column, kind).trimmed if kind == 'text' else name(column)} AS {name(column)}"
         for column, kind in source.columns.items()
     ]
     source.connection.execute(
-        f"CREATE TEMP TABLE {SEEN} AS SELECT {', '.join(columns)} FROM {RAW} LIMIT {SAMPLE}"
+        f"CREATE TEMP TABLE {FIRST_ROWS} AS SELECT {', '.join(columns)} FROM {RAW} LIMIT {MAX_ROWS}"
     )
 
 
-def markers(source: Source, decimal: str) -> tuple[list[str], dict[str, str]]:
-    """The texts that mean no value in this table, and why.
+def missing_markers(source: Source, decimal: str) -> dict[str, str]:
+    """The texts that mean no value in this table -> why.
 
-    A word such as NA is one where numbers stand in the same column; elsewhere it may be a category.
+    A word such as NA is one in a column of numbers; in a column of texts it may be a category.
     """
     found: dict[str, str] = {}
     for column, given in source.columns.items():
         if given != "text":
             continue
         cell = Cell(column, given, ("",), decimal=decimal)
-        seen = _tokens(source, cell, (*CERTAIN, *DOUBTFUL))
+        seen = _tokens(source, cell, (*ALWAYS_MISSING, *MAYBE_MISSING))
         rest = replace(cell, markers=("", *seen))
         numeric = bool(seen) and _kind(source, rest) != "text" and _present(source, rest) > 0
         for token in seen:
-            if token in CERTAIN or numeric:
+            if token in ALWAYS_MISSING or numeric:
                 found.setdefault(token, f"{token} stands in {column}")
-    return ["", *found], found
+    return found
 
 
-def look(source: Source, missing: Sequence[str], decimal: str) -> dict[str, Column]:
-    """Every column of a table, with `missing` as the markers of no value."""
+def guess_columns(source: Source, missing: Sequence[str], decimal: str) -> dict[str, GuessedColumn]:
+    """Every column of a table; cells in `missing` hold no value."""
     columns, copies = {}, n_copies(source)
     for column, given in source.columns.items():
         cell = Cell(column, given, tuple(missing), decimal=decimal)
         kind = _kind(source, cell)
         doubtful: Sequence[str] = ()
+        formats: Sequence[str] = ()
+        sentinel = None
         if kind == "text":
-            doubtful = _tokens(source, cell, DOUBTFUL)
+            doubtful = _tokens(source, cell, MAYBE_MISSING)
+            formats = _formats(source, cell)
         elif given == "text" and kind in ("integer", "double"):
-            sentinel = _sentinel(source, cell, kind)
+            sentinel = _sentinel(source, cell)
             cell = replace(cell, markers=(*missing, sentinel)) if sentinel else cell
-        formats = _formats(source, cell) if kind == "text" else ()
         rows, present, distinct = _count(source, cell)
-        columns[column] = Column(
-            cell, kind, rows, copies, rows - present, distinct, tuple(doubtful), tuple(formats)
+        columns[column] = GuessedColumn(
+            cell=cell,
+            kind=kind,
+            rows=rows,
+            copies=copies,
+            missing=rows - present,
+            distinct=distinct,
+            doubtful=tuple(doubtful),
+            formats=tuple(formats),
+            sentinel=sentinel,
         )
     return columns
 
 
-def task_of(source: Source, columns: Mapping[str, Column], target: str) -> tuple[Task, str]:
-    """What is to be predicted, and why.
+def guess_task(columns: Mapping[str, GuessedColumn], target: str) -> tuple[Task, str]:
+    """The task, and why.
 
     Raises:
-        UserError: if the target is not there, or says nothing.
+        UserError: if the target has one value only, or is free text.
     """
     column = columns[target]
     if column.distinct < 2:
@@ -145,8 +174,9 @@ def task_of(source: Source, columns: Mapping[str, Column], target: str) -> tuple
                 "model predicts: name another column"
             )
         return "multiclass", f"{target} is text with {values}"
-    if column.kind == "integer" and column.distinct <= FEW and column.present >= 10 * FEW:
-        return "multiclass", f"{target} holds integers with {values}; regression, if they measure"
+    few_values = column.distinct <= MAX_CLASSES and column.present >= 10 * MAX_CLASSES
+    if column.kind == "integer" and few_values:
+        return "multiclass", f"{target} holds integers with {values}; regression if they measure"
     return "regression", f"{target} is a number with {values}"
 
 
@@ -160,29 +190,29 @@ def _ask(source: Source, query: str) -> Any:
 def _tokens(source: Source, cell: Cell, tokens: Sequence[str]) -> list[str]:
     listed = ", ".join(map(text, tokens))
     found = source.connection.execute(
-        f"SELECT DISTINCT {cell.trimmed} FROM {SEEN} WHERE {cell.trimmed} IN ({listed})"
+        f"SELECT DISTINCT {cell.trimmed} FROM {FIRST_ROWS} WHERE {cell.trimmed} IN ({listed})"
     ).fetchall()
     seen = {row[0] for row in found}
     return [token for token in tokens if token in seen]
 
 
 def _present(source: Source, cell: Cell) -> int:
-    return int(_ask(source, f"SELECT count({cell.words()}) FROM {SEEN}")[0])
+    return int(_ask(source, f"SELECT count({cell.words()}) FROM {FIRST_ROWS}")[0])
 
 
 def _kind(source: Source, cell: Cell) -> Kind:
     if cell.given in ("double", "date"):
         return cell.given
-    forms = _ask(source, f"SELECT list(DISTINCT {cell.form()}) FROM {SEEN}")[0]
+    forms = _ask(source, f"SELECT list(DISTINCT {cell.form()}) FROM {FIRST_ROWS}")[0]
     return cells.shared(set(forms or ()) - {None})
 
 
-def _sentinel(source: Source, cell: Cell, kind: Kind) -> str | None:
+def _sentinel(source: Source, cell: Cell) -> str | None:
     value = cell.typed("double")
     least, count, others = _ask(
         source,
         f"SELECT min(v), count(*) FILTER (v = least), min(v) FILTER (v > least) FROM "
-        f"(SELECT {value} AS v, min({value}) OVER () AS least FROM {SEEN})",
+        f"(SELECT {value} AS v, min({value}) OVER () AS least FROM {FIRST_ROWS})",
     )
     if others is None or others < 0 or count < 2:
         return None
@@ -192,7 +222,7 @@ def _sentinel(source: Source, cell: Cell, kind: Kind) -> str | None:
 def _formats(source: Source, cell: Cell) -> list[str]:
     fits = [f"bool_and({cells.matches('w', dates.ISO.pattern)})"]
     fits += [f"bool_and(TRY_STRPTIME(w, {text(form)}) IS NOT NULL)" for form in FORMATS]
-    distinct = f"SELECT DISTINCT {cell.words()} AS w FROM {SEEN}"
+    distinct = f"SELECT DISTINCT {cell.words()} AS w FROM {FIRST_ROWS}"
     found = _ask(source, f"SELECT {', '.join(fits)} FROM ({distinct}) WHERE w IS NOT NULL")
     return [form for form, fit in zip((ISO, *FORMATS), found, strict=True) if fit]
 
@@ -200,38 +230,38 @@ def _formats(source: Source, cell: Cell) -> list[str]:
 def _count(source: Source, cell: Cell) -> tuple[int, int, int]:
     words = cell.words()
     rows, present, distinct = _ask(
-        source, f"SELECT count(*), count({words}), count(DISTINCT {words}) FROM {SEEN}"
+        source, f"SELECT count(*), count({words}), count(DISTINCT {words}) FROM {FIRST_ROWS}"
     )
     return int(rows), int(present), int(distinct)
 
 
 def top_value(source: Source, cell: Cell) -> tuple[float, int, int]:
-    """The greatest number of a column, how often it is there, and how often the next one is."""
+    """The greatest number of a column, its rows, and the rows of the next one."""
     value = cell.typed("double")
     rows = source.connection.execute(
-        f"SELECT {value} AS v, count(*) FROM {SEEN} WHERE v IS NOT NULL GROUP BY v "
+        f"SELECT {value} AS v, count(*) FROM {FIRST_ROWS} WHERE v IS NOT NULL GROUP BY v "
         "ORDER BY v DESC LIMIT 2"
     ).fetchall()
     return float(rows[0][0]), int(rows[0][1]), int(rows[1][1]) if len(rows) > 1 else 0
 
 
 def n_rows(source: Source) -> int:
-    """Rows that are looked at."""
-    return int(_ask(source, f"SELECT count(*) FROM {SEEN}")[0])
+    """Rows that were read."""
+    return int(_ask(source, f"SELECT count(*) FROM {FIRST_ROWS}")[0])
 
 
 def n_copies(source: Source) -> int:
     """Rows that are copies of another one."""
-    distinct = _ask(source, f"SELECT count(*) FROM (SELECT DISTINCT * FROM {SEEN})")[0]
+    distinct = _ask(source, f"SELECT count(*) FROM (SELECT DISTINCT * FROM {FIRST_ROWS})")[0]
     return n_rows(source) - int(distinct)
 
 
-def rarest(source: Source, cell: Cell) -> int:
+def n_rows_of_rarest(source: Source, cell: Cell) -> int:
     """Rows of the rarest class."""
     return int(
         _ask(
             source,
-            f"SELECT min(n) FROM (SELECT count(*) AS n FROM {SEEN} "
+            f"SELECT min(n) FROM (SELECT count(*) AS n FROM {FIRST_ROWS} "
             f"WHERE {cell.words()} IS NOT NULL GROUP BY {cell.words()})",
         )[0]
     )

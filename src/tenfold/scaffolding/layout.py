@@ -1,4 +1,4 @@
-"""Guess how a file's text is laid out: its encoding, its header, its decimal mark."""
+"""Guess the layout of a text file: its encoding, its header, its decimal mark."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from tenfold.params.messages import explain
 from tenfold.runtime import UserError
 from tenfold.sources import files, name
 
-# Windows' western encoding, which holds every byte that latin-1 prints.
-OLD = "cp1252"
-SAMPLE = 5_000
+# Windows' western encoding, a superset of the printable part of latin-1.
+WESTERN = "cp1252"
+MAX_ROWS = 5_000
 COMMA = r"[+-]?[0-9]{1,3}(\.?[0-9]{3})*,[0-9]+|[+-]?[0-9]+,[0-9]+"
 
 
 @dataclass
-class Guess:
-    """Settings of one section of params.yaml, and the sentence that explains each."""
+class GuessedLayout:
+    """Settings of `data`, and the reason for each."""
 
     settings: dict[str, Any] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
@@ -38,25 +38,23 @@ class Guess:
         self.reasons[key] = reason
 
 
-def guess(path: str, target: str, told: Mapping[str, Any]) -> tuple[Data, Guess]:
-    """What must be said in `data:` for a table to be read as it is meant.
+def guess(path: str, target: str, given: Mapping[str, Any]) -> tuple[Data, GuessedLayout]:
+    """The settings of `data` that a table needs to be read as it is meant.
+
+    Settings in `given` are not guessed.
 
     Raises:
         UserError: if it cannot be read as a table at all.
     """
-    found = Guess()
-    given: dict[str, Any] = {"path": path, "target": target, **told}
-    for key, value in told.items():
+    found = GuessedLayout()
+    settings: dict[str, Any] = {"path": path, "target": target, **given}
+    for key, value in given.items():
         found.set(key, value, "as given on the command line")
-    plain = _data(given)
-    if plain.scheme is None and _is_delimited(path):
+    if _data(settings).scheme is None and sources.is_delimited(Path(path)):
         _guess_encoding(path, found)
-        given |= found.settings
-        _guess_header(given, found)
-        given |= found.settings
-        _guess_decimal(given, found)
-        given |= found.settings
-    return Data.model_validate(given), found
+        _guess_header(settings | found.settings, found)
+        _guess_decimal(settings | found.settings, found)
+    return Data.model_validate(settings | found.settings), found
 
 
 def _data(given: dict[str, Any]) -> Data:
@@ -68,12 +66,8 @@ def _data(given: dict[str, Any]) -> Data:
         raise UserError("; ".join(explain(error, given, Data, ("data",))) + hint) from None
 
 
-def _is_delimited(path: str) -> bool:
-    return sources.is_delimited(Path(path))
-
-
-def _guess_encoding(path: str, found: Guess) -> None:
-    """UTF-8, where all bytes are; else the encoding of old."""
+def _guess_encoding(path: str, found: GuessedLayout) -> None:
+    """A file that is not all UTF-8 is taken for western Windows text, unless it is UTF-16."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     file = Path(path)
     if not file.is_file() or file.suffix.lower() in files.PACKED:
@@ -84,14 +78,16 @@ def _guess_encoding(path: str, found: Guess) -> None:
                 decoder.decode(chunk)
             except UnicodeDecodeError:
                 if not chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                    found.set("encoding", OLD, "not all of its bytes are UTF-8: check a few names")
+                    found.set(
+                        "encoding", WESTERN, "not all of its bytes are UTF-8: check a few names"
+                    )
                 return
 
 
-def _guess_header(given: dict[str, Any], found: Guess) -> None:
-    """A first record with a number in it names no columns, unless the target is one of them."""
-    headless = Data.model_validate({**given, "header": False, "columns": []})
-    source = sources.preview(headless, SAMPLE)
+def _guess_header(given: dict[str, Any], found: GuessedLayout) -> None:
+    """A first line that holds a number is no header, unless it names the target."""
+    no_header = Data.model_validate({**given, "header": False, "columns": []})
+    source = sources.preview(no_header, MAX_ROWS)
     first = source.connection.execute(
         f"SELECT {', '.join(map(name, source.columns))} FROM {sources.RAW} LIMIT 1"
     ).fetchall()
@@ -103,9 +99,9 @@ def _guess_header(given: dict[str, Any], found: Guess) -> None:
         found.set("header", False, f"its first line holds {numbers[0]!r}, as rows do")
 
 
-def _guess_decimal(given: dict[str, Any], found: Guess) -> None:
-    """A comma, where columns are full of numbers with one and none has a point."""
-    source = sources.preview(Data.model_validate(given), SAMPLE)
+def _guess_decimal(given: dict[str, Any], found: GuessedLayout) -> None:
+    """A comma, if most cells of some column are numbers such as 3,5 and none has a point."""
+    source = sources.preview(Data.model_validate(given), MAX_ROWS)
     shares = []
     for column in source.columns:
         words = f"trim({name(column)})"
@@ -113,7 +109,7 @@ def _guess_decimal(given: dict[str, Any], found: Guess) -> None:
             matching = f"{cells.matches(words, pattern)}::INTEGER"
             shares.append(f"avg({matching}) FILTER ({words} <> '')")
     seen = source.connection.execute(
-        f"SELECT {', '.join(shares)} FROM (FROM {sources.RAW} LIMIT {SAMPLE})"
+        f"SELECT {', '.join(shares)} FROM (FROM {sources.RAW} LIMIT {MAX_ROWS})"
     ).fetchall()[0]
     for column, commas, points in zip(source.columns, seen[::2], seen[1::2], strict=True):
         if commas and commas > 0.5 and not points:

@@ -18,13 +18,13 @@ from tenfold.runtime import UserError
 from tenfold.scaffolding import pipeline
 
 PARAMS = Path("params.yaml")
-IGNORED = "/mlruns/\n/outputs/\n/.tenfold/\n/dvc_plots/\n__pycache__/\n.venv/\n"
+GIT_IGNORED = "/mlruns/\n/outputs/\n/.tenfold/\n/dvc_plots/\n__pycache__/\n.venv/\n"
 DVC_CONFIG = "[core]\n    analytics = false\n    check_update = false\n"
-NOT_WALKED = ".venv\n.tenfold\nmlruns\ndvc_plots\n__pycache__\n"
+DVC_IGNORED = ".venv\n.tenfold\nmlruns\ndvc_plots\n__pycache__\n"
 
 
-def inside(table: str, folder: Path) -> str:
-    """A table's path as seen from `folder`, relative so that both can move together."""
+def relative_path(table: str, folder: Path) -> str:
+    """A table's path relative to `folder`, so that both can move together."""
     scheme, _, path = table.partition(":")
     if scheme == "sqlite":
         return f"sqlite:{os.path.relpath(path, folder)}"
@@ -32,13 +32,15 @@ def inside(table: str, folder: Path) -> str:
 
 
 @contextlib.contextmanager
-def standing_in(folder: Path) -> Iterator[None]:
-    """Work in `folder`, which is made if there is none.
+def working_in(folder: Path) -> Iterator[None]:
+    """Make `folder` the current one for a while; it is made if there is none.
+
+    One that was made is removed again if the work fails.
 
     Raises:
         UserError: if it cannot be made.
     """
-    before, new = Path.cwd(), not folder.exists()
+    before, is_new = Path.cwd(), not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -50,7 +52,7 @@ def standing_in(folder: Path) -> Iterator[None]:
         yield
     except BaseException:
         os.chdir(before)
-        if new:
+        if is_new:
             shutil.rmtree(folder, ignore_errors=True)
         raise
     finally:
@@ -58,7 +60,10 @@ def standing_in(folder: Path) -> Iterator[None]:
 
 
 def write(experiment: str, *, force: bool) -> list[str]:
-    """Write params.yaml, and around it what is not there yet.
+    """Write params.yaml, and those of the other files that are missing.
+
+    Returns:
+        Lines that tell what was written.
 
     Raises:
         UserError: if there is a params.yaml, or a dvc.yaml of another project.
@@ -79,8 +84,8 @@ def write(experiment: str, *, force: bool) -> list[str]:
         "dvc.yaml": pipeline.pipeline(),
         "params.schema.json": json.dumps(params.json_schema(models), indent=2, sort_keys=True)
         + "\n",
-        ".gitignore": IGNORED,
-        ".dvcignore": NOT_WALKED,
+        ".gitignore": GIT_IGNORED,
+        ".dvcignore": DVC_IGNORED,
     }
     new = [file for file in files if not Path(file).exists()]
     for file in new:
@@ -88,7 +93,7 @@ def write(experiment: str, *, force: bool) -> list[str]:
     done.append(f"written: {', '.join(['params.yaml', *new])}")
     if not Path(".dvc").exists():
         for file in (".gitignore", ".dvcignore"):
-            done += [] if file in new else _completed(Path(file), files[file])
+            done += [] if file in new else _add_lines(Path(file), files[file])
         _start_dvc()
         for name, template in pipeline.plot_templates().items():
             runtime.write_text(Path(".dvc/plots") / name, template)
@@ -96,25 +101,25 @@ def write(experiment: str, *, force: bool) -> list[str]:
 
 
 def _unused(name: str) -> Path:
-    """The name, or the first with a number behind it that no file has."""
+    """The name, with a number behind it if a file has it already."""
     numbered = (Path(f"{name}.{number}") for number in itertools.count(2))
     return next(path for path in itertools.chain([Path(name)], numbered) if not path.exists())
 
 
-def _completed(path: Path, needed: str) -> list[str]:
-    """Add the lines that a file lacks, and say so."""
-    held = path.read_text(encoding="utf-8")
-    lacking = [line for line in needed.splitlines() if line not in held.splitlines()]
-    if not lacking:
+def _add_lines(path: Path, needed: str) -> list[str]:
+    """Add the lines that a file lacks; return a line about it."""
+    present = path.read_text(encoding="utf-8")
+    missing = [line for line in needed.splitlines() if line not in present.splitlines()]
+    if not missing:
         return []
-    runtime.write_text(path, "\n".join([held.rstrip("\n"), *lacking, ""]))
-    return [f"added to {path}: {' '.join(lacking)}"]
+    runtime.write_text(path, "\n".join([present.rstrip("\n"), *missing, ""]))
+    return [f"added to {path}: {' '.join(missing)}"]
 
 
 def _start_dvc() -> None:
     """Make a DVC project, within git where there is one."""
     git = shutil.which("git")
-    if git and not _within_git(git):
+    if git and not _is_in_git(git):
         subprocess.run([git, "init", "--quiet"], check=True)
     dvc = str(Path(sys.executable).with_name("dvc"))
     if not git:
@@ -131,7 +136,7 @@ def _start_dvc() -> None:
         runtime.write_text(Path(".dvc/config.local"), f"[core]\n    site_cache_dir = {site}\n")
 
 
-def _within_git(git: str) -> bool:
+def _is_in_git(git: str) -> bool:
     asked = subprocess.run(
         [git, "rev-parse", "--is-inside-work-tree"], capture_output=True, check=False
     )
