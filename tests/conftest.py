@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import importlib.util
 import json
 import os
 import shutil
@@ -19,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ruamel.yaml import YAML
+
+from tests import fork_server
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -65,13 +69,20 @@ class Project:
     def __truediv__(self, name: str) -> Path:
         return self.root / name
 
-    def environment(self, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-        """A clean shell's: nothing of the caller's DVC, git or MLflow; tenfold from this copy."""
+    def environment(
+        self, extra: Mapping[str, str] | None = None, *, forked: bool = False
+    ) -> dict[str, str]:
+        """A clean shell's: nothing of the caller's DVC, git or MLflow; tenfold from this copy.
+
+        If `forked`, `python`, `dvc` and `tenfold` run in forks of a process that has their
+        libraries in memory.
+        """
+        programs = [fork_server.programs(), BINARIES] if forked else [BINARIES]
         kept = {key: value for key, value in os.environ.items() if not key.startswith(FOREIGN)}
         inside = self.root / ".dvc" / "tmp"
         return {
             **kept,
-            "PATH": f"{BINARIES}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join([*map(str, programs), os.environ["PATH"]]),
             "PYTHONPATH": str(self.root / "src"),
             "DVC_SITE_CACHE_DIR": str(inside / "site"),
             "DVC_GLOBAL_CONFIG_DIR": str(inside / "no-global"),
@@ -86,26 +97,28 @@ class Project:
         }
 
     def attempt(
-        self, *command: str, env: Mapping[str, str] | None = None
+        self, *command: str, env: Mapping[str, str] | None = None, forked: bool = True
     ) -> subprocess.CompletedProcess[str]:
         """Run a command in the project, however it ends."""
+        environment = self.environment(env, forked=forked)
+        program = shutil.which(command[0], path=environment["PATH"]) or command[0]
         return subprocess.run(
-            command,
+            [program, *command[1:]],
             cwd=self.root,
-            env=self.environment(env),
+            env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
         )
 
-    def run(self, *command: str, env: Mapping[str, str] | None = None) -> str:
+    def run(self, *command: str, env: Mapping[str, str] | None = None, forked: bool = True) -> str:
         """Run a command that must succeed; return what it printed."""
-        ended = self.attempt(*command, env=env)
+        ended = self.attempt(*command, env=env, forked=forked)
         assert ended.returncode == 0, f"{command}:\n{ended.stdout}\n{ended.stderr}"
         return ended.stdout
 
     def start(self, *command: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-        """Start a command in a process group of its own, its output in `log`."""
+        """Start a command, not forked, in a process group of its own, its output in `log`."""
         with self.log.open("w") as log:
             return subprocess.Popen(
                 command,
@@ -120,11 +133,13 @@ class Project:
 
     def stage(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a stage's program as DVC does, without DVC."""
-        return self.attempt(sys.executable, f"pipelines/{name}.py", *arguments)
+        return self.attempt("python", f"pipelines/{name}.py", *arguments)
 
-    def repro(self, *arguments: str, env: Mapping[str, str] | None = None) -> list[str]:
+    def repro(
+        self, *arguments: str, env: Mapping[str, str] | None = None, forked: bool = True
+    ) -> list[str]:
         """`dvc repro`; return the stages it ran."""
-        return stages_run(self.run("dvc", "repro", *arguments, env=env))
+        return stages_run(self.run("dvc", "repro", *arguments, env=env, forked=forked))
 
     def commit(self) -> None:
         """Commit everything git does not ignore."""
@@ -276,6 +291,13 @@ def files_below(folder: Path) -> dict[str, bytes]:
     }
 
 
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file, if there is one, with its times: bytecode stays valid by its source's."""
+    if source.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, target)
+
+
 def new_project(root: Path, **changes: Any) -> Project:
     """A fresh clone of this project, as it lies on disk, with params.yaml changed."""
     listed = subprocess.run(
@@ -287,9 +309,11 @@ def new_project(root: Path, **changes: Any) -> Project:
     )
     for name in filter(None, listed.stdout.split("\0")):
         # The lock describes outputs that a clone does not have.
-        if name != "dvc.lock" and (ROOT / name).is_file():
-            (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, root / name)
+        if name != "dvc.lock":
+            copy_file(ROOT / name, root / name)
+            if name.endswith(".py"):
+                bytecode = Path(importlib.util.cache_from_source(name))
+                copy_file(ROOT / bytecode, root / bytecode)
     project = Project(root)
     if changes:
         project.change(**changes)
@@ -308,22 +332,45 @@ def project(tmp_path: Path) -> Callable[..., Project]:
     return make
 
 
+def shared(
+    tmp_path_factory: pytest.TempPathFactory, name: str, build: Callable[[Path], object]
+) -> Project:
+    """A project that whichever worker of pytest-xdist comes first builds, for all of them."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared"
+    folder.mkdir(exist_ok=True)
+    root, done = folder / name, folder / f"{name}.done"
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(root, ignore_errors=True)
+            build(root)
+            done.touch()
+    return Project(root)
+
+
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project after one `dvc repro` with a small budget; for reading only."""
-    project = new_project(tmp_path_factory.mktemp("finished") / "project", **SMALL)
-    project.repro()
-    project.commit()
-    return project
+
+    def build(root: Path) -> None:
+        project = new_project(root, **SMALL)
+        project.repro()
+        project.commit()
+
+    return shared(tmp_path_factory, "finished", build)
 
 
 @pytest.fixture(scope="session")
 def line(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The textbook's line, with its own budget; for reading only."""
-    project = new_project(tmp_path_factory.mktemp("line") / "project")
-    shutil.copy2(project / "examples/line.yaml", project / "params.yaml")
-    project.repro()
-    return project
+
+    def build(root: Path) -> None:
+        project = new_project(root)
+        shutil.copy2(project / "examples/line.yaml", project / "params.yaml")
+        project.repro()
+
+    return shared(tmp_path_factory, "line", build)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -69,7 +68,7 @@ def mixed(project: Callable[..., Project]) -> Project:
 
 
 def stage(project: Project, name: str, *arguments: str) -> str:
-    return project.run(sys.executable, f"pipelines/{name}.py", *arguments)
+    return project.run("python", f"pipelines/{name}.py", *arguments)
 
 
 def refused(ended: subprocess.CompletedProcess[str]) -> str:
@@ -85,11 +84,11 @@ def ask(server: Server, *rows: dict[str, Any]) -> tuple[int, Any]:
 
 
 def test_every_kind_of_column_reaches_the_server(mixed: Project) -> None:
-    message = refused(mixed.attempt(sys.executable, "pipelines/split.py"))
+    message = refused(mixed.attempt("python", "pipelines/split.py"))
     assert f"'note' ({N} different values in {N} rows)" in message
     mixed.change(preprocessing={"columns": {"tonw": {"encode": "target"}}})
     assert "no feature column 'tonw'; did you mean 'town'?" in refused(
-        mixed.attempt(sys.executable, "pipelines/split.py")
+        mixed.attempt("python", "pipelines/split.py")
     )
     assert not (mixed / "outputs/split").exists()
 

@@ -62,21 +62,26 @@ def test_the_default_experiment_compares_five_families_over_ten_folds(
     assert all(family in shown for family in families)
 
 
-def test_a_second_repro_runs_no_stage_and_says_that_nothing_changed(finished: Project) -> None:
-    before = (finished / "dvc.lock").read_bytes()
-    printed = finished.run("dvc", "repro")
+def test_a_second_repro_runs_no_stage_and_says_that_nothing_changed(
+    finished: Project, tmp_path: Path
+) -> None:
+    again = finished.copy(tmp_path / "again", mlruns=True)
+    again.repro()  # MLflow's store holds absolute paths and follows its folder.
+    before = (again / "dvc.lock").read_bytes()
+    printed = again.run("dvc", "repro")
     assert [line for line in printed.splitlines() if line.startswith("Running stage")] == [
         "Running stage 'clean':",
         "Running stage 'select_model':",
     ]
     assert "data/raw/breast_cancer.csv: unchanged" in printed
     assert "nothing changed" in printed
-    assert (finished / "dvc.lock").read_bytes() == before
+    assert (again / "dvc.lock").read_bytes() == before
 
 
 def test_computing_everything_again_gives_the_same_bytes(finished: Project, tmp_path: Path) -> None:
     again = finished.copy(tmp_path / "elsewhere")
-    ran = again.repro("--force")
+    # Not in forks of one process, which have a seed of their hashes in common.
+    ran = again.repro("--force", forked=False)
     assert len(ran) == 2 + 2 * len(SMALL["models"]) + 1
     assert again.outputs_in_lock() == finished.outputs_in_lock()
     assert (again / "dvc.lock").read_bytes() == (finished / "dvc.lock").read_bytes()
