@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 BINARIES = Path(sys.executable).parent
 
+# Two workers have two cores: threads that wait for each other cost more than they bring.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 # A shell that runs the tests in the background has them, and all they start, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # What a user's shell, or the DVC stage that runs these tests, must not hand down.

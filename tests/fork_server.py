@@ -29,8 +29,11 @@ from pathlib import Path
 
 CLIENT = Path(__file__).with_name("fork_client.py")
 BINARIES = Path(sys.executable).parent
+KEPT = ("PATH", "HOME", "OMP_NUM_THREADS", "MLFLOW_DISABLE_TELEMETRY")
 LIBRARIES = [
     "duckdb",
+    "filelock",
+    "jinja2",
     "matplotlib.backends.backend_agg",
     "matplotlib.figure",
     "numpy",
@@ -78,7 +81,7 @@ def programs() -> Path:
     server = subprocess.Popen(
         [sys.executable, __file__, str(address)],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "MLFLOW_DISABLE_TELEMETRY": "true"},
+        env={name: os.environ[name] for name in KEPT if name in os.environ},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C is for the clients, which hand it on.
@@ -103,13 +106,13 @@ def main() -> None:
         for library in LIBRARIES:
             importlib.import_module(library)
         gc.freeze()  # A fork that collected garbage would copy every page of the libraries.
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        running: set[int] = set()
         while True:
             client, _ = listening.accept()
-            if os.fork() == 0:
+            if not (watch := os.fork()):
                 break
             client.close()
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            running = {one for one in running if not os.waitpid(one, os.WNOHANG)[0]} | {watch}
     message, streams, _, _ = socket.recv_fds(client, 1 << 20, 3)
     program = os.fork()
     if program:

@@ -13,7 +13,7 @@ import pytest
 
 from tenfold.dataset import ROW, folds
 from tenfold.models.shared import predictor
-from tests.conftest import SMALL, Project, new_project
+from tests.conftest import SMALL, Project, new_project, shared
 
 N, PATIENTS, FIRST = 160, 24, date(2024, 1, 1)
 PARTS = ("train", "test")
@@ -32,7 +32,7 @@ def write_visits(path: Path) -> None:
             rows.writerow([f"p{rng.integers(PATIENTS)}", day, dose, weight, relapse])
 
 
-def visits(root: Path, **split: Any) -> Project:
+def visits(root: Path, **split: Any) -> None:
     """A project after one `dvc repro`."""
     small = {**SMALL, "models": {name: SMALL["models"][name] for name in ("linear", "mlp")}}
     project = new_project(
@@ -47,21 +47,20 @@ def visits(root: Path, **split: Any) -> Project:
     )
     write_visits(project / "data/raw/visits.csv")
     project.repro()
-    return project
 
 
 @pytest.fixture(scope="module")
 def grouped(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Split by patient; for reading only."""
-    root = tmp_path_factory.mktemp("grouped") / "project"
-    return visits(root, strategy="grouped", group="patient", n_repeats=2)
+    rules: dict[str, Any] = {"strategy": "grouped", "group": "patient", "n_repeats": 2}
+    return shared(tmp_path_factory, "grouped", lambda root: visits(root, **rules))
 
 
 @pytest.fixture(scope="module")
 def ordered(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Split by day; for reading only."""
-    root = tmp_path_factory.mktemp("ordered") / "project"
-    return visits(root, strategy="time", time="seen_on", gap="5 days")
+    rules = {"strategy": "time", "time": "seen_on", "gap": "5 days"}
+    return shared(tmp_path_factory, "ordered", lambda root: visits(root, **rules))
 
 
 def sides(project: Project, column: str) -> list[tuple[Any, Any]]:

@@ -16,7 +16,7 @@ import pytest
 from tenfold import dataset
 from tenfold.dataset import Schema
 from tenfold.models.shared import predictor
-from tests.conftest import SMALL, Project, Server, files_below
+from tests.conftest import SMALL, Project, Server, files_below, shared
 
 TABLE = "data/raw/breast_cancer.csv"
 MLP = {**SMALL["models"]["mlp"], "dropout": 0.2}
@@ -25,10 +25,13 @@ MLP = {**SMALL["models"]["mlp"], "dropout": 0.2}
 @pytest.fixture(scope="module")
 def network(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project whose champion is a bag of networks with dropout; for reading only."""
-    copied = finished.copy(tmp_path_factory.mktemp("network") / "project")
-    copied.change(models={"mlp": MLP})
-    copied.repro()
-    return copied
+
+    def build(root: Path) -> None:
+        copied = finished.copy(root)
+        copied.change(models={"mlp": MLP})
+        copied.repro()
+
+    return shared(tmp_path_factory, "network", build)
 
 
 @pytest.fixture
