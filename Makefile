@@ -1,6 +1,7 @@
-# make repro   run the experiment in params.yaml      make ui      compare the runs
-# make test    run all tests                          make serve   ask the champion
-# make check   lint and types                         make bench   measure against peers
+# make repro       run the experiment in params.yaml      make ui      compare the runs
+# make test        run all tests                          make serve   ask the champion
+# make test-fast   run those that take no training        make bench   measure against peers
+# make check       lint and types
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell \
 	$(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
@@ -13,7 +14,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export DVC_SITE_CACHE_DIR := $(CURDIR)/.dvc/tmp/site
 export MLFLOW_DISABLE_TELEMETRY := true
 
-.PHONY: repro test ui serve check bench moved
+.PHONY: repro test test-fast ui serve check bench moved
 
 repro: $(READY)
 	@tenfold check
@@ -23,6 +24,9 @@ repro: $(READY)
 
 test: $(READY)
 	@python -m pytest -n 2 --dist worksteal
+
+test-fast: $(READY)
+	@python -m pytest -n 2 --dist worksteal -m "not slow"
 
 ui: $(READY)
 	@tenfold ui

@@ -40,6 +40,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # What a user's shell, or the DVC stage that runs these tests, must not hand down.
 FOREIGN = ("DVC_", "GIT_", "MLFLOW_", "PYTEST_", "PYTHON")
 
+# Whoever asks for one of these starts a project or a server.
+SLOW_FIXTURES = {"project", "finished", "line", "server"}
+
 SMALL: dict[str, Any] = {
     "tune": {"n_trials": 2, "generation_size": 2},
     "split": {"n_splits": 3},
@@ -103,12 +106,10 @@ class Project:
         self, *command: str, env: Mapping[str, str] | None = None, forked: bool = True
     ) -> subprocess.CompletedProcess[str]:
         """Run a command in the project, however it ends."""
-        environment = self.environment(env, forked=forked)
-        program = shutil.which(command[0], path=environment["PATH"]) or command[0]
         return subprocess.run(
-            [program, *command[1:]],
+            command,
             cwd=self.root,
-            env=environment,
+            env=self.environment(env, forked=forked),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -323,6 +324,13 @@ def new_project(root: Path, **changes: Any) -> Project:
     project.run("git", "init", "--quiet")
     project.commit()
     return project
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow whatever starts a project or a server."""
+    for item in items:
+        if SLOW_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
 
 
 @pytest.fixture
