@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,9 @@ class FamilyParameters(BaseModel):
     """The parameters of one configuration of a family: every leaf a plain value."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    # Seconds of one fit on two cores, and more for each cell of its table: a rough forecast.
+    fit_seconds: ClassVar[tuple[float, float]] = (0.0, 0.0)
 
     @property
     def codes(self) -> bool:

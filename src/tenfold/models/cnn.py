@@ -15,6 +15,8 @@ Size = Annotated[int, Field(ge=1)]
 class Parameters(ActivatedParameters):
     """Convolutions with pooling, then a hidden layer. Source: LeCun et al. (1998)."""
 
+    fit_seconds = (0.5, 0.0002)
+
     shape: tuple[Size, Size, Size] = Field(
         strict=False,
         description="[channels, height, width]: the columns, in this order.",

@@ -14,6 +14,8 @@ from tenfold.models.shared.scikit import ScikitFamily
 class Parameters(FamilyParameters):
     """scikit-learn's own names."""
 
+    fit_seconds = (0.07, 4e-06)
+
     learning_rate: float = Field(0.1, gt=0, description="Shrinkage of each tree.")
     max_iter: int = Field(100, ge=1, description="Trees (per class).")
     max_leaf_nodes: int | None = Field(31, ge=2)

@@ -14,6 +14,8 @@ from tenfold.models.shared.scikit import ScikitFamily
 class Parameters(FamilyParameters):
     """One strength of shrinkage serves both tasks: large alpha, small coefficients."""
 
+    fit_seconds = (0.02, 1e-06)
+
     alpha: float = Field(1.0, gt=0, description="L2 penalty: ridge's alpha, logistic's 1 / C.")
     class_weight: Literal["balanced"] | None = Field(
         None, description="balanced: weigh classes by inverse frequency (classification)."

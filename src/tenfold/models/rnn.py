@@ -15,6 +15,8 @@ Size = Annotated[int, Field(ge=1)]
 class Parameters(NetworkParameters):
     """A GRU (Cho et al. 2014) or LSTM (Hochreiter & Schmidhuber 1997)."""
 
+    fit_seconds = (0.5, 0.0002)
+
     shape: tuple[Size, Size] = Field(
         strict=False,
         description="[steps, channels]: the columns, step by step.",
