@@ -20,8 +20,7 @@ def main() -> None:
     if not chosen:
         choose(experiment)
         results.write_stamp(OUT, fingerprint)
-    version = tracking.publish(results.read(experiment, OUT, fingerprint))
-    print(f"models:/{registered}@{tracking.ALIAS} is version {version}")
+    print(tracking.publish(results.read(experiment, OUT, fingerprint)))
 
 
 def choose(experiment: Params) -> None:

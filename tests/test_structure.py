@@ -37,7 +37,7 @@ DOORS = {
     "matplotlib": ("reporting.plots",),
     "openpyxl": ("sources.readers.excel",),
     "psycopg": ("sources.readers.postgresql",),
-    "sqlite3": ("sources.readers.sqlite", "tracking.registry"),
+    "sqlite3": ("sources.readers.sqlite", "tracking.database", "tracking.registry"),
 }
 
 

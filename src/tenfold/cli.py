@@ -6,6 +6,7 @@ import argparse
 import os
 import shlex
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -145,9 +146,11 @@ def ui(arguments: argparse.Namespace) -> None:
 
     _require_free(arguments.port)
     print(f"MLflow UI: http://{HOST}:{arguments.port}  (Ctrl-C ends it)", flush=True)
-    store = ["--backend-store-uri", tracking.uri()]
+    tracking.ensure_store()
     where = ["--host", HOST, "--port", str(arguments.port), "--workers", "1"]
-    _become(["mlflow", "server", *store, *where], tracking.environment())
+    # The address is not among the arguments, which all users of a machine can see.
+    store = {"MLFLOW_BACKEND_STORE_URI": tracking.uri()}
+    _become(["mlflow", "server", *where], {**tracking.environment(), **store})
 
 
 def serve(arguments: argparse.Namespace) -> None:
@@ -186,8 +189,7 @@ def publish(arguments: argparse.Namespace) -> None:
     fingerprint = results.inputs_fingerprint(experiment, outputs) if all(stamp) else ""
     if stamp != (fingerprint, results.outputs_digest(outputs)):
         raise UserError("outputs/ does not hold this experiment's results: run `dvc repro` first")
-    version = tracking.publish(results.read(experiment, outputs, fingerprint))
-    print(f"{_champion()} is version {version}")
+    print(tracking.publish(results.read(experiment, outputs, fingerprint)))
 
 
 def schema(arguments: argparse.Namespace) -> None:
@@ -221,5 +223,15 @@ def _require_free(port: int) -> None:
 
 def _become(command: list[str], environment: dict[str, str]) -> None:
     """Replace this process by a command of the same virtual environment."""
+    if runtime.secrets():
+        # What it prints goes through a process that masks passwords.
+        masking = subprocess.Popen(
+            [sys.executable, "-c", "from tenfold import runtime; runtime.mask_lines()"],
+            stdin=subprocess.PIPE,
+            start_new_session=True,
+        )
+        assert masking.stdin is not None
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(masking.stdin.fileno(), stream.fileno())
     binary = Path(sys.executable).with_name(command[0])
     os.execve(binary, command, environment)

@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 import sys
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
@@ -274,6 +275,107 @@ def test_a_relative_store_lies_in_the_project_wherever_a_stage_runs(
     assert store.uri() == expected
 
 
-def test_a_password_in_the_store_s_address_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://me:secret@mlflow.example.org/path")
-    assert store.shown_uri() == "https://***@mlflow.example.org/path"
+@pytest.mark.parametrize("command", ["tenfold publish", "tenfold predict data/x.csv y.csv"])
+def test_a_password_in_the_store_s_address_is_never_printed(again: Project, command: str) -> None:
+    token, password, encoded = "tok-1234", "p@ss/word", "p%40ss%2Fword"
+    # Nobody answers here; MLflow quotes the address in its error.
+    for address in (f"http://me:{encoded}@127.0.0.1:9/path?token={token}", f"odd://{token}@h/"):
+        variables = {"MLFLOW_TRACKING_URI": address, "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
+        ended = again.attempt(*command.split(), env=variables)
+        printed = ended.stdout + ended.stderr
+        assert ended.returncode == 2, printed
+        assert "Traceback" not in printed
+        assert "://***@" in printed
+        assert not any(secret in printed for secret in (token, password, encoded, "word"))
+
+
+def test_an_experiment_outside_of_the_workspace_leaves_the_champion_alone(again: Project) -> None:
+    again.change(models={"linear": SMALL["models"]["linear"]})
+    again.repro()
+    before = again.champion()
+    [marked] = again.runs("tags.`tenfold.champion` = 'true'")
+    again.commit()
+    printed = again.run("dvc", "exp", "run", "--temp", "--set-param", "models.linear.alpha=50")
+    assert again.champion() == before
+    assert [run.info.run_id for run in again.runs("tags.`tenfold.champion` = 'true'")] == [
+        marked.info.run_id
+    ]
+    assert "experiment runs outside of the workspace" in printed
+    # It is registered nonetheless, by runs of its own.
+    assert count(again, "model_versions") == 2
+    assert any(float(run.data.params.get("alpha", 0)) == 50 for run in again.runs())
+
+
+@pytest.fixture
+def empty_store(again: Project) -> Path:
+    """The path of the project's own store, whose folder is there."""
+    (again / "mlruns").mkdir()
+    return again / "mlruns" / "mlflow.db"
+
+
+def half_made(path: Path) -> None:
+    """What a kill among MLflow's migrations leaves: its first tables, and a table in the making."""
+    import sqlalchemy
+    from mlflow.store.tracking.dbmodels.initial_models import Base
+
+    engine = sqlalchemy.create_engine(f"sqlite:///{path}")
+    Base.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE _alembic_tmp_experiments (name TEXT)")
+    engine.dispose()
+
+
+def test_a_half_made_store_is_set_aside_and_made_anew(again: Project, empty_store: Path) -> None:
+    half_made(empty_store)
+    ended = again.attempt("tenfold", "publish")
+    assert ended.returncode == 0, ended.stderr
+    assert f"note: {empty_store} was half-made" in ended.stderr
+    assert "mlflow.db.half-made" in ended.stderr
+    assert (again / "mlruns/mlflow.db.half-made").exists()
+    assert again.champion_version() == "1"
+    assert again.attempt("tenfold", "publish").stderr == ""
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.5, 1.0])
+def test_a_project_outlives_a_kill_while_its_store_is_created(
+    again: Project, seconds: float
+) -> None:
+    publication = again.start("tenfold", "publish")
+    wait_until(lambda: any((again / "mlruns").glob("*")), "a store")
+    time.sleep(seconds)
+    publication.kill()
+    publication.wait()
+    again.run("tenfold", "publish")
+    assert again.champion_version() == "1"
+    assert {path.name for path in (again / "mlruns").iterdir()} == {"artifacts", "mlflow.db"}
+
+
+def test_a_store_that_does_not_fit_on_the_disk_is_created_later(again: Project) -> None:
+    full = (
+        "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)); "
+        "from tenfold import cli; cli.main(['publish'])"
+    )
+    ended = again.attempt(sys.executable, "-c", full)
+    assert ended.returncode == 2, ended.stderr
+    assert "mlruns/mlflow.db cannot be used" in ended.stderr
+    assert list((again / "mlruns").iterdir()) == []
+    again.run("tenfold", "publish")
+
+
+@pytest.mark.parametrize("offset", [0, 100, 40_000])
+def test_a_damaged_store_is_named_with_what_to_do(
+    again: Project, finished: Project, empty_store: Path, offset: int
+) -> None:
+    content = bytearray((finished / "mlruns/mlflow.db").read_bytes())
+    content[offset : offset + 2000] = b"?" * 2000
+    if offset > 100:
+        content[offset:] = b"?" * (len(content) - offset)
+    empty_store.write_bytes(content)
+    ended = again.attempt("tenfold", "publish")
+    assert ended.returncode == 2, ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert f"error: MLflow's store {empty_store} is damaged" in ended.stderr
+    assert "run `tenfold publish`" in ended.stderr
+    again.run("sh", "-c", ended.stderr.split("`")[1])
+    again.run("tenfold", "publish")

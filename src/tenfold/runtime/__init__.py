@@ -31,6 +31,7 @@ from tenfold.runtime.processes import (
     lock,
     temporary,
 )
+from tenfold.runtime.secrets import mask_lines, masked, secrets
 
 __all__ = [
     "SCRATCH",
@@ -49,10 +50,13 @@ __all__ = [
     "interrupted",
     "is_current",
     "lock",
+    "mask_lines",
+    "masked",
     "nearest",
     "read_json",
     "read_rows",
     "scratch",
+    "secrets",
     "shown",
     "stamp",
     "temporary",

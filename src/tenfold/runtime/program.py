@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from types import FrameType, TracebackType
 
@@ -43,7 +44,7 @@ def one_message() -> Iterator[None]:
             sys.exit(130)
         if not isinstance(error, UserError):
             raise
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {runtime.masked(str(error))}", file=sys.stderr)
         sys.exit(2)
 
 
@@ -72,7 +73,8 @@ def _end(kind: type[BaseException], error: BaseException, trace: TracebackType |
     if issubclass(kind, KeyboardInterrupt):
         print(INTERRUPTED, file=sys.stderr)
     else:
-        sys.__excepthook__(kind, error, trace)
+        lines = traceback.format_exception(kind, error, trace)
+        print(runtime.masked("".join(lines)), end="", file=sys.stderr)
 
 
 sys.excepthook = _end

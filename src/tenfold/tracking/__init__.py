@@ -10,10 +10,11 @@ from tenfold import runtime
 from tenfold.reporting.results import ExperimentResults
 from tenfold.tracking import registry, runs, store
 from tenfold.tracking.registry import ALIAS, is_published, load_model, require_model
-from tenfold.tracking.store import environment, uri
+from tenfold.tracking.store import ensure_store, environment, uri
 
 __all__ = [
     "ALIAS",
+    "ensure_store",
     "environment",
     "is_published",
     "load_model",
@@ -24,25 +25,26 @@ __all__ = [
 
 
 def publish(results: ExperimentResults) -> str:
-    """Show results in MLflow and move the alias to their champion; return its version.
+    """Show results in MLflow and move the alias to their champion; say what was done.
 
     Every run is marked FAILED until all of it is logged, so that none is ever left RUNNING. The
     version is created after its files, and the alias moves last.
+
+    Raises:
+        runtime.UserError: if the store does not take them.
     """
-    with runtime.lock(store.root() / runtime.SCRATCH / "locks" / "publish.lock", wait=True):
+    lock = runtime.lock(store.root() / runtime.SCRATCH / "locks" / "publish.lock", wait=True)
+    cure = "Put that right, then run `tenfold publish`"
+    with lock, store.user_errors("cannot publish to", cure):
         client = store.connect()
         experiment = store.experiment(client, results.experiment)
         runs.end_interrupted(client, experiment)
-        champion = results.champion
         found = {
             family.name: runs.family_run(client, experiment, results, family)
             for family in results.families
         }
-        run_id = found[champion.family]
-        runs.mark_champion(client, experiment, run_id)
-        known = client.get_run(run_id).data.metrics
-        test = {f"test/{name}": score for name, score in champion.test.items()}
-        runs.log(client, run_id, [(key, s, 0) for key, s in test.items() if known.get(key) != s])
-        for file in champion.files:
-            client.log_artifact(run_id, str(file))
+        run_id = found[results.champion.family]
+        if not store.in_temporary_folder():
+            runs.mark_champion(client, experiment, run_id)
+        runs.log_test(client, run_id, results.champion)
         return registry.promote(client, experiment, results, run_id)

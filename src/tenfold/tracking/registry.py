@@ -6,23 +6,23 @@ import contextlib
 import json
 import sqlite3
 import tempfile
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlparse
 
-from tenfold import runtime
+import tenfold
 from tenfold.reporting.results import Champion, ExperimentResults
 from tenfold.tracking.runs import FINGERPRINT
 from tenfold.tracking.store import (
     connect,
+    in_temporary_folder,
     mlflow_error,
     own_uri,
     root,
-    shown_uri,
     unless_there,
     uri,
+    user_errors,
 )
 
 if TYPE_CHECKING:
@@ -82,12 +82,12 @@ def load_model(model_uri: str) -> Any:
     """Load a registered model for prediction in this process.
 
     Raises:
-        runtime.UserError: if there is no such model.
+        tenfold.runtime.UserError: if there is no such model.
     """
     connect()
     import mlflow
 
-    with _refused(model_uri):
+    with _loading(model_uri):
         return mlflow.pyfunc.load_model(model_uri)
 
 
@@ -95,34 +95,36 @@ def require_model(model_uri: str) -> None:
     """Find a registered model without loading it.
 
     Raises:
-        runtime.UserError: if there is no such model.
+        tenfold.runtime.UserError: if there is no such model.
     """
     connect()
     import mlflow
 
-    with _refused(model_uri):
+    with _loading(model_uri):
         mlflow.models.get_model_info(model_uri)
 
 
-@contextlib.contextmanager
-def _refused(model_uri: str) -> Iterator[None]:
-    try:
-        yield
-    except (mlflow_error(), OSError) as error:
-        reason = " ".join(str(error).split())
-        raise runtime.UserError(
-            f"cannot load {model_uri!r} from {shown_uri()}: {reason}. "
-            "Run `dvc repro` first, or name another model"
-        ) from None
+def _loading(model_uri: str) -> contextlib.AbstractContextManager[None]:
+    return user_errors(
+        f"cannot load {model_uri!r} from", "Run `dvc repro` first, or name another model"
+    )
 
 
 def promote(client: MlflowClient, experiment: str, results: ExperimentResults, run_id: str) -> str:
-    """Register the champion of run `run_id`, then move the alias to it; return its version."""
+    """Register the champion of run `run_id`, then move the alias to it; say what was done.
+
+    An experiment in a temporary folder leaves the workspace alone, and so the alias.
+    """
     name = results.registered_model
     number = _version(client, experiment, results, run_id)
+    if in_temporary_folder():
+        return (
+            f"models:/{name}/{number} is registered; @{ALIAS} stays where it is, since this "
+            "experiment runs outside of the workspace"
+        )
     client.set_model_version_tag(name, number, PUBLICATION, results.fingerprint)
     client.set_registered_model_alias(name, ALIAS, number)
-    return number
+    return f"models:/{name}@{ALIAS} is version {number}"
 
 
 def _version(client: MlflowClient, experiment: str, results: ExperimentResults, run_id: str) -> str:
@@ -164,7 +166,7 @@ def _log_model(client: MlflowClient, experiment: str, champion: Champion, run_id
             ),
             loader_module="tenfold.serving.pyfunc",
             data_path=str(champion.model),
-            code_paths=[str(Path(__file__).parent)],
+            code_paths=[str(Path(tenfold.__file__).parent)],
             signature=pyfunc.signature(champion.schema),
             input_example=champion.example,
             pip_requirements=[

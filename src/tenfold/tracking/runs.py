@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tenfold.reporting.results import ExperimentResults, FamilyResults
+from tenfold.reporting.results import Champion, ExperimentResults, FamilyResults
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -56,7 +56,7 @@ def family_run(
         for name, value in row.items()
         if name != "epoch"
     ]
-    log(client, run_id, metrics, results.parameters | family.parameters)
+    _log(client, run_id, metrics, results.parameters | family.parameters)
     _log_dataset(client, run_id, results.data)
     for file in family.files:
         client.log_artifact(run_id, str(file), "plots" if file.suffix == ".png" else None)
@@ -93,6 +93,15 @@ def mark_champion(client: MlflowClient, experiment: str, run_id: str) -> None:
     client.set_tag(run_id, CHAMPION, "true")
 
 
+def log_test(client: MlflowClient, run_id: str, champion: Champion) -> None:
+    """Log what the champion scored on the test rows, once, and its report."""
+    known = client.get_run(run_id).data.metrics
+    scores = {f"test/{name}": score for name, score in champion.test.items()}
+    _log(client, run_id, [(key, s, 0) for key, s in scores.items() if known.get(key) != s])
+    for file in champion.files:
+        client.log_artifact(run_id, str(file))
+
+
 def _log_trial(
     client: MlflowClient, experiment: str, parent: str, family: FamilyResults, trial: dict[str, Any]
 ) -> None:
@@ -110,7 +119,7 @@ def _log_trial(
         if key in scores and value
     ]
     tuned = {k: v for k, v in trial.items() if k not in scores | {"trial", "state"}}
-    log(client, run_id, metrics, tuned)
+    _log(client, run_id, metrics, tuned)
     finished = "FINISHED" if trial["state"] == "complete" else "FAILED"
     client.set_terminated(run_id, finished)
 
@@ -132,7 +141,7 @@ def _discard_unfinished(client: MlflowClient, experiment: str, fingerprint: str)
         client.delete_run(parent)
 
 
-def log(
+def _log(
     client: MlflowClient,
     run_id: str,
     metrics: Sequence[tuple[str, float, int]] = (),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from tenfold import runtime
+from tenfold.tracking import database
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -23,6 +25,11 @@ def root() -> Path:
     return Path(os.environ.get("DVC_ROOT") or Path.cwd()).resolve()
 
 
+def in_temporary_folder() -> bool:
+    """Whether this is a DVC experiment outside of the workspace (`--temp` or `--queue`)."""
+    return root() != Path.cwd().resolve() and Path(".dvc").is_dir()
+
+
 def uri() -> str:
     """Where runs go: `MLFLOW_TRACKING_URI`, or SQLite under the project's `mlruns/`."""
     given = os.environ.get("MLFLOW_TRACKING_URI")
@@ -32,11 +39,6 @@ def uri() -> str:
         # A relative path is the project's, not that of the folder an experiment runs in.
         return f"sqlite:///{root() / given.removeprefix('sqlite:///')}"
     return given
-
-
-def shown_uri() -> str:
-    """Where runs go, without a password."""
-    return re.sub(r"//[^/@]*@", "//***@", uri())
 
 
 def own_uri() -> str:
@@ -60,21 +62,46 @@ def environment() -> dict[str, str]:
 
 
 def connect() -> MlflowClient:
-    """A client of the store, which is created on the first call."""
+    """A client of the store, which is created on the first call.
+
+    Raises:
+        runtime.UserError: if its address is wrong, or it is damaged.
+    """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    if uri() == own_uri():
-        (root() / "mlruns").mkdir(exist_ok=True)
+    ensure_store()
 
     import mlflow
 
-    logging.getLogger("mlflow").setLevel(logging.ERROR)
-    for name in ("mlflow.store.db.utils", "alembic.runtime.migration", "mlflow.models.model"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+    _silence()
     # The registry resolves model URIs through the global address, not the client's.
     mlflow.set_tracking_uri(uri())
     mlflow.set_registry_uri(uri())
-    return mlflow.MlflowClient()
+    with user_errors("cannot connect to", "Correct MLFLOW_TRACKING_URI"):
+        return mlflow.MlflowClient()
+
+
+def ensure_store() -> None:
+    """Create the project's own store if it is missing or half-made.
+
+    Raises:
+        runtime.UserError: if it is damaged, or cannot be created.
+    """
+    if uri() == own_uri():
+        _silence()
+        path = Path(own_uri().removeprefix("sqlite:///"))
+        database.ensure(path, root() / runtime.SCRATCH / "locks" / "store.lock")
+
+
+def _silence() -> None:
+    """Let MLflow report only errors; those of its database are raised, too."""
+    for name, level in {
+        "mlflow": logging.ERROR,
+        "mlflow.models.model": logging.ERROR,
+        "mlflow.store.db.utils": logging.CRITICAL,
+        "alembic.runtime.migration": logging.ERROR,
+    }.items():
+        logging.getLogger(name).setLevel(level)
 
 
 def experiment(client: MlflowClient, name: str) -> str:
@@ -104,6 +131,24 @@ def unless_there() -> Iterator[None]:
     except mlflow_error() as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
+
+
+@contextlib.contextmanager
+def user_errors(prefix: str, cure: str) -> Iterator[None]:
+    """Turn an error of MLflow into a sentence of ours, which shows no password.
+
+    Args:
+        prefix: what failed.
+        cure: what to do about it, unless the store is damaged.
+    """
+    try:
+        yield
+    except (mlflow_error(), OSError) as error:
+        reason = " ".join(str(error).split("[SQL:")[0].split())
+        damage = "disk image is malformed" in reason or "file is not a database" in reason
+        if damage and uri() == own_uri():
+            raise database.damaged(Path(own_uri().removeprefix("sqlite:///")), reason) from None
+        raise runtime.UserError(runtime.masked(f"{prefix} {uri()}: {reason}. {cure}")) from None
 
 
 def mlflow_error() -> type[Any]:
