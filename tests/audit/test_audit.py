@@ -136,7 +136,7 @@ def test_a_file_and_a_table_in_pieces_are_one_table(tmp_path: Path) -> None:
 
 
 def test_a_large_table_is_judged_by_a_sample(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table_summary, "SAMPLE_ROWS", 400)
+    monkeypatch.setattr(table_summary, "MAX_SAMPLE_ROWS", 400)
     n = 5000
     draw = np.random.default_rng(0)
     y = draw.integers(0, 2, n)

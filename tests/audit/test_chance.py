@@ -18,6 +18,6 @@ def test_arrangements_are_counted(codes: list[int]) -> None:
 
 
 def test_more_attempts_need_more_evidence() -> None:
-    ways = math.log(2 / chance.RARE)
-    assert chance.is_beyond(ways)
-    assert not chance.is_beyond(ways, tried=3)
+    ways = math.log(2 / chance.MAX_PROBABILITY)
+    assert chance.is_ruled_out(ways)
+    assert not chance.is_ruled_out(ways, tried=3)

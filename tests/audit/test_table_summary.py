@@ -19,7 +19,7 @@ def read(
     table: Any, in_test: Any = None, is_class: bool = True, **more: Any
 ) -> table_summary.TableSummary:
     mask = np.arange(table.num_rows) % 4 == 0 if in_test is None else in_test
-    given: dict[str, Any] = {"named": (), "seed": 0} | more
+    given: dict[str, Any] = {"whole": (), "seed": 0} | more
     return table_summary.read(table, "y", is_class, mask, **given)
 
 
@@ -71,7 +71,7 @@ def test_the_sample_holds_all_rows_of_a_small_table_training_rows_first() -> Non
 
 
 def test_a_large_table_is_sampled_by_seed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table_summary, "SAMPLE_ROWS", 30)
+    monkeypatch.setattr(table_summary, "MAX_SAMPLE_ROWS", 30)
     made = table(1000, n=np.arange(1000.0))
     one, same, other = (read(made, seed=seed) for seed in (0, 0, 1))
     assert one.n_train == 30 and len(one.sample) == 60
@@ -83,7 +83,7 @@ def test_a_large_table_is_sampled_by_seed(monkeypatch: pytest.MonkeyPatch) -> No
 def test_batches_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     made = table(500, n=pa.array([*range(499), None]), w=[f"w{row % 90}" for row in range(500)])
     whole = read(made)
-    monkeypatch.setattr(table_summary, "BATCH", 64)
+    monkeypatch.setattr(table_summary, "BATCH_ROWS", 64)
     pieces = read(made)
     assert np.array_equal(whole.fingerprints, pieces.fingerprints)
     for one, other in zip(whole.columns, pieces.columns, strict=True):
@@ -106,7 +106,7 @@ def test_distinct_values_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     exact = [one.distinct for one in read(table(n, **columns)).columns]
     assert exact == [n, n // 2, 1, 0, 2]
-    monkeypatch.setattr(audited_column, "DISTINCT", 1 << 12)
+    monkeypatch.setattr(audited_column, "MAX_EXACT_DISTINCT", 1 << 12)
     rough = [one.distinct for one in read(table(n, **columns)).columns]
     assert rough[2:] == [1, 0, 2]
     assert rough[:2] == [pytest.approx(n, rel=0.1), pytest.approx(n / 2, rel=0.1)]
@@ -123,4 +123,4 @@ def test_classes_are_coded_in_order(labels: list[Any]) -> None:
 
 def test_declared_columns_are_read_whole_in_the_order_of_their_values() -> None:
     made = table(4, when=pa.array(["2020-02-01", None, "2019-01-01", "2020-02-01"]))
-    assert read(made, named=("when",)).named["when"].tolist() == [1, -1, 0, 1]
+    assert read(made, whole=("when",)).whole["when"].tolist() == [1, -1, 0, 1]

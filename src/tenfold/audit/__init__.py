@@ -1,8 +1,8 @@
-"""The audit of a split table: leaks and poor columns, found before anything is trained on them."""
+"""Audit a split table for leaks and poor columns before anything is trained on it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from tenfold.audit.split_table import SplitTable
 from tenfold.dataset import ROW
 from tenfold.metrics import Task
 from tenfold.params import Params
-from tenfold.params.audit import Audit
+from tenfold.params.audit import Audit, Level
 from tenfold.runtime import UserError
 
 __all__ = ["CHECKS", "Check", "Finding", "audit", "audit_files", "refuse"]
@@ -34,46 +34,45 @@ def audit(
     features: Collection[str] | None = None,
     seed: int,
 ) -> list[Finding]:
-    """Look for leaks and poor columns in a split table, in the order of `CHECKS`.
+    """Find leaks and poor columns in a split table; findings are in the order of `CHECKS`.
 
     Args:
         table: a clean table in source order, as Arrow or the path of a Parquet file.
-        target: its column that is predicted.
+        target: name of the target.
         task: what the target is.
         in_test: (n,) which rows are held out.
         rules: the level of every check.
-        groups: what the split keeps on one side: a column's name, or a value for each row.
-        time: by what the split orders: a column's name, or a value for each row.
-        features: the columns that models see, by default all but the target. Others are not judged,
-            but tell rows from each other all the same.
-        seed: which rows of a large table are looked at follows from it.
+        groups: which rows the split keeps on one side: a column's name, or a value for each row.
+        time: the time by which the split orders rows: a column's name, or a value for each row.
+        features: the columns that models see, by default all but the target. Other columns are not
+            judged, but are compared where rows are.
+        seed: of the sample of a large table.
     """
-    columns = tuple({name: None for name in (groups, time) if isinstance(name, str)})
-    summary = table_summary.read(table, target, task != "regression", in_test, columns, seed)
-    table = SplitTable(
+    group_columns, time_columns = (
+        (name,) if isinstance(name, str) else () for name in (groups, time)
+    )
+    summary = table_summary.read(
+        table, target, task != "regression", in_test, (*group_columns, *time_columns), seed
+    )
+    split = SplitTable(
         target,
         task,
         seed,
         summary,
         in_test,
-        _whole(groups, summary),
-        _whole(time, summary),
-        (groups,) if isinstance(groups, str) else (),
-        (time,) if isinstance(time, str) else (),
+        _of_all_rows(groups, summary),
+        _of_all_rows(time, summary),
+        group_columns,
+        time_columns,
         None if features is None else frozenset(features),
     )
-    return [
-        found
-        for name, check in CHECKS.items()
-        if getattr(rules, name) != "off"
-        for found in _findings(name, check, getattr(rules, name), table)
-    ]
+    return [found for name in CHECKS for found in _findings(name, getattr(rules, name), split)]
 
 
 def audit_files(
     table: Path, test: Path, experiment: Params, features: Collection[str]
 ) -> list[Finding]:
-    """Audit a clean table, of whose rows those in the file `test` are held out."""
+    """Audit a clean table whose rows in the file `test` are held out."""
     import pyarrow.parquet as pq
 
     rows, held_out = (pq.read_table(path, columns=[ROW])[ROW].to_numpy() for path in (table, test))
@@ -91,7 +90,7 @@ def audit_files(
 
 
 def refuse(findings: Sequence[Finding]) -> None:
-    """Refuse to go on when a finding is an error.
+    """Refuse to go on if a finding is an error.
 
     Raises:
         UserError: with every error, and how to accept it.
@@ -106,27 +105,23 @@ def refuse(findings: Sequence[Finding]) -> None:
         raise UserError("\n       ".join(errors))
 
 
-def _findings(name: str, check: Check, level: Any, table: SplitTable) -> list[Finding]:
-    """What one check sees; the only feature is all there is to learn from, so it is no error."""
+def _findings(name: str, level: Level, table: SplitTable) -> Iterator[Finding]:
+    """The findings of one check; on the only feature they are warnings, as it cannot be dropped."""
+    if level == "off":
+        return
     only = [table.columns[0].name] if len(table.columns) == 1 else None
-    return [
-        Finding(
-            name,
-            "warn" if seen.doubtful or list(seen.columns) == only else level,
-            tuple(seen.columns),
-            dict(seen.figures),
-            seen.sentence,
-        )
-        for seen in check.function(table)
-    ]
+    for seen in CHECKS[name].function(table):
+        mild = seen.doubtful or list(seen.columns) == only
+        columns, figures = tuple(seen.columns), dict(seen.figures)
+        yield Finding(name, "warn" if mild else level, columns, figures, seen.sentence)
 
 
-def _whole(
+def _of_all_rows(
     declared: str | Sequence[Any] | NDArray[Any] | None, summary: table_summary.TableSummary
 ) -> NDArray[np.int64] | None:
     """Groups or times of all rows as ordered numbers."""
     if declared is None:
         return None
     if isinstance(declared, str):
-        return summary.named[declared]
-    return table_summary.ordered(declared)
+        return summary.whole[declared]
+    return table_summary.as_ordered_numbers(declared)

@@ -1,27 +1,31 @@
-"""One column of a table of any size: read batch by batch, kept as facts and sampled cells."""
+"""One column of a table of any size, read batch by batch: counts of all rows, cells of a sample."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-Kind = Literal["integer", "double", "date", "text"]
+from tenfold.sources import Kind
 
-# Distinct values are counted exactly up to here, and on a sample of the values above.
-DISTINCT = 1 << 17
+# Distinct values are counted exactly up to this many rows, and estimated from a sample beyond.
+MAX_EXACT_DISTINCT = 1 << 17
 
 
 @dataclass
 class AuditedColumn:
-    """A feature: facts about all rows, and its cells in the sample, training rows first.
+    """A feature.
 
-    `values` has shape (m,), NaN where missing; a text is its number in order of appearance, and
-    `labels` are the texts.
+    Attributes:
+        present: how many rows have a value.
+        distinct: how many values differ.
+        values: (m,) its cells in the sample, training rows first; NaN where missing, and for a text
+            its place in `labels`.
+        labels: the texts of the sample, in order of appearance.
     """
 
     name: str
@@ -33,8 +37,8 @@ class AuditedColumn:
 
     @property
     def codes(self) -> NDArray[np.int64]:
-        """The sampled cells as ranks 0, 1, ...; missing ones are -1."""
-        return dense(self.values)
+        """The sampled cells as ranks 0, 1, ...; -1 where missing."""
+        return dense_ranks(self.values)
 
 
 class ColumnReader:
@@ -43,38 +47,24 @@ class ColumnReader:
     def __init__(self, column: AuditedColumn, place: int, rows: int) -> None:
         self.column = column
         self._salt = place
-        self._parts: list[Any] = []
-        self._seen: list[NDArray[np.uint64]] = []
-        # Of many rows only values whose hash ends in zeros are counted.
-        self._every = 1 << max(0, (rows - 1).bit_length() - DISTINCT.bit_length() + 1)
+        self._sampled: list[Any] = []
+        self._hashes: list[NDArray[np.uint64]] = []
+        # In long tables only values whose hash is divisible by this are counted.
+        self._every = 1 << max(0, (rows - 1).bit_length() - MAX_EXACT_DISTINCT.bit_length() + 1)
         self._first: np.uint64 | None = None
         self._varies = False
 
-    def read(self, cells: Any, taken: NDArray[np.int64]) -> NDArray[np.uint64]:
-        """Note a batch; return each cell's share in its row's fingerprint."""
-        text = self.column.kind == "text"
-        self._parts.append(cells.take(pa.array(taken)))
-        hashes = mix(_text_bits(cells) if text else _number_bits(cells), self._salt)
-        present = hashes if not cells.null_count else hashes[pc.is_valid(cells).to_numpy(False)]
-        self._count(present)
-        if cells.null_count:
-            hashes[pc.is_null(cells).to_numpy(False)] = mix(np.zeros(1, np.uint64), ~self._salt)[0]
+    def read(self, cells: Any, sampled: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """Read a batch; return a hash of each cell, which goes into its row's fingerprint."""
+        bits = _text_bits(cells) if self.column.kind == "text" else _number_bits(cells)
+        hashes = scramble(bits, self._salt)
+        self._sampled.append(cells.take(pa.array(sampled)))
+        if not cells.null_count:
+            self._count(hashes)
+            return hashes
+        self._count(hashes[pc.is_valid(cells).to_numpy(False)])
+        hashes[pc.is_null(cells).to_numpy(False)] = scramble(np.zeros(1, np.uint64), ~self._salt)[0]
         return hashes
-
-    def finish(self, order: NDArray[np.int64]) -> AuditedColumn:
-        """The column, its sampled cells in `order`."""
-        seen = np.unique(np.concatenate(self._seen)) if self._seen else np.empty(0)
-        # A column of one value must not look like one of none, or of `every`.
-        least = int(self._first is not None) + int(self._varies)
-        self.column.distinct = max(least, len(seen) * self._every) if self._varies else least
-        self.column.distinct = min(self.column.distinct, self.column.present)
-        cells = pa.chunked_array(self._parts).take(pa.array(order))
-        if self.column.kind == "text":
-            coded = cells.combine_chunks().cast(pa.string()).dictionary_encode()
-            self.column.labels = tuple(coded.dictionary.to_pylist())
-            cells = coded.indices
-        self.column.values = _numbers(cells)
-        return self.column
 
     def _count(self, hashes: NDArray[np.uint64]) -> None:
         self.column.present += len(hashes)
@@ -85,28 +75,44 @@ class ColumnReader:
         self._varies = self._varies or bool(np.any(hashes != self._first))
         if self._every > 1:
             hashes = hashes[hashes & np.uint64(self._every - 1) == 0]
-        self._seen.append(np.unique(hashes))
+        self._hashes.append(np.unique(hashes))
+
+    def finish(self, order: NDArray[np.int64]) -> AuditedColumn:
+        """The column, with its sampled cells in `order`."""
+        column = self.column
+        # Columns of one value and of two must be told apart, whatever their hashes.
+        least = int(self._first is not None) + int(self._varies)
+        if self._varies:
+            least = max(least, len(np.unique(np.concatenate(self._hashes))) * self._every)
+        column.distinct = min(least, column.present)
+        cells = pa.chunked_array(self._sampled).take(pa.array(order)).combine_chunks()
+        if column.kind == "text":
+            encoded = cells.cast(pa.string()).dictionary_encode()
+            column.labels = tuple(encoded.dictionary.to_pylist())
+            cells = encoded.indices
+        column.values = _untimed(cells).cast(pa.float64(), safe=False).to_numpy(False)
+        return column
 
 
-def kind_of(kind: Any) -> Kind:
-    """What an Arrow type is to the audit."""
-    if pa.types.is_integer(kind) or pa.types.is_boolean(kind):
+def kind_of(arrow_type: Any) -> Kind:
+    """The kind of cells of an Arrow type."""
+    if pa.types.is_integer(arrow_type) or pa.types.is_boolean(arrow_type):
         return "integer"
-    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+    if pa.types.is_floating(arrow_type) or pa.types.is_decimal(arrow_type):
         return "double"
-    return "date" if pa.types.is_temporal(kind) else "text"
+    return "date" if pa.types.is_temporal(arrow_type) else "text"
 
 
-def dense(values: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Ranks 0, 1, ... of values, equal for equal ones; -1 for NaN."""
-    codes = np.full(len(values), -1, dtype=np.int64)
+def dense_ranks(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Ranks 0, 1, ... of values, the same for equal ones; -1 for NaN."""
+    ranks = np.full(len(values), -1, dtype=np.int64)
     present = ~np.isnan(values)
-    codes[present] = np.unique(values[present], return_inverse=True)[1]
-    return codes
+    ranks[present] = np.unique(values[present], return_inverse=True)[1]
+    return ranks
 
 
-def mix(bits: NDArray[np.uint64], salt: int = 0) -> NDArray[np.uint64]:
-    """Scatter 64-bit numbers so that their sums tell rows apart (the finaliser of splitmix64)."""
+def scramble(bits: NDArray[np.uint64], salt: int = 0) -> NDArray[np.uint64]:
+    """Hash 64-bit numbers so that sums of hashes identify rows (the finaliser of splitmix64)."""
     mixed = bits + np.uint64((0x9E3779B97F4A7C15 * (salt + 1)) & 0xFFFF_FFFF_FFFF_FFFF)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         mixed ^= mixed >> np.uint64(shift)
@@ -115,8 +121,7 @@ def mix(bits: NDArray[np.uint64], salt: int = 0) -> NDArray[np.uint64]:
 
 
 def _number_bits(cells: Any) -> NDArray[np.uint64]:
-    if pa.types.is_temporal(cells.type):
-        cells = cells.cast(pa.int64()) if cells.type.bit_width == 64 else cells.cast(pa.int32())
+    cells = _untimed(cells)
     if cells.null_count:
         cells = cells.fill_null(False if pa.types.is_boolean(cells.type) else 0)
     values = cells.to_numpy(zero_copy_only=False)
@@ -129,21 +134,16 @@ def _number_bits(cells: Any) -> NDArray[np.uint64]:
 def _text_bits(cells: Any) -> NDArray[np.uint64]:
     from pandas.util import hash_array
 
-    coded = cells.cast(pa.string()).dictionary_encode()
-    words = coded.dictionary.to_numpy(zero_copy_only=False).astype(object)
+    encoded = cells.cast(pa.string()).dictionary_encode()
+    words = encoded.dictionary.to_numpy(zero_copy_only=False).astype(object)
     if not len(words):
         return np.zeros(len(cells), dtype=np.uint64)
     hashed = np.asarray(hash_array(words, categorize=False), dtype=np.uint64)
-    return np.asarray(hashed[coded.indices.fill_null(0).to_numpy()])
+    return np.asarray(hashed[encoded.indices.fill_null(0).to_numpy()])
 
 
-def _numbers(cells: Any) -> NDArray[np.float64]:
-    if isinstance(cells, pa.ChunkedArray):
-        cells = cells.combine_chunks()
-    missing = pc.is_null(cells).to_numpy(False)
-    if pa.types.is_temporal(cells.type):
-        cells = cells.cast(pa.int64() if cells.type.bit_width == 64 else pa.int32())
-    filled = cells.fill_null(False if pa.types.is_boolean(cells.type) else 0)
-    values = filled.to_numpy(zero_copy_only=False).astype(np.float64)
-    values[missing] = np.nan
-    return np.asarray(values)
+def _untimed(cells: Any) -> Any:
+    """Dates and times as the integers that store them."""
+    if not pa.types.is_temporal(cells.type):
+        return cells
+    return cells.cast(pa.int64() if cells.type.bit_width == 64 else pa.int32())

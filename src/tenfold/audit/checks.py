@@ -1,4 +1,4 @@
-"""The checks by name, in the order in which they are read."""
+"""The table of checks: name -> function, level and description, in the order of the report."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tenfold.params.audit import Audit, Level
 
 @dataclass(frozen=True)
 class Check:
-    """One check; its level and its sentence are those of its key under `audit:`."""
+    """A check, with the default level and the description of its key under `audit:`."""
 
     function: Callable[[SplitTable], Iterator[Observation]]
     level: Level

@@ -1,4 +1,4 @@
-"""Checks of how rows are distributed: test against training, and class against class."""
+"""Checks of distributions: test rows against training rows, and the sizes of classes."""
 
 from __future__ import annotations
 
@@ -12,30 +12,31 @@ from tenfold.audit import predictiveness
 from tenfold.audit.audited_column import AuditedColumn
 from tenfold.audit.finding import Observation, named, rounded, share
 from tenfold.audit.split_table import SplitTable
+from tenfold.audit.table_summary import draw_sorted
 
-# Below this a shift changes scores less than the folds' own spread does.
-SHIFTED = 0.6
-# Few rows reach 0.6 by chance: five standard errors above a coin's.
-STANDARD_ERRORS = 5
-FEWEST_ROWS = 20
-SIDE_ROWS = 10_000
-SIDE_CELLS = 500_000
-MOST_CATEGORIES = 100
-# A class is rare when the commonest has twenty rows for each of its own.
-IMBALANCED = 20
+# A smaller shift changes scores less than they differ between folds.
+MIN_AUROC = 0.6
+# Small tables reach 0.6 by chance, so the AUROC must also be this far above 0.5.
+MIN_STANDARD_ERRORS = 5
+MIN_ROWS = 20
+MAX_ROWS_PER_SIDE = 10_000
+MAX_CELLS_PER_SIDE = 500_000
+MAX_CATEGORIES = 100
+# A class is rare if the commonest has more than this many times its rows.
+MAX_RATIO = 20
 
 
 def shift(table: SplitTable) -> Iterator[Observation]:
-    """Adversarial validation: how well a classifier tells test rows from training rows."""
+    """Adversarial validation: whether a classifier tells test rows from training rows."""
     meant = {*table.group_columns, *table.time_columns}
     columns = [c for c in table.columns if c.name not in meant and c.distinct > 0]
     rows = _rows(table, len(columns))
     is_test = (rows >= table.n_train).astype(np.float64)
     n_test, n_train = int(is_test.sum()), int(len(rows) - is_test.sum())
-    if min(n_train, n_test) < FEWEST_ROWS or not columns:
+    if min(n_train, n_test) < MIN_ROWS or not columns:
         return
     error = math.sqrt((n_train + n_test + 1) / (12 * n_train * n_test))
-    least = max(SHIFTED, 0.5 + STANDARD_ERRORS * error)
+    least = max(MIN_AUROC, 0.5 + MIN_STANDARD_ERRORS * error)
     found = _told_apart(np.stack([_ranks(c, rows) for c in columns], axis=1), is_test, table)
     if found < least:
         return
@@ -65,12 +66,13 @@ def shift(table: SplitTable) -> Iterator[Observation]:
 
 
 def imbalance(table: SplitTable) -> Iterator[Observation]:
-    """Classes that are rare beside the commonest."""
+    """Classes that are rare compared to the commonest."""
     if table.task == "regression":
         return
     counts = np.bincount(table.summary.y)
-    rare = [code for code in np.argsort(counts, kind="stable") if _is_rare(counts, int(code))]
-    if not rare:
+    by_size = np.argsort(counts, kind="stable")
+    rare = by_size[counts[by_size] * MAX_RATIO < counts.max()]
+    if not len(rare):
         return
     labels = [str(table.summary.classes[code]) for code in rare]
     rarest = int(counts[rare[0]])
@@ -84,52 +86,39 @@ def imbalance(table: SplitTable) -> Iterator[Observation]:
     )
 
 
-def _is_rare(counts: NDArray[np.int64], code: int) -> bool:
-    return bool(counts[code] * IMBALANCED < counts.max())
-
-
 def _rows(table: SplitTable, n_columns: int) -> NDArray[np.int64]:
     """Places in the sample of training and test rows, as many of each as time allows."""
-    most = max(1000, min(SIDE_ROWS, SIDE_CELLS // max(n_columns, 1)))
+    most = max(1000, min(MAX_ROWS_PER_SIDE, MAX_CELLS_PER_SIDE // max(n_columns, 1)))
     draw = np.random.default_rng(table.seed_for("shift"))
-    n_all = len(table.summary.sample)
-    sides = (np.arange(table.n_train), np.arange(table.n_train, n_all))
-    parts = [
-        side if len(side) <= most else np.sort(draw.choice(side, most, replace=False))
-        for side in sides
-    ]
-    return np.concatenate(parts)
+    sides = np.split(np.arange(len(table.summary.sample)), [table.n_train])
+    return np.concatenate([draw_sorted(draw, side, most) for side in sides])
 
 
 def _ranks(column: AuditedColumn, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Numbers by rank, texts by how common they are; -1 where missing."""
+    """Ranks of numbers, and of texts by how common they are; -1 where missing."""
     codes = column.codes[rows]
     if column.kind != "text":
         return codes.astype(np.float64)
     counts = np.bincount(codes[codes >= 0], minlength=len(column.labels) + 1)
-    # Not in order of appearance, which is training rows first.
+    # Order of appearance would tell training rows from test rows.
     order = np.lexsort((np.array([*column.labels, ""]), -counts))
     place = np.empty(len(order), dtype=np.float64)
-    place[order] = np.minimum(np.arange(len(order)), MOST_CATEGORIES)
+    place[order] = np.minimum(np.arange(len(order)), MAX_CATEGORIES)
     return np.where(codes < 0, -1.0, place[np.maximum(codes, 0)])
 
 
 def _told_apart(X: NDArray[np.float64], is_test: NDArray[np.float64], table: SplitTable) -> float:
     """Out-of-sample AUROC of a boosted classifier of training against test rows."""
     from sklearn.ensemble import HistGradientBoostingClassifier
-    from sklearn.model_selection import StratifiedKFold
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
     from threadpoolctl import threadpool_limits
 
     seed = table.seed_for("shift", "classifier")
-    predicted = np.empty(len(X))
-    # Threads gain nothing at this size, and wait ruinously for each other on busy cores.
+    model = HistGradientBoostingClassifier(
+        max_iter=30, max_leaf_nodes=8, early_stopping=False, random_state=seed
+    )
+    folds = StratifiedKFold(3, shuffle=True, random_state=seed)
+    # Threads gain nothing at this size, and wait for each other on busy cores.
     with threadpool_limits(1):
-        for train, held_out in StratifiedKFold(3, shuffle=True, random_state=seed).split(
-            X, is_test
-        ):
-            model = HistGradientBoostingClassifier(
-                max_iter=30, max_leaf_nodes=8, early_stopping=False, random_state=seed
-            )
-            model.fit(X[train], is_test[train])
-            predicted[held_out] = model.predict_proba(X[held_out])[:, 1]
-    return predictiveness.auroc(is_test, predicted)
+        predicted = cross_val_predict(model, X, is_test, cv=folds, method="predict_proba")
+    return predictiveness.auroc(is_test, predicted[:, 1])

@@ -1,4 +1,4 @@
-"""What a check sees, and what the audit makes of it."""
+"""What a check observes, and the finding that the audit reports."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 @dataclass(frozen=True)
 class Observation:
-    """What a check saw: columns, plain figures, and a sentence with the cure.
+    """What a check observed: columns, plain figures, and a sentence with the cure.
 
-    What is `doubtful` can also come about honestly, so it never refuses a run.
+    What is `doubtful` may have an honest cause, so it is a warning at most.
     """
 
     columns: Sequence[str]
@@ -22,7 +22,7 @@ class Observation:
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the audit: `check` is its key under `audit:`."""
+    """One line of the audit; `check` is its key under `audit:`."""
 
     check: str
     level: Literal["error", "warn"]
@@ -40,19 +40,19 @@ class Finding:
 
 
 def named(columns: Sequence[str], most: int = 6) -> str:
-    """Columns as a sentence names them, on one line whatever they are called."""
+    """Column names as a sentence lists them, on one line."""
     shown = ", ".join(repr(name) for name in columns[:most])
     more = len(columns) - most
     return f"{shown} and {more} more" if more > 0 else shown
 
 
 def rounded(value: float) -> float:
-    """A figure to four decimals: what a person reads, and what stays put between machines."""
+    """A figure to four decimals, which is the same on every machine."""
     return round(float(value), 4)
 
 
 def share(part: float, whole: float) -> str:
-    """A percentage that does not round to nothing or to all."""
+    """A percentage that is never rounded to 0% or 100%."""
     percent = 100 * part / whole
     if 0 < percent < 0.1:
         return "under 0.1%"

@@ -1,4 +1,4 @@
-"""Columns that know too much: one that predicts the target alone, or is filled by its outcome."""
+"""Check for columns that reveal the target: they predict it alone, or were filled in after it."""
 
 from __future__ import annotations
 
@@ -14,27 +14,28 @@ from tenfold.audit.audited_column import AuditedColumn
 from tenfold.audit.finding import Observation, rounded, share
 from tenfold.audit.split_table import SplitTable
 
-# Above every honest column of the tables measured (0.972, iris' petal length; 0.90 elsewhere) and
-# below what the target with one label in two hundred changed leaves.
-AUROC = 0.99
-# Above every honest column measured (0.45, California's median income) and below what noise of a
-# twentieth of the target's spread leaves.
-R2 = 0.98
-# A first look on this many rows; a column far from the threshold there is not looked at again.
-FIRST_LOOK = 10_000
-FAR = 0.03
+# Above every honest column of the tables measured (0.972, iris' petal length; 0.90 elsewhere), and
+# below the target with one label in two hundred changed.
+MIN_AUROC = 0.99
+# Above every honest column measured (0.45, California's median income), and below the target with
+# noise of a twentieth of its spread.
+MIN_R2 = 0.98
+# A column whose score on this many rows is far below the threshold is not scored on all.
+ROUGH_ROWS = 10_000
+ROUGH_MARGIN = 0.03
 # A shifted copy holds the neighbouring row's target in all rows but the gaps.
-SHIFTED = 0.99
+MIN_SHIFTED = 0.99
+MIN_SHIFTED_ROWS = 50
 KNOWN = "is it known when a prediction is asked for? If not, name it in clean.drop_columns"
 
 
 def leak(table: SplitTable) -> Iterator[Observation]:
     """Columns that alone predict the target almost perfectly, or are filled for one class only."""
-    if not chance.is_beyond(chance.log_arrangements(table.y), len(table.columns)):
+    if not chance.is_ruled_out(chance.log_arrangements(table.y), len(table.columns)):
         return
-    metric, least = ("r2", R2) if table.task == "regression" else ("auroc", AUROC)
+    metric, least = ("r2", MIN_R2) if table.task == "regression" else ("auroc", MIN_AUROC)
     for column in table.columns:
-        if target_copies.kind(table, column):
+        if target_copies.kind_of_copy(table, column):
             continue
         found = score(table, column, least)
         filled = _filled_for(table, column)
@@ -63,10 +64,10 @@ def score(table: SplitTable, column: AuditedColumn, least: float) -> float:
     if column.distinct < 2 and column.present in (0, len(table.in_test)):
         return 0.0
     seed = table.seed_for("leak", column.name)
-    if table.n_train > FIRST_LOOK:
+    if table.n_train > ROUGH_ROWS:
         draw = np.random.default_rng(seed)
-        rough = _score(table, column, draw.choice(table.n_train, FIRST_LOOK, replace=False), seed)
-        if rough < least - FAR:
+        rough = _score(table, column, draw.choice(table.n_train, ROUGH_ROWS, replace=False), seed)
+        if rough < least - ROUGH_MARGIN:
             return rough
     return _score(table, column, np.arange(table.n_train), seed)
 
@@ -90,7 +91,7 @@ def _filled_for(table: SplitTable, column: AuditedColumn) -> tuple[str, dict[str
         if len(classes) != 1 or marked.all():
             continue
         of_class = float(np.mean(table.y == classes[0]))
-        if chance.is_beyond(-int(marked.sum()) * math.log(of_class), len(table.columns)):
+        if chance.is_ruled_out(-int(marked.sum()) * math.log(of_class), len(table.columns)):
             label = str(table.summary.classes[int(classes[0])])
             part = share(int(marked.sum()), int(np.sum(table.y == classes[0])))
             sentence = (
@@ -113,14 +114,14 @@ def _shifted(table: SplitTable, column: AuditedColumn) -> str:
         neighbour = y[rows[inside] + step]
         held = float(np.mean(values[inside] == neighbour))
         own = float(np.mean(y[rows[inside]] == neighbour))
-        # Where targets come in runs, a neighbour's is nothing new.
-        if held >= SHIFTED and own < SHIFTED - 0.05 and len(y) >= 50:
+        # Where equal targets come in runs, a neighbour's target reveals nothing.
+        if held >= MIN_SHIFTED and own < MIN_SHIFTED - 0.05 and len(y) >= MIN_SHIFTED_ROWS:
             return word
     return ""
 
 
 def _as_target(table: SplitTable, column: AuditedColumn) -> NDArray[np.float64]:
-    """A column's training values in the terms of the target, NaN where it has none such."""
+    """A column's training values as values or codes of the target, NaN where they are none."""
     values = table.train(column)
     if table.task == "regression":
         return values

@@ -1,4 +1,4 @@
-"""Columns that add nothing or name the row: constants, copies of each other, ids."""
+"""Checks for columns that add nothing: constants, copies of each other, ids."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.audit import chance
-from tenfold.audit.audited_column import AuditedColumn, dense
+from tenfold.audit.audited_column import AuditedColumn, dense_ranks
 from tenfold.audit.finding import Observation, named, rounded
 from tenfold.audit.split_table import SplitTable
 
-# A text seen in fewer than two rows on average names its row; real categories come again.
-DISTINCT_TEXT = 0.5
-# Fewer rows than this may all differ in honest numbers.
-FEWEST_IDS = 50
-# Ids count up, so their range is not much wider than their number ...
-ID_RANGE = 10
-# ... or have digits of one length; measurements spread over several.
-ID_DIGITS = 0.9
-LONG_ID = 4
-# The other values fill less than one row in two hundred: no fold of ten sees them reliably.
-NEARLY = 0.995
-FEWEST_ROWS = 50
-# Above the closest honest measurements on the tables measured (0.998, breast cancer's radius and
-# perimeter), and below what rounding to a twentieth of the spread leaves.
-LINEAR = 0.9999
-# One outlier makes any two columns a line, so the order of the rows must say so too.
-SAME_ORDER = 0.999
-CORRELATED_ROWS = 10_000
+# A text that occurs in fewer than two rows on average identifies its row; categories recur.
+MAX_DISTINCT_SHARE = 0.5
+# In fewer rows, honest numbers may all differ.
+MIN_ID_ROWS = 50
+# Ids count up, so that their range is at most this many times their number, ...
+MAX_ID_RANGE = 10
+# ... or most have the same number of digits; measurements have several.
+MIN_SAME_DIGITS = 0.9
+MIN_ID_DIGITS = 4
+# The other values fill so few rows that not every fold of ten has one.
+MIN_CONSTANT_SHARE = 0.995
+MIN_CONSTANT_ROWS = 50
+# Above the closest honest columns measured (0.998, breast cancer's radius and perimeter), and below
+# a column rounded to a twentieth of its spread.
+MIN_CORRELATION = 0.9999
+# One outlier puts any two columns on a line, so their ranks must correlate, too.
+MIN_RANK_CORRELATION = 0.999
+MAX_CORRELATED_ROWS = 10_000
 
 
 def constant(table: SplitTable) -> Iterator[Observation]:
-    """Columns with one value, none of them missing."""
+    """Columns with one value in all rows, or with none."""
     rows = len(table.in_test)
-    found = [c.name for c in table.columns if c.distinct == 0 or _is_one(c, rows)]
+    found = [c.name for c in table.columns if c.distinct == 0 or _is_constant(c, rows)]
     if found:
         yield Observation(
             found,
@@ -46,14 +46,14 @@ def constant(table: SplitTable) -> Iterator[Observation]:
 
 
 def nearly_constant(table: SplitTable) -> Iterator[Observation]:
-    """Columns in which one value, or the missing one, fills almost all rows."""
+    """Columns in which one value, or none, fills almost all rows."""
     found = {}
     for column in table.columns:
-        if column.distinct == 0 or _is_one(column, len(table.in_test)):
+        if column.distinct == 0 or _is_constant(column, len(table.in_test)):
             continue
         rows = len(column.values)
         most = int(np.bincount(column.codes + 1).max())
-        if rows - most <= max(1, (1 - NEARLY) * rows) and rows >= FEWEST_ROWS:
+        if rows - most <= max(1, (1 - MIN_CONSTANT_SHARE) * rows) and rows >= MIN_CONSTANT_ROWS:
             found[column.name] = rounded(most / rows)
     if found:
         names = sorted(found)
@@ -67,14 +67,14 @@ def nearly_constant(table: SplitTable) -> Iterator[Observation]:
 
 
 def id_like(table: SplitTable) -> Iterator[Observation]:
-    """Texts that hardly come again, and whole numbers that count rows."""
+    """Texts that hardly recur, and whole numbers that look like row numbers or assigned numbers."""
     for column in table.columns:
-        if column.present < FEWEST_IDS:
+        if column.present < MIN_ID_ROWS:
             continue
         differing = column.distinct / column.present
-        if column.kind == "text" and differing > DISTINCT_TEXT:
+        if column.kind == "text" and differing > MAX_DISTINCT_SHARE:
             kind = f"{column.distinct} texts in {column.present} rows"
-        elif column.kind == "integer" and differing == 1 and _counts(column):
+        elif column.kind == "integer" and differing == 1 and _looks_assigned(column):
             kind = "a different whole number in every row"
         else:
             continue
@@ -87,7 +87,7 @@ def id_like(table: SplitTable) -> Iterator[Observation]:
 
 
 def copied_columns(table: SplitTable) -> Iterator[Observation]:
-    """Columns that are each other's recoding, one to one, in the same order, or linear."""
+    """Columns that are recodings of each other, in the same order, or on a line."""
     group: dict[str, set[str]] = {}
     usable = [column for column in table.columns if column.distinct > 1]
     same = [*_recoded(usable), *_reordered(usable), *_rescaled(table, usable)]
@@ -105,7 +105,7 @@ def copied_columns(table: SplitTable) -> Iterator[Observation]:
         )
 
 
-def _is_one(column: AuditedColumn, rows: int) -> bool:
+def _is_constant(column: AuditedColumn, rows: int) -> bool:
     return column.distinct == 1 and column.present == rows
 
 
@@ -117,28 +117,28 @@ def _them(names: list[str]) -> str:
     return "it" if len(names) == 1 else "them"
 
 
-def _counts(column: AuditedColumn) -> bool:
-    """Whether whole numbers, all different, are numbered or have the look of numbers given out."""
+def _looks_assigned(column: AuditedColumn) -> bool:
+    """Whether whole numbers, all different, count up or were assigned, as customer numbers are."""
     values = column.values[~np.isnan(column.values)]
     low, high = float(values.min()), float(values.max())
-    if high - low < ID_RANGE * column.present:
+    if high - low < MAX_ID_RANGE * column.present:
         return True
     if low < 0:
         return False
     digits = np.floor(np.log10(np.maximum(values, 1))).astype(int) + 1
     usual = np.bincount(digits)
-    return bool(usual.argmax() >= LONG_ID and usual.max() >= ID_DIGITS * len(values))
+    return bool(usual.argmax() >= MIN_ID_DIGITS and usual.max() >= MIN_SAME_DIGITS * len(values))
 
 
 def _recoded(columns: list[AuditedColumn]) -> Iterator[tuple[str, str]]:
-    """Pairs with a one-to-one recoding, missing cells included, that chance cannot explain."""
+    """Pairs in one-to-one correspondence, missing cells included, where chance is ruled out."""
     tried = len(columns) ** 2
     known: dict[bytes, str] = {}
     for column in columns:
         codes = _by_appearance(column.codes)
         sets = int(codes.max()) + 1
-        # Columns in which all rows differ are recodings of each other by necessity.
-        if 2 * sets > len(codes) or not chance.is_beyond(chance.log_arrangements(codes), tried):
+        # Columns in which all rows differ always correspond one to one.
+        if 2 * sets > len(codes) or not chance.is_ruled_out(chance.log_arrangements(codes), tried):
             continue
         first = known.setdefault(codes.tobytes(), column.name)
         if first != column.name:
@@ -146,12 +146,12 @@ def _recoded(columns: list[AuditedColumn]) -> Iterator[tuple[str, str]]:
 
 
 def _reordered(columns: list[AuditedColumn]) -> Iterator[tuple[str, str]]:
-    """Pairs of numbers that put all rows in the same order, or in the opposite one."""
+    """Pairs of number columns that sort all rows in the same or the opposite order."""
     tried = len(columns) ** 2
     known: dict[bytes, str] = {}
     for column in columns:
         codes = column.codes
-        if column.kind == "text" or not chance.is_beyond(chance.log_arrangements(codes), tried):
+        if column.kind == "text" or not chance.is_ruled_out(chance.log_arrangements(codes), tried):
             continue
         reverse = np.where(codes < 0, -1, codes.max() - codes)
         form = min(codes.tobytes(), reverse.tobytes())
@@ -161,35 +161,30 @@ def _reordered(columns: list[AuditedColumn]) -> Iterator[tuple[str, str]]:
 
 
 def _rescaled(table: SplitTable, columns: list[AuditedColumn]) -> Iterator[tuple[str, str]]:
-    """Pairs of numbers that lie on a straight line but for rounding, missing cells alike."""
+    """Pairs of number columns that lie on a line but for rounding, missing in the same rows."""
     from scipy.stats import rankdata
 
     numbers = [column for column in columns if column.kind in ("integer", "double")]
-    step = max(1, len(table.summary.sample) // CORRELATED_ROWS)
+    step = max(1, len(table.summary.sample) // MAX_CORRELATED_ROWS)
     sets: dict[bytes, list[tuple[str, NDArray[np.float64]]]] = {}
     for column in numbers:
         values = column.values[::step]
         present = ~np.isnan(values)
-        codes = dense(values[present])
-        if chance.is_beyond(chance.log_arrangements(codes), len(numbers) ** 2):
+        codes = dense_ranks(values[present])
+        if chance.is_ruled_out(chance.log_arrangements(codes), len(numbers) ** 2):
             entry = (column.name, values[present])
             sets.setdefault(np.packbits(present).tobytes(), []).append(entry)
-    for alike in sets.values():
-        unit = np.array([_unit(values) for _, values in alike])
-        ranks = np.array([_unit(rankdata(values)) for _, values in alike])
-        line = (np.abs(unit @ unit.T) >= LINEAR) & (np.abs(ranks @ ranks.T) >= SAME_ORDER)
+    for same_rows in sets.values():
+        if len(same_rows) < 2:
+            continue
+        values = np.array([cells / np.abs(cells).max() for _, cells in same_rows])
+        line = np.abs(np.corrcoef(values)) >= MIN_CORRELATION
+        line &= np.abs(np.corrcoef(rankdata(values, axis=1))) >= MIN_RANK_CORRELATION
         for one, other in np.argwhere(np.triu(line, 1)):
-            yield alike[one][0], alike[other][0]
-
-
-def _unit(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    scaled = values / max(float(np.abs(values).max()), 1e-300)
-    centred = scaled - scaled.mean()
-    length = float(np.linalg.norm(centred))
-    return np.asarray(centred / length if length > 0 else centred)
+            yield same_rows[one][0], same_rows[other][0]
 
 
 def _by_appearance(codes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Codes numbered in the order in which they appear, so that recodings become equal."""
+    """Codes renumbered in order of appearance, which makes recodings equal."""
     _, first, places = np.unique(codes, return_index=True, return_inverse=True)
     return np.argsort(np.argsort(first))[places].astype(np.int64)

@@ -1,4 +1,4 @@
-"""Checks of rows: the same in training and test, groups and times on both sides, conflicts."""
+"""Checks of rows: equal ones in training and test, groups and times on both sides, conflicts."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 from tenfold.audit.finding import Observation, rounded, share
 from tenfold.audit.split_table import SplitTable
 
-# Twins that come about in coarse tables are worth a word from this share of the test rows on:
-# a model that memorises gains that much.
-COMMON_TWINS = 0.05
-# Conflicts cap what any model can reach; one row in a thousand is below any fold's noise.
-CONFLICTS = 0.001
-# One or two twins also come about in honest tables (iris has one), and fewer than one test row in
-# a hundred hardly move a score: that is no reason to refuse.
-FEWEST_COPIES = 3
-COPIES = 0.01
-# Twins whose neighbourhood is looked at.
-PROBED = 5000
+# Twins by chance are reported from this share of the test rows on: a model that memorises rows
+# gains that much.
+MIN_CHANCE_SHARE = 0.05
+# Fewer conflicting rows change a score less than it differs between folds.
+MIN_CONFLICT_SHARE = 0.001
+# Honest tables have one or two twins, too (iris has one), and fewer than one test row in a hundred
+# hardly change a score: no reason to refuse the run.
+MIN_COPIES = 3
+MIN_COPIED_SHARE = 0.01
+# Twins whose neighbours are counted.
+MAX_PROBED = 5000
 ORIGINS = {
     "copied": "the test would score what was learnt by heart: set clean.drop_duplicates: true, or "
     "keep what belongs together on one side with split.strategy: grouped",
@@ -34,16 +34,16 @@ ORIGINS = {
 
 
 def identical_rows(table: SplitTable) -> Iterator[Observation]:
-    """Test rows that have the features and the target of a training row."""
+    """Test rows that equal a training row in all features and the target."""
     rows, _ = table.twins
     in_test = table.in_test[rows]
-    twin = np.isin(table.identities[in_test], table.identities[~in_test])
+    twin = np.isin(table.twin_identities[in_test], table.twin_identities[~in_test])
     copied = rows[in_test][twin]
     n_test = int(table.in_test.sum())
     if not len(copied):
         return
     origin = _origin(table, copied)
-    if origin == "chance" and len(copied) < COMMON_TWINS * n_test:
+    if origin == "chance" and len(copied) < MIN_CHANCE_SHARE * n_test:
         return
     yield Observation(
         (),
@@ -104,7 +104,7 @@ def label_conflicts(table: SplitTable) -> Iterator[Observation]:
     mixed = np.minimum.reduceat(y, starts) != np.maximum.reduceat(y, starts)
     sizes = np.diff(np.append(starts, len(rows)))
     conflicting = int(sizes[mixed].sum())
-    if conflicting < max(2, CONFLICTS * len(table.in_test)):
+    if conflicting < max(2, MIN_CONFLICT_SHARE * len(table.in_test)):
         return
     yield Observation(
         (),
@@ -116,12 +116,12 @@ def label_conflicts(table: SplitTable) -> Iterator[Observation]:
 
 
 def _origin(table: SplitTable, copied: NDArray[np.int64]) -> Literal["copied", "chance", "unknown"]:
-    """Whether twins are copies, or things that look alike, as rows around them would have it."""
+    """Whether twins are copies, or equal by chance, judged from the rows that almost equal them."""
     sample, n_train = table.summary.sample, table.n_train
     places = np.flatnonzero(np.isin(sample[n_train:], copied)) + n_train
-    places = places[:PROBED]
+    places = places[:MAX_PROBED]
     met = len(places) * n_train / int(np.sum(~table.in_test))
     if 2 * table.expected_twins(places, np.arange(n_train)) >= max(1, met):
         return "chance"
-    many = len(copied) >= COPIES * int(table.in_test.sum())
-    return "copied" if many and met >= FEWEST_COPIES else "unknown"
+    many = len(copied) >= MIN_COPIED_SHARE * int(table.in_test.sum())
+    return "copied" if many and met >= MIN_COPIES else "unknown"

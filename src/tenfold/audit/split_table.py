@@ -1,4 +1,4 @@
-"""What every check is given: the sampled training rows, the sampled test rows, the whole."""
+"""What every check is given: a split table, as fingerprints of all rows and a sample of cells."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.audit.audited_column import AuditedColumn, mix
+from tenfold.audit.audited_column import AuditedColumn, scramble
 from tenfold.audit.table_summary import TableSummary
 from tenfold.metrics import Task
 from tenfold.runtime import derive_seed
@@ -17,11 +17,18 @@ from tenfold.runtime import derive_seed
 
 @dataclass(frozen=True)
 class SplitTable:
-    """A split table. Checks that judge a column's tie to the target look at training rows only.
+    """A split table. Checks of a column's relation to the target look at training rows only.
 
-    `groups` and `time` have one number for each row, -1 where missing, if the split declared them;
-    `group_columns` and `time_columns` are the columns they were read from, if any; `features` those
-    that models see, all if None.
+    Attributes:
+        target: name of the target.
+        seed: of the experiment.
+        summary: the table.
+        in_test: (n,) which rows are held out.
+        groups: (n,) group of each row, -1 where missing, if the split declared groups.
+        time: (n,) time of each row as an ordered number, -1 where missing, likewise.
+        group_columns: the column that groups were read from, if any.
+        time_columns: the column that times were read from, if any.
+        features: the columns that models see; all if None.
     """
 
     target: str
@@ -38,8 +45,8 @@ class SplitTable:
     @cached_property
     def columns(self) -> list[AuditedColumn]:
         """The features."""
-        seen = self.features
-        return [c for c in self.summary.columns if seen is None or c.name in seen]
+        features = self.features
+        return [c for c in self.summary.columns if features is None or c.name in features]
 
     @property
     def n_train(self) -> int:
@@ -61,55 +68,54 @@ class SplitTable:
 
     @cached_property
     def twins(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Positions of all rows whose features another row has too, and a number per set."""
+        """Positions of all rows that equal another in all features, and the number of their set."""
         order = np.argsort(self.summary.fingerprints, kind="stable")
-        sorted_ = self.summary.fingerprints[order]
-        same = sorted_[1:] == sorted_[:-1]
+        fingerprints = self.summary.fingerprints[order]
+        same = fingerprints[1:] == fingerprints[:-1]
         in_set = np.concatenate([[False], same]) | np.concatenate([same, [False]])
         number = np.cumsum(np.concatenate([[True], ~same]))
         return order[in_set], number[in_set]
 
     @cached_property
-    def identities(self) -> NDArray[np.uint64]:
-        """A fingerprint of features and target of the rows in `twins`."""
+    def twin_identities(self) -> NDArray[np.uint64]:
+        """A fingerprint of features and target of each row in `twins`."""
         rows = self.twins[0]
         labels = np.ascontiguousarray(self.summary.y[rows]).view(np.uint64)
-        return np.asarray(mix(self.summary.fingerprints[rows] ^ mix(labels)))
+        return np.asarray(scramble(self.summary.fingerprints[rows] ^ scramble(labels)))
 
-    def expected_twins(self, rows: NDArray[np.int64], among: NDArray[np.int64]) -> float:
-        """How many of some sampled rows would have a twin among others by chance.
+    def expected_twins(self, rows: NDArray[np.int64], others: NDArray[np.int64]) -> float:
+        """How many of some sampled rows equal one of the others in all columns by chance.
 
-        Both are places in the sample; the target is a column too. A row with n neighbours that
-        differ from it in one column only, whose values agree with probability p, would by chance
+        Both are places in the sample; the target counts as a column. A row with n neighbours that
+        differ from it in one column only, whose values agree with probability p, is expected to
         have n p / (1 - p) twins.
         """
         y = self.summary.y[self.summary.sample]
-        columns = self.summary.columns
-        codes = [*(column.codes for column in columns), np.unique(y, return_inverse=True)[1]]
-        cells = [_bits(each, place) for place, each in enumerate(codes)]
-        total = np.asarray(np.sum(cells, axis=0, dtype=np.uint64))
-        twins = _count(total[rows], total[among])
+        columns = [*(column.codes for column in self.summary.columns)]
+        columns.append(np.unique(y, return_inverse=True)[1])
+        hashes = [
+            scramble(np.ascontiguousarray(codes).view(np.uint64), place)
+            for place, codes in enumerate(columns)
+        ]
+        total = np.asarray(np.sum(hashes, axis=0, dtype=np.uint64))
+        twins = _count_matches(total[rows], total[others])
         expected = np.zeros(len(rows))
-        for each, cell in zip(codes, cells, strict=True):
-            rest = total - cell
-            neighbours = _count(rest[rows], rest[among]) - twins
-            agree = _agreement(each)
-            if agree < 1:
-                expected += neighbours * agree / (1 - agree)
+        for codes, own in zip(columns, hashes, strict=True):
+            rest = total - own
+            neighbours = _count_matches(rest[rows], rest[others]) - twins
+            agreement = _agreement(codes)
+            if agreement < 1:
+                expected += neighbours * agreement / (1 - agreement)
         return float(np.minimum(expected, 1).sum())
 
 
-def _count(asked: NDArray[np.uint64], held: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """How often each number asked for is held."""
-    held = np.sort(held)
-    return np.searchsorted(held, asked, "right") - np.searchsorted(held, asked, "left")
+def _count_matches(asked: NDArray[np.uint64], among: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """How often each number occurs among others."""
+    among = np.sort(among)
+    return np.searchsorted(among, asked, "right") - np.searchsorted(among, asked, "left")
 
 
 def _agreement(codes: NDArray[np.int64]) -> float:
     """The probability that two rows have the same value."""
     counts = np.unique(codes, return_counts=True)[1].astype(np.float64)
     return float(np.sum(counts * (counts - 1)) / (len(codes) * max(len(codes) - 1, 1)))
-
-
-def _bits(codes: NDArray[np.int64], salt: int) -> NDArray[np.uint64]:
-    return mix(np.ascontiguousarray(codes).view(np.uint64), salt)

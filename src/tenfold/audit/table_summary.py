@@ -15,72 +15,83 @@ from tenfold.audit.audited_column import AuditedColumn, ColumnReader, kind_of
 from tenfold.dataset import FOLD, ROW
 from tenfold.runtime import derive_seed
 
-Mask = NDArray[np.bool_]
-
-BATCH = 1 << 17
-# Enough rows that a share of one in a thousand is seen fifty times.
-SAMPLE_ROWS = 50_000
-# Wide tables get fewer rows, so that the sample takes 160 MB at most.
-SAMPLE_CELLS = 20_000_000
+BATCH_ROWS = 1 << 17
+# Enough that a share of one in a thousand is seen fifty times.
+MAX_SAMPLE_ROWS = 50_000
+# Of a wide table fewer rows are sampled, so that the sample takes at most 160 MB.
+MAX_SAMPLE_CELLS = 20_000_000
 
 
 @dataclass(frozen=True)
 class TableSummary:
-    """A table as the checks see it: everything of the columns, and of all rows two numbers."""
+    """What the checks need of a table.
+
+    Attributes:
+        columns: all but the target, each with its cells in the sample.
+        fingerprints: (n,) a hash of all these columns for each row.
+        y: (n,) values of the target, or codes into `classes`.
+        classes: the labels, sorted; empty for regression.
+        whole: (n,) the columns that were asked for, as ordered numbers.
+        sample: (m,) positions of the sampled rows, training rows first.
+        n_train: how many of these are training rows.
+    """
 
     columns: list[AuditedColumn]
     fingerprints: NDArray[np.uint64]
     y: NDArray[Any]
     classes: tuple[Any, ...]
-    named: dict[str, NDArray[Any]]
+    whole: dict[str, NDArray[Any]]
     sample: NDArray[np.int64]
     n_train: int
 
 
 def read(
-    table: Any, target: str, is_class: bool, in_test: Mask, named: tuple[str, ...], seed: int
+    table: Any,
+    target: str,
+    is_class: bool,
+    in_test: NDArray[np.bool_],
+    whole: tuple[str, ...],
+    seed: int,
 ) -> TableSummary:
-    """Read a clean table, a Parquet file or an Arrow table, batch by batch.
+    """Read a clean table, an Arrow table or the path of a Parquet file, batch by batch.
 
-    `named` are columns that are wanted whole, as numbers in the order of their values.
+    The columns named in `whole` are kept for all rows.
     """
     schema, batches = _open(table)
     names = [name for name in schema.names if name not in (ROW, FOLD, target)]
     sample, n_train = _sample(in_test, len(names), seed)
-    chosen = np.sort(sample)
+    in_order = np.sort(sample)
     readers = [
         ColumnReader(AuditedColumn(name, kind_of(schema.field(name).type)), place, len(in_test))
         for place, name in enumerate(names)
     ]
     fingerprints = np.zeros(len(in_test), dtype=np.uint64)
-    labels: list[Any] = []
-    whole: dict[str, list[Any]] = {name: [] for name in named}
+    kept: dict[str, list[Any]] = {name: [] for name in {target, *whole}}
     start = 0
     for batch in batches:
-        rows = slice(start, start + batch.num_rows)
-        first, last = np.searchsorted(chosen, [rows.start, rows.stop])
-        taken = chosen[first:last] - start
+        stop = start + batch.num_rows
+        first, last = np.searchsorted(in_order, [start, stop])
+        sampled = in_order[first:last] - start
         for reader in readers:
-            fingerprints[rows] += reader.read(batch.column(reader.column.name), taken)
-        labels.append(batch.column(target))
-        for name in named:
-            whole[name].append(batch.column(name))
-        start = rows.stop
-    order = np.searchsorted(chosen, sample)
-    y, classes = _target(labels, is_class)
+            fingerprints[start:stop] += reader.read(batch.column(reader.column.name), sampled)
+        for name, parts in kept.items():
+            parts.append(batch.column(name))
+        start = stop
+    y, classes = _target(pa.chunked_array(kept[target]), is_class)
+    order = np.searchsorted(in_order, sample)
     return TableSummary(
         [reader.finish(order) for reader in readers],
         fingerprints,
         y,
         classes,
-        {name: ordered(pa.chunked_array(parts)) for name, parts in whole.items()},
+        {name: as_ordered_numbers(pa.chunked_array(kept[name])) for name in whole},
         sample,
         n_train,
     )
 
 
-def ordered(values: Any) -> NDArray[np.int64]:
-    """Numbers that are equal and ordered as the values are, -1 for missing: names, dates, any."""
+def as_ordered_numbers(values: Any) -> NDArray[np.int64]:
+    """Codes 0, 1, ... in the order of names, dates or numbers; -1 where missing."""
     import pandas as pd
 
     if isinstance(values, pa.ChunkedArray | pa.Array):
@@ -92,31 +103,35 @@ def _open(table: Any) -> tuple[Any, Iterator[Any]]:
     if isinstance(table, str | Path):
         import pyarrow.parquet as pq
 
-        # Buffered ahead, a file of 1 GB takes 1 GB of memory; without, it is read as fast.
+        # Buffered ahead, a file of 1 GB would take 1 GB of memory, and be read no faster.
         file = pq.ParquetFile(table, pre_buffer=False)
-        return file.schema_arrow, file.iter_batches(BATCH)
-    return table.schema, iter(table.to_batches(BATCH))
+        return file.schema_arrow, file.iter_batches(BATCH_ROWS)
+    return table.schema, iter(table.to_batches(BATCH_ROWS))
 
 
-def _sample(in_test: Mask, n_columns: int, seed: int) -> tuple[NDArray[np.int64], int]:
+def _sample(in_test: NDArray[np.bool_], n_columns: int, seed: int) -> tuple[NDArray[np.int64], int]:
     """Positions of the sampled rows, training rows first, each part in order."""
-    most = min(SAMPLE_ROWS, max(1000, SAMPLE_CELLS // max(n_columns, 1)))
+    most = min(MAX_SAMPLE_ROWS, max(1000, MAX_SAMPLE_CELLS // max(n_columns, 1)))
     draw = np.random.default_rng(derive_seed(seed, "audit", "sample"))
-    parts = []
-    for part in (np.flatnonzero(~in_test), np.flatnonzero(in_test)):
-        whole = len(part) <= most
-        parts.append(part if whole else np.sort(draw.choice(part, most, replace=False)))
-    return np.concatenate(parts), len(parts[0])
+    train, test = (
+        draw_sorted(draw, part, most)
+        for part in (np.flatnonzero(~in_test), np.flatnonzero(in_test))
+    )
+    return np.concatenate([train, test]), len(train)
 
 
-def _target(parts: list[Any], is_class: bool) -> tuple[NDArray[Any], tuple[Any, ...]]:
+def draw_sorted(draw: np.random.Generator, rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """All of some increasing rows, or `most` of them at random, in order."""
+    return rows if len(rows) <= most else np.sort(draw.choice(rows, most, replace=False))
+
+
+def _target(target: Any, is_class: bool) -> tuple[NDArray[Any], tuple[Any, ...]]:
     """The target of all rows: float64 values, or int64 codes into the sorted classes."""
-    target = pa.chunked_array(parts)
     if not is_class:
         return target.to_numpy().astype(np.float64), ()
-    coded = target.combine_chunks().dictionary_encode()
-    words = coded.dictionary.to_numpy(zero_copy_only=False)
-    if words.dtype.kind == "f":  # Class 1.0 is class 1.
-        words = words.astype(np.int64)
-    classes, places = np.unique(words, return_inverse=True)
-    return places[coded.indices.to_numpy()].astype(np.int64), tuple(classes.tolist())
+    encoded = target.combine_chunks().dictionary_encode()
+    labels = encoded.dictionary.to_numpy(zero_copy_only=False)
+    if labels.dtype.kind == "f":  # Class 1.0 is class 1.
+        labels = labels.astype(np.int64)
+    classes, places = np.unique(labels, return_inverse=True)
+    return places[encoded.indices.to_numpy()].astype(np.int64), tuple(classes.tolist())
