@@ -97,6 +97,7 @@ def test_a_family_with_nothing_behind_it_takes_all_defaults() -> None:
             "unknown key 'nmae'; did you mean 'name'? (known: audit, clean, data, metrics",
         ),
         ({"data.delimter": ","}, "unknown key 'data.delimter'; did you mean 'delimiter'?"),
+        ({"split.n_split": 5}, "unknown key 'split.n_split'; did you mean 'n_splits'?"),
         ({"preprocessing.numeric.scal": 1}, "'preprocessing.numeric.scal'; did you mean 'scale'?"),
         ({"models.mlp": {"drpout": 0.1}}, "'models.mlp.drpout'; did you mean 'dropout'?"),
         ({"models.mpl": {}}, "unknown family 'mpl'; did you mean 'mlp'? (known: cnn, dummy,"),
@@ -187,6 +188,7 @@ def test_a_value_of_the_wrong_type_or_range_is_refused_with_its_rule(
         ({"strategy": "stratified", "n_bins": 5}, "split.n_bins is for task: regression, but"),
         ({"strategy": "grouped", "group": "y"}, "split.group must not be data.target, but both"),
         ({"strategy": "time", "time": "id"}, "drop_columns must not hold split.time, but got 'id'"),
+        ({"strategy": "grouped", "group": "id"}, "must not hold split.group, but got 'id'"),
         ({"strategy": "time", "time": "t", "gap": -1}, "split.gap must be"),
         (
             {"strategy": "time", "time": "t", "gap": "a week"},
