@@ -41,7 +41,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 FOREIGN = ("DVC_", "GIT_", "MLFLOW_", "PYTEST_", "PYTHON")
 
 # Whoever asks for one of these starts a project or a server.
-SLOW_FIXTURES = {"project", "finished", "line", "server"}
+SLOW_FIXTURES = {"project", "finished", "line", "server", "grouped", "ordered"}
 
 SMALL: dict[str, Any] = {
     "tune": {"n_trials": 2, "generation_size": 2},
@@ -121,13 +121,15 @@ class Project:
         assert ended.returncode == 0, f"{command}:\n{ended.stdout}\n{ended.stderr}"
         return ended.stdout
 
-    def start(self, *command: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-        """Start a command, not forked, in a process group of its own, its output in `log`."""
+    def start(
+        self, *command: str, env: Mapping[str, str] | None = None, forked: bool = False
+    ) -> subprocess.Popen[str]:
+        """Start a command in a process group of its own, its output in `log`."""
         with self.log.open("w") as log:
             return subprocess.Popen(
                 command,
                 cwd=self.root,
-                env=self.environment(env),
+                env=self.environment(env, forked=forked),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -144,6 +146,16 @@ class Project:
     ) -> list[str]:
         """`dvc repro`; return the stages it ran."""
         return stages_run(self.run("dvc", "repro", *arguments, env=env, forked=forked))
+
+    def process_of(self, stage: str) -> int | None:
+        """The process that runs a stage and holds its lock, if one does."""
+        lock = self / f".tenfold/locks/{stage}.lock"
+        with contextlib.suppress(FileNotFoundError, ValueError), lock.open() as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return int(file.read())
+        return None
 
     def commit(self) -> None:
         """Commit everything git does not ignore."""

@@ -26,6 +26,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from typing import Any
 
 CLIENT = Path(__file__).with_name("fork_client.py")
 BINARIES = Path(sys.executable).parent
@@ -105,6 +106,9 @@ def main() -> None:
         print(flush=True)
         for library in LIBRARIES:
             importlib.import_module(library)
+        # Else each fork asks every installed package for its modules when it loads a model.
+        packages: Any = importlib.import_module("mlflow.utils.requirements_utils")
+        packages._init_modules_to_packages_map()
         gc.freeze()  # A fork that collected garbage would copy every page of the libraries.
         running: set[int] = set()
         while True:

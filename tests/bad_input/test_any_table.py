@@ -12,6 +12,7 @@ from unittest import mock
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -20,6 +21,8 @@ from tenfold import cleaning, runtime, sources
 from tenfold.cleaning import grouping
 from tenfold.metrics import Task
 from tenfold.params import Clean, Data
+
+pytestmark = pytest.mark.slow
 
 # What has broken readers of tables before, and what is plain.
 CELLS = st.one_of(

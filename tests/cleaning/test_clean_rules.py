@@ -205,6 +205,7 @@ NUMBERS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(cells=st.lists(NUMBERS, min_size=1, max_size=6))
 def test_a_number_is_read_alike_by_the_short_way_and_by_the_long(cells: list[str]) -> None:

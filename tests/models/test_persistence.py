@@ -108,6 +108,7 @@ def saved_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_two_processes_write_the_same_bytes(
     name: str, saved_elsewhere: Path, tmp_path: Path

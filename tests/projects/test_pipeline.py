@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import shutil
 import signal
@@ -160,16 +158,6 @@ def test_tuning_and_training_never_see_the_test_rows(again: Project, family: str
             assert content == before[f"{stage}/{family}/{name}"], name
 
 
-def holder(lock: Path) -> int | None:
-    """The process that holds a stage's lock, if one does."""
-    with contextlib.suppress(FileNotFoundError, ValueError), lock.open() as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return int(file.read())
-    return None
-
-
 @pytest.mark.parametrize("moment", ["as the stage starts", "after its first trial"])
 def test_a_killed_repro_takes_its_stage_with_it_and_the_next_one_finishes(
     again: Project, finished: Project, moment: str
@@ -180,12 +168,12 @@ def test_a_killed_repro_takes_its_stage_with_it_and_the_next_one_finishes(
     for entry in (again / ".dvc/cache/runs").glob("*/*/*"):
         if "cross_validate.py mlp" in entry.read_text():
             shutil.rmtree(entry.parent)
-    lock = again / ".tenfold/locks/cross_validate@mlp.lock"
+    stage = "cross_validate@mlp"
     repro = again.start("dvc", "repro")
     try:
         wait_until(
-            lambda: holder(lock) is not None or repro.poll() is not None,
-            "cross_validate@mlp to start",
+            lambda: again.process_of(stage) is not None or repro.poll() is not None,
+            f"{stage} to start",
         )
         assert repro.poll() is None, again.log.read_text()
         if moment == "after its first trial":
@@ -194,12 +182,12 @@ def test_a_killed_repro_takes_its_stage_with_it_and_the_next_one_finishes(
     finally:
         os.kill(repro.pid, signal.SIGKILL)  # Its leader only: the stage must notice by itself.
         repro.wait()
-    wait_until(lambda: holder(lock) is None, "the stage to die with dvc")
+    wait_until(lambda: again.process_of(stage) is None, "the stage to die with dvc")
     assert not (again / "outputs/cross_validate/mlp").exists()
     kept = list((again / ".tenfold/studies").glob("*/trial-00000"))
     assert len(kept) == (moment == "after its first trial")
 
-    assert "cross_validate@mlp" in again.repro()
+    assert stage in again.repro()
     for path in ("metrics.json", "cross_validate/mlp/best.json", "cross_validate/mlp/trials.csv"):
         assert (again / "outputs" / path).read_bytes() == (finished / "outputs" / path).read_bytes()
     assert again.outputs_in_lock() == finished.outputs_in_lock()

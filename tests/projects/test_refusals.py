@@ -19,7 +19,7 @@ FEW_ROWS = "size,diagnosis\n" + "".join(f"{n},{n % 2}\n" for n in range(8))
 DISGUISED = "x,size,diagnosis\n" + "".join(
     f"{n % 2},{n * n % 97 + n},{n % 2}\n" for n in range(200)
 )
-SOUND = {"clean": {"require": [], "drop_columns": []}}
+SOUND: dict[str, Any] = {"clean": {"require": [], "drop_columns": []}}
 
 
 # What is broken: the stage that refuses it, what is declared, the table, and what is said.

@@ -295,6 +295,7 @@ def test_a_target_that_cannot_be_one_is_refused(target: str, message: str) -> No
         guessed(frame, target)
 
 
+@pytest.mark.slow
 def test_an_initialised_project_runs_and_an_upgrade_runs_all_of_it_again(tmp_path: Path) -> None:
     table().to_csv("t.csv", index=False)
     project = Project(tmp_path / "project")

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pytest
 
 from tests.conftest import Project, new_project
 from tests.sources.servers import Postgres
 
+pytestmark = pytest.mark.slow
 FAMILIES: dict[str, Any] = {"dummy": {}, "linear": {}}
 QUERY = "SELECT size, colour, sold FROM houses WHERE price > 0"
 

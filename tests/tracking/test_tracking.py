@@ -173,7 +173,7 @@ def test_a_publication_killed_anywhere_leaves_nothing_that_misleads(
     again: Project, finished: Project
 ) -> None:
     for table, enough in MOMENTS:
-        stage = again.start(sys.executable, "pipelines/select_model.py")
+        stage = again.start("python", "pipelines/select_model.py", forked=True)
         wait_until(
             lambda table=table, enough=enough, stage=stage: (  # type: ignore[misc]
                 count(again, table) >= enough or stage.poll() is not None
@@ -183,6 +183,7 @@ def test_a_publication_killed_anywhere_leaves_nothing_that_misleads(
         with contextlib.suppress(ProcessLookupError):
             os.kill(stage.pid, signal.SIGKILL)
         stage.wait()
+        wait_until(lambda: again.process_of("select_model") is None, "the stage to end")
         versions = rows(again, "SELECT version, storage_location FROM model_versions")
         assert all(has_files(location) for _, location in versions), (table, enough)
         aliased = rows(again, "SELECT version FROM registered_model_aliases")
@@ -238,7 +239,7 @@ def test_another_store_is_used_when_the_environment_names_one(
 
 
 def test_two_publications_at_once_both_succeed(again: Project, finished: Project) -> None:
-    publications = [again.start("tenfold", "publish") for _ in range(2)]
+    publications = [again.start("tenfold", "publish", forked=True) for _ in range(2)]
     assert [publication.wait() for publication in publications] == [0, 0], again.log.read_text()
     assert again.champion_version() == "1"
     assert count(again, "model_versions") == 1
