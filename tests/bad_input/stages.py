@@ -127,12 +127,13 @@ def _meddled(case: Case, path: Path) -> Iterator[None]:
         return call
 
     with contextlib.ExitStack() as stack:
-        for where, called, meanwhile in (
-            ("tenfold.judging.judge", judging.judge, case.before_judging),
-            ("tenfold.rejecting.reject", rejecting.reject, case.before_writing),
+        for module, name, meanwhile in (
+            (judging, "judge", case.before_judging),
+            (rejecting, "reject", case.before_writing),
         ):
             if meanwhile:
-                stack.enter_context(mock.patch(where, meddling(called, meanwhile)))
+                changed = meddling(getattr(module, name), meanwhile)
+                stack.enter_context(mock.patch.object(module, name, changed))
         yield
 
 

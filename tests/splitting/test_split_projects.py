@@ -15,6 +15,7 @@ from tenfold.dataset import ROW, folds
 from tenfold.models.shared import predictor
 from tests.conftest import SMALL, Project, new_project, shared
 
+pytestmark = pytest.mark.slow
 N, PATIENTS, FIRST = 160, 24, date(2024, 1, 1)
 PARTS = ("train", "test")
 
