@@ -9,7 +9,7 @@ from typing import Literal
 from tenfold import runtime
 from tenfold.dataset.folds import Folds
 from tenfold.models import Family, Fitted
-from tenfold.models.shared import predictor
+from tenfold.models.shared import digests, predictor
 from tenfold.models.shared.predictor import Predictor
 
 
@@ -23,6 +23,7 @@ def write(folder: Path, models: Path | None, donor: Predictor | None) -> None:
     if donor is not None:
         (folder / "donor").mkdir()
         donor.save(folder / "donor")
+    digests.write(folder)
 
 
 def kept(folder: Path) -> bool:
@@ -38,11 +39,13 @@ def bagged(folder: Path, strategy: Literal["auto", "bag", "refit"], folds: Folds
 
 def load(folder: Path, family: Family) -> Fitted:
     """The folds' models as one."""
+    digests.check(folder)
     return family.load(folder / "models")
 
 
 def donor(folder: Path) -> Predictor | None:
     """What the models started from."""
+    digests.check(folder)
     if not runtime.read_json(folder / "members.json")["donor"]:
         return None
     return predictor.load(folder / "donor")

@@ -12,14 +12,14 @@ from tenfold import models, runtime
 from tenfold.dataset import Schema
 from tenfold.metrics import Array
 from tenfold.models import Fitted
-from tenfold.models.shared import persistence
+from tenfold.models.shared import digests, persistence
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-# Draws are held in memory at once.
-MOST_SAMPLES = 10_000
+# All draws are held in memory.
+MAX_SAMPLES = 10_000
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ class Predictor:
         """
         import pandas as pd
 
-        if not 0 < n_samples <= MOST_SAMPLES:
-            raise ValueError(f"n_samples must be between 1 and {MOST_SAMPLES}, but got {n_samples}")
+        if not 0 < n_samples <= MAX_SAMPLES:
+            raise ValueError(f"n_samples must be between 1 and {MAX_SAMPLES}, but got {n_samples}")
         draws = self.model.draws(self._inputs(table), n_samples, seed)
         columns = self._columns(draws.mean(axis=0))
         spread = draws.std(axis=0)
@@ -95,7 +95,7 @@ class Predictor:
         }
 
     def save(self, folder: Path) -> None:
-        """Write into an existing folder, without pickle."""
+        """Write into an existing, empty folder: no pickle, and a digest of every file."""
         described = {
             "family": self.family,
             "n_transformers": len(self.transformers),
@@ -105,6 +105,7 @@ class Predictor:
         for number, transformer in enumerate(self.transformers):
             persistence.save(transformer, _preprocessing(folder, number))
         self.model.save(folder)
+        digests.write(folder)
 
 
 def _preprocessing(folder: Path, number: int) -> Path:
@@ -112,7 +113,12 @@ def _preprocessing(folder: Path, number: int) -> Path:
 
 
 def load(folder: Path) -> Predictor:
-    """Read what `Predictor.save` wrote."""
+    """Read what `Predictor.save` wrote.
+
+    Raises:
+        runtime.UserError: if a file is not as it was written.
+    """
+    digests.check(folder)
     described = runtime.read_json(folder / "predictor.json")
     return Predictor(
         family=described["family"],
