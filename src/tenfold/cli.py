@@ -1,4 +1,4 @@
-"""tenfold init | check | ui | serve | predict | publish | leaderboard: what is not a stage."""
+"""The `tenfold` command: init, check, leaderboard, ui, serve, predict, publish, schema."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ STAGES = ["clean", "split", "cross_validate", "train", "select_model"]
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Parse the command line and run one command; a refusal exits with 2."""
+    """Parse the command line and run one command; a UserError exits with 2."""
     parser = argparse.ArgumentParser(prog="tenfold", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
 
-    command = commands.add_parser("init", help="make a project of a table, every guess explained")
+    command = commands.add_parser(
+        "init", help="make a project from a table and explain every guess"
+    )
     command.add_argument(
         "table", help="a file, a pattern, sqlite:FILE, postgresql:VARIABLE or sklearn:NAME"
     )
@@ -31,7 +33,9 @@ def main(arguments: list[str] | None = None) -> None:
     command.add_argument("--columns", default="", help="names, for a file without a header: a,b,c")
     command.add_argument("--query", help="what to SELECT from a database")
     command.add_argument("--sheet", help="of an Excel file")
-    command.add_argument("--force", action="store_true", help="replace params.yaml, kept as .old")
+    command.add_argument(
+        "--force", action="store_true", help="replace params.yaml; it is kept as .old"
+    )
     command.add_argument("directory", nargs="?", type=Path, default=Path(), help="default: here")
     command.set_defaults(run=init)
 
@@ -64,9 +68,9 @@ def main(arguments: list[str] | None = None) -> None:
         type=int,
         default=0,
         metavar="N",
-        help="answer N times with dropout: the mean, and its spread",
+        help="mean and spread of N answers with dropout",
     )
-    command.add_argument("--seed", type=int, default=0, help="of the units dropped")
+    command.add_argument("--seed", type=int, default=0, help="decides which units are dropped")
     command.add_argument("source", type=Path, help="CSV, TSV, Parquet or JSON")
     command.add_argument("target", type=Path, help="the CSV to write")
     command.set_defaults(run=predict)
@@ -88,7 +92,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def init(arguments: argparse.Namespace) -> None:
-    """Write a project around a table, and say what was guessed."""
+    """Write a project for a table, and say what was guessed."""
 
     from tenfold import scaffolding
 
@@ -108,7 +112,7 @@ def init(arguments: argparse.Namespace) -> None:
 
 
 def stage(arguments: argparse.Namespace) -> None:
-    """Become the program of a stage; the first one also writes what is installed."""
+    """Run the program of a stage; clean also records the versions of what is installed."""
     import runpy
 
     if arguments.name == "clean":
@@ -118,7 +122,7 @@ def stage(arguments: argparse.Namespace) -> None:
 
 
 def check(arguments: argparse.Namespace) -> None:
-    """Refuse what a stage would refuse before any training, and say what would happen."""
+    """Report what a stage would refuse before training, or what `dvc repro` would do."""
     from tenfold.scaffolding import check
 
     runtime.check_folder()
@@ -126,7 +130,7 @@ def check(arguments: argparse.Namespace) -> None:
 
 
 def leaderboard(arguments: argparse.Namespace) -> None:
-    """Print the leaderboard and the two commands to type next."""
+    """Print the leaderboard and the next commands."""
     from tenfold.reporting import terminal
 
     experiment = params.load(models)
@@ -141,7 +145,7 @@ def leaderboard(arguments: argparse.Namespace) -> None:
 
 
 def ui(arguments: argparse.Namespace) -> None:
-    """Become MLflow's own server over the project's store."""
+    """Replace this process by MLflow's server of the project's store."""
     from tenfold import tracking
 
     _require_free(arguments.port)
@@ -154,7 +158,7 @@ def ui(arguments: argparse.Namespace) -> None:
 
 
 def serve(arguments: argparse.Namespace) -> None:
-    """Become MLflow's own scoring server for the champion."""
+    """Replace this process by MLflow's scoring server of the champion."""
     from tenfold import tracking
 
     _require_free(arguments.port)
@@ -167,7 +171,7 @@ def serve(arguments: argparse.Namespace) -> None:
 
 
 def predict(arguments: argparse.Namespace) -> None:
-    """Write the table with a prediction, and each class's probability, behind its columns."""
+    """Write the table, followed by columns with the prediction and class probabilities."""
     from tenfold import tracking
     from tenfold.serving import scoring
 
@@ -179,7 +183,7 @@ def predict(arguments: argparse.Namespace) -> None:
 
 
 def publish(arguments: argparse.Namespace) -> None:
-    """Show the outputs in MLflow again, without computing anything."""
+    """Show the outputs in MLflow again; nothing is computed."""
     from tenfold import tracking
     from tenfold.reporting import results
 
@@ -193,7 +197,7 @@ def publish(arguments: argparse.Namespace) -> None:
 
 
 def schema(arguments: argparse.Namespace) -> None:
-    """Print what params.schema.json holds."""
+    """Print the JSON Schema of params.yaml."""
     import json
 
     print(json.dumps(params.json_schema(models), indent=2, sort_keys=True))

@@ -195,6 +195,26 @@ def test_the_registered_model_loads_where_pickle_is_forbidden(
     assert json.loads(printed)["prediction"]["0"] in ("benign", "malignant")
 
 
+def test_the_registered_model_loads_with_its_own_code_where_no_tenfold_is_installed(
+    finished: Project, folder: Path, row: dict[str, Any]
+) -> None:
+    code = (
+        "import importlib.util, json, sys, mlflow, pandas; "
+        "sys.meta_path = [f for f in sys.meta_path if 'editable' not in repr(f)]; "
+        "sys.path = [p for p in sys.path if not p.endswith('src')]; "
+        "assert importlib.util.find_spec('tenfold') is None; "
+        "model = mlflow.pyfunc.load_model(sys.argv[1]); "
+        "model.predict(pandas.DataFrame([json.loads(sys.argv[2])])); "
+        "files = {m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'tenfold'}; "
+        "print(*files, sep='\\n')"
+    )
+    printed = finished.run(
+        sys.executable, "-c", code, str(folder), json.dumps(row), env={"PYTHONPATH": ""}
+    )
+    assert all(Path(file).is_relative_to(folder / "code") for file in printed.split())
+    assert "serving/pyfunc.py" in printed
+
+
 def test_a_regression_answers_a_number(line: Project) -> None:
     server = Server(line, "serve", "/ping")
     try:

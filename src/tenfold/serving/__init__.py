@@ -1,1 +1,1 @@
-"""What answers for new rows: the model that MLflow loads, and the scoring of files."""
+"""Predictions for new rows: the model that MLflow serves, and the scoring of files."""

@@ -1,4 +1,4 @@
-"""What the MLflow registry loads: a pyfunc around a predictor, without pickle."""
+"""The pyfunc that MLflow loads and serves: a predictor, stored without pickle."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def signature(schema: Schema) -> ModelSignature:
-    """Numbers as double, so that a missing one may be null; categories and dates as string."""
+    """The model's signature: numbers are double, so that they may be null; others are string."""
     from mlflow.models import ModelSignature
     from mlflow.types.schema import ColSpec, ParamSchema, TensorSpec
     from mlflow.types.schema import Schema as Columns
@@ -33,28 +33,28 @@ def signature(schema: Schema) -> ModelSignature:
 
 
 def _parameters() -> list[ParamSpec]:
-    """What a request may ask for besides its rows."""
+    """The parameters of a request."""
     from mlflow.types.schema import ParamSpec
 
     return [ParamSpec("n_samples", "long", 0), ParamSpec("seed", "long", 0)]
 
 
 class Served:
-    """The pyfunc: a table in, `prediction` and each class's probability out.
+    """Answers a table with `prediction`, and for classes with the probability of each.
 
-    With the parameter `n_samples` above 0 the answer is the mean of the model's draws, and
-    `spread`, or each class's `spread_<label>`, their standard deviation; `seed` repeats them.
+    If the parameter `n_samples` is above 0, the answer is the mean of so many passes with dropout,
+    and `spread` (for classes `spread_<label>`) is their standard deviation; `seed` repeats them.
     """
 
     def __init__(self, model: predictor.Predictor) -> None:
         self.model = model
 
     def predict(self, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> Any:
-        """Answer for every row; a null or a category never seen is answered too.
+        """Answer every row, also one with nulls or categories that were not in the training rows.
 
         Raises:
             MlflowException: (status 400) naming the column and row of a value of the wrong type,
-                or saying why there is no spread.
+                or the reason why there is no spread.
         """
         _check_values(model_input, self.model.schema)
         from mlflow.exceptions import MlflowException
@@ -73,17 +73,17 @@ class Served:
             raise MlflowException.invalid_parameter_value(str(error)) from None
 
     def get_raw_model(self) -> predictor.Predictor:
-        """MLflow's hook for those who need more than `predict`."""
+        """Return the predictor: MLflow's hook for callers that need more than `predict`."""
         return self.model
 
 
 def _load_pyfunc(path: str) -> Served:
-    """MLflow's hook for `loader_module`."""
+    """Load the model: MLflow's hook for `loader_module`."""
     return Served(predictor.load(Path(path)))
 
 
 def _check_values(table: pd.DataFrame, schema: Schema) -> None:
-    """MLflow makes numbers of the double columns; all else that JSON holds arrives as it is."""
+    """Refuse values that MLflow lets through: it converts double columns and checks no others."""
     import numpy as np
 
     for name in schema.numeric:

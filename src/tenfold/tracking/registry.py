@@ -1,4 +1,4 @@
-"""Registered models: a version for every champion there was, and an alias on the present one."""
+"""The registered model: a version per champion, and an alias on the current one."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ REQUIREMENTS = (
 def is_published(registered_model: str, fingerprint: str) -> bool:
     """Whether the champion in the registry is that of the results with `fingerprint`.
 
-    For the project's own SQLite store this reads three rows (15 ms, where MLflow's client takes
-    two seconds to start); any surprise there answers no, and publishing again finds out.
+    SQLite is asked directly, in 15 ms, because MLflow's client takes two seconds to start. Any
+    error means no: publishing reports it.
     """
     if not uri().startswith("sqlite:///"):
         client = connect()
@@ -68,14 +68,12 @@ def is_published(registered_model: str, fingerprint: str) -> bool:
             AND experiment.lifecycle_stage = 'active'
     """
     path = quote(uri().removeprefix("sqlite:///"))
+    values = (registered_model, ALIAS, PUBLICATION, fingerprint)
     try:
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as store:
-            rows = store.execute(
-                query, (registered_model, ALIAS, PUBLICATION, fingerprint)
-            ).fetchall()
+            return any(_exists(location) for (location,) in store.execute(query, values))
     except sqlite3.Error:
         return False
-    return any(_exists(location) for (location,) in rows)
 
 
 def load_model(model_uri: str) -> Any:
@@ -128,12 +126,12 @@ def promote(client: MlflowClient, experiment: str, results: ExperimentResults, r
 
 
 def _version(client: MlflowClient, experiment: str, results: ExperimentResults, run_id: str) -> str:
-    """The registered version of these model files: found, or uploaded and then registered."""
+    """Find the version of these model files, or upload and register them; return its number."""
     name, model = results.registered_model, results.champion.fingerprint
     with unless_there():
         client.create_registered_model(name)
     for known in client.search_model_versions(f"name = '{name}'"):
-        # The path behind a version is looked up, since a moved project has lost it.
+        # A version of a moved project has lost its files.
         if known.tags.get(FINGERPRINT) == model and _has_files(client, name, known.version):
             return str(known.version)
     logged = _log_model(client, experiment, results.champion, run_id)
@@ -146,7 +144,7 @@ def _version(client: MlflowClient, experiment: str, results: ExperimentResults, 
 
 
 def _log_model(client: MlflowClient, experiment: str, champion: Champion, run_id: str) -> str:
-    """Upload the champion as a pyfunc that brings its own code; return its id."""
+    """Upload the champion as a pyfunc with a copy of tenfold's code; return its id."""
     import mlflow
     from mlflow.entities import LoggedModelOutput
     from mlflow.models import Model
@@ -180,7 +178,7 @@ def _log_model(client: MlflowClient, experiment: str, champion: Champion, run_id
 
 
 def _public(number: str) -> str:
-    """A version without its local part: torch's `+cpu` is not in any registry."""
+    """A version without its local part, such as torch's `+cpu`, which no registry has."""
     return number.partition("+")[0]
 
 
@@ -189,9 +187,9 @@ def _has_files(client: MlflowClient, name: str, number: str) -> bool:
 
 
 def _exists(location: str) -> bool:
-    """Whether a local path is there; other places are believed.
+    """Whether a local folder holds a model; of other places we assume so.
 
-    The project's own store leads only into the project: a copy must not lean on its original.
+    A path of the project's own store must lie in the project, not in the one it was copied from.
     """
     parsed = urlparse(location)
     if parsed.scheme not in ("", "file"):

@@ -1,4 +1,4 @@
-"""Runs: one a family, one a trial below it, found by the fingerprint of what they show."""
+"""One run per family with a child run per trial, found by the fingerprint of their results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CHAMPION = "tenfold.champion"
 def family_run(
     client: MlflowClient, experiment: str, results: ExperimentResults, family: FamilyResults
 ) -> str:
-    """The id of the finished run that shows these results: found, or logged anew."""
+    """Find the finished run of these results, or log it; return its id."""
     found = client.search_runs(
         [experiment],
         f"tags.`{FINGERPRINT}` = '{family.fingerprint}' AND attributes.status = 'FINISHED'",
@@ -67,7 +67,7 @@ def family_run(
 
 
 def _curve(name: str) -> str:
-    """MLflow draws metrics that share what stands before the slash side by side.
+    """Name a metric of the learning curve; MLflow groups charts by the part before the slash.
 
     >>> _curve("val_loss"), _curve("gradient_norm_2"), _curve("dead_units")
     ('val/loss', 'gradient_norm/2', 'dead_units')
@@ -79,14 +79,14 @@ def _curve(name: str) -> str:
 
 
 def end_interrupted(client: MlflowClient, experiment: str) -> None:
-    """End what a process killed between creating a run and ending it has left RUNNING."""
+    """Mark as FAILED the runs that a killed process left RUNNING."""
     interrupted = "tags.`tenfold.family` LIKE '%' AND attributes.status = 'RUNNING'"
     for run in client.search_runs([experiment], interrupted):
         client.set_terminated(run.info.run_id, "FAILED")
 
 
 def mark_champion(client: MlflowClient, experiment: str, run_id: str) -> None:
-    """Mark the champion's run, and no other: not the run of a family since removed either."""
+    """Tag the champion's run, and remove the tag from all others, removed families included."""
     for run in client.search_runs([experiment], f"tags.`{CHAMPION}` = 'true'"):
         if run.info.run_id != run_id:
             client.set_tag(run.info.run_id, CHAMPION, "false")
@@ -94,7 +94,7 @@ def mark_champion(client: MlflowClient, experiment: str, run_id: str) -> None:
 
 
 def log_test(client: MlflowClient, run_id: str, champion: Champion) -> None:
-    """Log what the champion scored on the test rows, once, and its report."""
+    """Log the champion's scores on the test rows, if they are new, and its report."""
     known = client.get_run(run_id).data.metrics
     scores = {f"test/{name}": score for name, score in champion.test.items()}
     _log(client, run_id, [(key, s, 0) for key, s in scores.items() if known.get(key) != s])
@@ -125,17 +125,17 @@ def _log_trial(
 
 
 def _create_run(client: MlflowClient, experiment: str, name: str, tags: Mapping[str, str]) -> str:
-    """A run that is not RUNNING: should this process die, it was a failure."""
+    """Create a run that is FAILED until it is complete, in case this process dies."""
     run = client.create_run(experiment, tags=dict(tags), run_name=name)
     client.set_terminated(run.info.run_id, "FAILED")
     return str(run.info.run_id)
 
 
 def _discard_unfinished(client: MlflowClient, experiment: str, fingerprint: str) -> None:
-    """Delete what a killed publication left of the same results, children too."""
-    halves = client.search_runs([experiment], f"tags.`{FINGERPRINT}` = '{fingerprint}'")
-    for half in halves:
-        parent = half.info.run_id
+    """Delete the incomplete runs, and their children, that a killed process left."""
+    left = client.search_runs([experiment], f"tags.`{FINGERPRINT}` = '{fingerprint}'")
+    for run in left:
+        parent = run.info.run_id
         for child in client.search_runs([experiment], f"tags.`mlflow.parentRunId` = '{parent}'"):
             client.delete_run(child.info.run_id)
         client.delete_run(parent)
@@ -159,7 +159,7 @@ def _log(
 
 
 def _log_dataset(client: MlflowClient, run_id: str, data: Mapping[str, Any]) -> None:
-    """The clean table: name, digest (MLflow keeps 36 characters), columns, rows."""
+    """Log the clean table as a dataset: name, digest, columns, number of rows."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
     columns = [
@@ -167,7 +167,7 @@ def _log_dataset(client: MlflowClient, run_id: str, data: Mapping[str, Any]) -> 
     ]
     dataset = Dataset(
         name=data["name"],
-        digest=data["digest"][:36],
+        digest=data["digest"][:36],  # MLflow keeps no more.
         source_type="local",
         source=json.dumps({"uri": data["path"]}),
         schema=json.dumps({"mlflow_colspec": columns}),
@@ -179,7 +179,7 @@ def _log_dataset(client: MlflowClient, run_id: str, data: Mapping[str, Any]) -> 
 
 @functools.cache
 def _origin() -> dict[str, str]:
-    """Who and what made a run, as MLflow's UI shows it."""
+    """User, commit and DVC experiment of a run, as tags that MLflow's UI shows."""
     tags = {"mlflow.source.type": "PROJECT"}
     # A container may run as a user without a name, on a machine without git.
     with contextlib.suppress(OSError, KeyError, ImportError):

@@ -19,10 +19,10 @@ LOCK = Path("dvc.lock")
 
 
 def write(folder: Path) -> None:
-    """Write the digest of every file below a folder into it."""
+    """Write the digest of every file below a folder into it, and a digest of these."""
     files = sorted(file for file in folder.rglob("*") if file.is_file())
     names = {file.relative_to(folder).as_posix(): runtime.digest(file) for file in files}
-    runtime.write_json(folder / DIGESTS, names)
+    runtime.write_json(folder / DIGESTS, {"all": runtime.fingerprint(names), "files": names})
 
 
 def check(folder: Path) -> None:
@@ -34,10 +34,13 @@ def check(folder: Path) -> None:
     if not (folder / DIGESTS).exists():
         return
     try:
-        written = dict(runtime.read_json(folder / DIGESTS))
-    except ValueError:
-        raise _damaged(folder / DIGESTS) from None
-    for name, digest in written.items():
+        written = runtime.read_json(folder / DIGESTS)
+        intact = written["all"] == runtime.fingerprint(written["files"])
+    except (ValueError, KeyError, TypeError):
+        intact = False
+    if not intact:
+        raise _damaged(folder / DIGESTS)
+    for name, digest in written["files"].items():
         file = folder / name
         if not file.is_file() or runtime.digest(file) != digest:
             raise _damaged(file)

@@ -1,4 +1,4 @@
-"""A model and all that it needs to answer for a raw row: columns, preprocessing, classes."""
+"""A model with its columns, preprocessing and classes: all that a prediction needs."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ MAX_SAMPLES = 10_000
 
 @dataclass(frozen=True)
 class Predictor:
-    """From a table with the training columns to values or class probabilities.
+    """Turns a table with the training columns into values or class probabilities.
 
-    A bag of several models has a transformer for each, fitted where that one was.
+    A bag of models has a fitted transformer for each.
     """
 
     family: str
@@ -39,7 +39,7 @@ class Predictor:
         return self.model.predict(self._inputs(table))
 
     def answer(self, table: pd.DataFrame) -> pd.DataFrame:
-        """What a person asks for: `prediction`, and for classes a probability of each."""
+        """Predict as a table: `prediction`, and for classes the probability of each."""
         import pandas as pd
 
         return pd.DataFrame(self._columns(self.predict(table)), index=table.index)
@@ -47,14 +47,14 @@ class Predictor:
     def answer_with_spread(
         self, table: pd.DataFrame, n_samples: int, seed: int = 0
     ) -> pd.DataFrame:
-        """As `answer`, from the mean of the model's draws; `spread` is their standard deviation.
+        """As `answer`, from the mean of passes with dropout; `spread` is their standard deviation.
 
-        For classes there is one of each probability, `spread_<label>`.
+        For classes there is one for each probability, `spread_<label>`.
 
         Args:
-            table: with the training columns.
-            n_samples: passes with dropout, of every network.
-            seed: of the units dropped.
+            table: a table with the training columns.
+            n_samples: number of passes of every network.
+            seed: decides which units are dropped.
 
         Raises:
             ValueError: if the model has no spread.
@@ -74,7 +74,7 @@ class Predictor:
         return pd.DataFrame(columns, index=table.index)
 
     def digest(self) -> str:
-        """SHA-256 of all that `save` writes."""
+        """SHA-256 of the files that `save` writes."""
         with tempfile.TemporaryDirectory() as folder:
             self.save(Path(folder))
             return runtime.digest(Path(folder))
