@@ -1,4 +1,4 @@
-"""The metrics: name, direction and the tasks they fit, in one table.
+"""METRICS, the table of metrics: name -> function, direction, tasks.
 
 Scores keep their natural sign; `better` knows the direction.
 """
@@ -64,11 +64,10 @@ def auroc(y_true: NDArray[np.generic], y_score: Array) -> float:
     """Area under the ROC curve; for many classes the macro mean of one against the rest."""
     from sklearn.metrics import roc_auc_score
 
-    n_classes = y_score.shape[1]
-    if n_classes == 2:
+    if y_score.shape[1] == 2:
         return float(roc_auc_score(y_true, y_score[:, 1]))
-    one_vs_rest = [roc_auc_score(y_true == code, y_score[:, code]) for code in range(n_classes)]
-    return float(np.mean(one_vs_rest))
+    codes = range(y_score.shape[1])
+    return float(roc_auc_score(y_true, y_score, multi_class="ovr", labels=codes))
 
 
 def log_loss(y_true: NDArray[np.generic], y_score: Array) -> float:
@@ -88,9 +87,9 @@ def brier(y_true: NDArray[np.generic], y_score: Array) -> float:
 
     Source: Brier (1950); for two classes the usual halved form.
     """
-    one_hot = np.eye(y_score.shape[1])[y_true.astype(np.int64)]
-    total = float(np.mean(np.sum((y_score - one_hot) ** 2, axis=1)))
-    return total / 2 if y_score.shape[1] == 2 else total
+    from sklearn.metrics import brier_score_loss
+
+    return float(brier_score_loss(y_true, y_score, labels=range(y_score.shape[1])))
 
 
 METRICS: dict[str, Metric] = {

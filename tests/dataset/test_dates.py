@@ -62,7 +62,10 @@ def test_a_null_and_a_text_that_means_no_value_are_no_date_and_not_wrong(nothing
         "2024-05",
         "2024-05-31T13:45:00+25:00",
         "2024-05-31+02:00",
+        "2024-05-31T13:45+02:60",
         "0001-01-01T00:00:00+01:00",
+        "9999-12-31T23:59:00-01:00",
+        "0000-01-01",
         "2024-05-31x13:45",
         "yesterday",
         " 2024-05-31",
@@ -81,6 +84,15 @@ def test_what_is_no_such_date_is_wrong(value: Any) -> None:
 def test_a_time_with_an_offset_is_the_same_moment_in_utc(moment: datetime, minutes: int) -> None:
     aware = moment.replace(tzinfo=timezone(timedelta(minutes=minutes)))
     assert parse(aware.isoformat()) == ([moment - timedelta(minutes=minutes)], [False])
+
+
+def test_datetimes_among_texts_are_dates_whatever_their_precision_and_offset() -> None:
+    local = timezone(timedelta(minutes=53, seconds=28))
+    odd = [datetime(1890, 1, 1, tzinfo=local), pd.Timestamp("2024-05-31 13:45:00.000000009")]
+    assert parse(*odd, "9999-12-31") == (
+        [datetime(1889, 12, 31, 23, 6, 32), datetime(2024, 5, 31, 13, 45), datetime(9999, 12, 31)],
+        [False, False, False],
+    )
 
 
 def test_timestamps_are_taken_as_they_are_or_in_utc_if_they_have_a_zone() -> None:

@@ -106,7 +106,7 @@ def test_extremes_of_very_many_leaves_are_few_and_still_visit_all_of_each() -> N
         f"leaf_{number}": Choices(choices=list(range(1 + number))) for number in range(30)
     }
     visited = list(search_space.extremes(space))
-    assert len(visited) <= search_space.MANY
+    assert len(visited) <= search_space.MAX_COMBINATIONS
     for name, leaf in space.items():
         assert isinstance(leaf, Choices)
         assert {one[name] for one in visited} == set(leaf.choices)

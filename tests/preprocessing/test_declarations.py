@@ -40,7 +40,7 @@ SELU = {"activation": "selu"}
         ),
         (
             {f"{COLUMN}": {"a": {"text": "drop", "encode": "target"}}},
-            f"{COLUMN}.a: text: drop leaves nothing to prepare, but got encode, text",
+            f"{COLUMN}.a: text: drop removes the column, but got encode, text",
         ),
         *(
             (

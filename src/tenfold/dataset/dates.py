@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 RULE = "an ISO 8601 date or time, such as 2024-05-31 or 2024-05-31T13:45:00,"
 ISO = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?"
+    r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}(:?[0-5][0-9])?)?)?"
 )
 
 
@@ -29,29 +29,24 @@ def parse(
         values: texts, or timestamps already; without an offset or zone they are taken as they are.
         missing: texts that mean no value.
     """
+    import pandas as pd
+
     if values.dtype.kind == "M":
         own = values if getattr(values.dtype, "tz", None) is None else values.dt.tz_convert(None)
         return own.to_numpy(dtype="datetime64[us]"), np.zeros(len(values), dtype=np.bool_)
-    absent = values.isna().tolist()
-    wrong = np.zeros(len(values), dtype=np.bool_)
-    parsed = np.full(len(values), "NaT", dtype="datetime64[us]")
-    for row, value in enumerate(values.tolist()):
-        if absent[row] or (isinstance(value, str) and value in missing):
-            continue
-        date = _date(value)
-        if date is None:
-            wrong[row] = True
-        else:
-            parsed[row] = date
-    return parsed, wrong
+    marked = values.map(lambda value: isinstance(value, str) and value in missing)
+    present = values.notna() & ~marked.astype(bool)
+    dates = values.where(present).map(_readable)
+    parsed = pd.to_datetime(dates, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
+    # pandas also knows the year 0 and, in UTC, the year 10000.
+    parsed = parsed.where(parsed.dt.year.between(1, 9999))
+    return parsed.to_numpy(dtype="datetime64[us]"), (present & parsed.isna()).to_numpy()
 
 
-def _date(value: Any) -> datetime | None:
-    try:
-        if isinstance(value, str) and ISO.fullmatch(value):
-            value = datetime.fromisoformat(value)
-        if isinstance(value, datetime):
-            return value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
-    except (ValueError, OverflowError):  # There is no such day or hour.
-        pass
-    return None
+def _readable(value: Any) -> Any:
+    """What pandas is to read as a date: it would also take forms such as 20240531."""
+    import pandas as pd
+
+    if isinstance(value, datetime):
+        return pd.Timestamp(value).as_unit("us")
+    return value if isinstance(value, str) and ISO.fullmatch(value) else None

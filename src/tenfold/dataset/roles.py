@@ -1,4 +1,4 @@
-"""What the columns of a clean table are to a model, and whether their preprocessing fits them."""
+"""The roles of feature columns (numeric, categorical, dates), and checks of their preprocessing."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tenfold.params import Categorical, Column, Dates, Numeric, Preprocessing
+from tenfold.params import Categorical, ColumnPreprocessing, Dates, Numeric, Preprocessing
 from tenfold.runtime import UserError, nearest
 
-# A text column with more different values, in most of its rows, says something new in each.
-FEW_TEXTS = 20
+# A text column is free text if it has more different values and most of its rows have their own.
+MAX_CATEGORIES = 20
 
 Roles = dict[str, list[str]]
 
-# role: what it is called, and the keys of preprocessing.columns that fit it.
-FITTING: dict[str, tuple[str, list[str]]] = {
+# role: its name in messages, and the keys of preprocessing.columns that it accepts.
+ACCEPTED_KEYS: dict[str, tuple[str, list[str]]] = {
     "numeric": ("numbers", list(Numeric.model_fields)),
     "categorical": ("text", [*Categorical.model_fields, "text"]),
     "dates": ("dates", list(Dates.model_fields)),
@@ -25,7 +25,7 @@ FITTING: dict[str, tuple[str, list[str]]] = {
 
 
 def of(schema: Any, names: Iterable[str]) -> Roles:
-    """The feature columns, named, of an Arrow schema by role, each in the order of the names."""
+    """The named columns of an Arrow schema by role, each role in the order of the names."""
     roles: Roles = {"numeric": [], "categorical": [], "dates": []}
     for name in names:
         roles[_role(schema.field(name).type)].append(name)
@@ -41,22 +41,26 @@ def _role(kind: Any) -> str:
 def choose(
     roles: Mapping[str, list[str]], declared: Preprocessing, read: Callable[[str], Any]
 ) -> tuple[Roles, dict[str, str]]:
-    """The roles without the columns that are dropped by declaration, and why those are.
+    """Leave out the columns that preprocessing drops.
 
     Args:
         roles: of all feature columns.
-        declared: what is to be done to them.
-        read: the Arrow column of a name, over the whole table: no target is looked at.
+        declared: the section `preprocessing:`.
+        read: a column of the whole table by its name, as Arrow. No target is read.
+
+    Returns:
+        The roles of the columns that are left, and why each of the others is dropped.
 
     Raises:
         UserError: if a declaration names no column or does not fit its column, if there is free
-            text that nothing is said of, or if no column is left.
+            text without a declaration, or if no column is left.
     """
     _check_declared(roles, declared.columns)
     texts = {
         name: found
         for name in roles["categorical"]
-        if not declared.columns.get(name, Column()).given and (found := _free_text(read(name)))
+        if not (name in declared.columns and declared.columns[name].given)
+        and (found := _free_text(read(name)))
     }
     if texts and declared.text == "refuse":
         raise UserError(_refusal(texts))
@@ -74,7 +78,9 @@ def choose(
     return left, dropped
 
 
-def _check_declared(roles: Mapping[str, list[str]], columns: Mapping[str, Column]) -> None:
+def _check_declared(
+    roles: Mapping[str, list[str]], columns: Mapping[str, ColumnPreprocessing]
+) -> None:
     role_of = {name: role for role, names in roles.items() for name in names}
     for name, column in columns.items():
         where = f"preprocessing.columns.{name}"
@@ -82,12 +88,12 @@ def _check_declared(roles: Mapping[str, list[str]], columns: Mapping[str, Column
             raise UserError(
                 f"{where}: there is no feature column {name!r}; {nearest(name, role_of)}"
             )
-        called, fitting = FITTING[role_of[name]]
+        what, keys = ACCEPTED_KEYS[role_of[name]]
         for key, value in column.given.items():
-            if key not in fitting:
+            if key not in keys:
                 raise UserError(
-                    f"{where}.{key} does not fit a column of {called}, but got {value!r}: choose "
-                    f"from {', '.join(fitting)}, or declare another type in clean.types"
+                    f"{where}.{key} does not fit a column of {what}, but got {value!r}: choose "
+                    f"from {', '.join(keys)}, or declare another type in clean.types"
                 )
         if role_of[name] == "dates" and column.impute == "constant":
             raise UserError(
@@ -97,10 +103,10 @@ def _check_declared(roles: Mapping[str, list[str]], columns: Mapping[str, Column
 
 
 def _free_text(column: Any) -> str:
-    """How many values differ, in words, if most do; else nothing."""
+    """How many different values there are, in words, if it is free text; else an empty text."""
     present = len(column) - column.null_count
     distinct = pc.count_distinct(column, mode="only_valid").as_py()
-    if distinct <= FEW_TEXTS or 2 * distinct <= present:
+    if distinct <= MAX_CATEGORIES or 2 * distinct <= present:
         return ""
     return f"{distinct} different values in {present} rows"
 

@@ -1,4 +1,4 @@
-"""The experiment file: its schema, its checks and their messages, its JSON Schema."""
+"""params.yaml: its schema, its checks and their messages, its JSON Schema."""
 
 from __future__ import annotations
 
@@ -24,10 +24,16 @@ from tenfold.params.families import (
     ExperimentContext,
     Families,
     check_family,
-    check_start,
+    check_init_from,
     family_schemas,
 )
-from tenfold.params.preprocessing import Categorical, Column, Dates, Numeric, Preprocessing
+from tenfold.params.preprocessing import (
+    Categorical,
+    ColumnPreprocessing,
+    Dates,
+    Numeric,
+    Preprocessing,
+)
 from tenfold.params.section import Name, Section
 from tenfold.params.splitting import Split
 from tenfold.params.splitting import check as check_split
@@ -39,7 +45,7 @@ __all__ = [
     "Cast",
     "Categorical",
     "Clean",
-    "Column",
+    "ColumnPreprocessing",
     "Data",
     "Dates",
     "ExperimentContext",
@@ -64,7 +70,7 @@ __all__ = [
 class Params(Section):
     """The whole experiment.
 
-    DVC tracks the sections by name, so each must be there; `clean: {}` takes all its defaults.
+    Every section must be present, because DVC tracks them by name; `clean: {}` means defaults.
     """
 
     name: Name = Field(description="The MLflow experiment.")
@@ -92,13 +98,13 @@ class Params(Section):
     )
     @classmethod
     def _bare_sections(cls, value: Any) -> Any:
-        """`tune:` with nothing behind it means all defaults."""
+        """`tune:` without a value means all defaults."""
         return {} if value is None else value
 
     @field_validator("models", mode="before")
     @classmethod
     def _bare_families(cls, value: Any) -> Any:
-        """`dummy:` with nothing behind it means all defaults."""
+        """`dummy:` without a value means all defaults."""
         if isinstance(value, Mapping):
             return {name: {} if declared is None else declared for name, declared in value.items()}
         return value
@@ -117,7 +123,7 @@ class Params(Section):
         )
         for family, declared in self.models.items():
             check_family(families, family, declared, context)
-            check_start(family, declared, self.select_model.registered_model_name)
+            check_init_from(family, declared, self.select_model.registered_model_name)
         if self.data.target in self.clean.drop_columns:
             raise ValueError(
                 f"clean.drop_columns must not hold data.target, but got {self.data.target!r}: "
@@ -127,7 +133,7 @@ class Params(Section):
 
 
 def picture(experiment: Params, n_features: int) -> list[int] | None:
-    """The shape that a family declares of rows that are pictures, if all columns are pixels."""
+    """[channels, height, width] if a family declares that each row is a picture; else None."""
     for declared in experiment.models.values():
         shape = declared.get("shape")
         if isinstance(shape, list) and len(shape) == 3 and math.prod(shape) == n_features:
@@ -139,7 +145,7 @@ def load(families: Families, path: Path = Path("params.yaml")) -> Params:
     """Read and check an experiment file.
 
     Args:
-        families: whose schemas check the section `models:`; the package `tenfold.models`.
+        families: the package `tenfold.models`, whose schemas check the section `models:`.
         path: the file.
 
     Raises:
@@ -166,14 +172,14 @@ def read_yaml(path: Path) -> Any:
     except UnicodeDecodeError as error:
         raise UserError(f"{path} must be UTF-8 text: {error}") from None
     except YAMLError as error:
-        # ruamel's advice to its programmers comes behind an empty line.
+        # After an empty line comes advice for programmers who use ruamel.
         reason = " ".join(str(error).split("\n\n")[0].split())
         reason = reason.replace('"<unicode string>"', str(path))
         raise UserError(f"{path} is not valid YAML: {reason}") from None
 
 
 def parse(document: Any, families: Families, source: str = "params.yaml") -> Params:
-    """Check an experiment given as plain data.
+    """Check the content of a params.yaml.
 
     Raises:
         UserError: as `load` does.
@@ -201,7 +207,7 @@ def _check_metrics(names: list[str], task: Task) -> None:
 
 
 def json_schema(families: Families) -> dict[str, Any]:
-    """The JSON Schema of params.yaml, so that editors complete and check it."""
+    """The JSON Schema of params.yaml, by which editors complete and check it."""
     schema = Params.model_json_schema()
     described, definitions = family_schemas(families)
     schema["$defs"] |= definitions

@@ -1,4 +1,4 @@
-"""`audit:`: what is looked for in the split table before anything is trained, and how gravely."""
+"""`audit:`: the checks of the split table before training, and the level of each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Level = Literal["error", "warn", "off"]
 
 
 class Audit(Section):
-    """Leakage and quality checks of the split table: error refuses the run, warn says so, off."""
+    """Leakage and quality checks of the split table: error stops the run, warn prints a warning."""
 
     identical_rows: Level = Field(
         "error", description="A test row that also stands among the training rows."

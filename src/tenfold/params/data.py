@@ -1,4 +1,4 @@
-"""`data:`: where the table is and how its text is to be read."""
+"""`data:`: where the table is, and how its text is read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tenfold.params.section import Section, Text
 
 Mark = Annotated[str, StringConstraints(min_length=1, max_length=1)]
 
-# What `path` may begin with instead of naming a file, and whether a query must tell what to read.
+# What `path` may begin with instead of naming a file -> whether it needs a query.
 SCHEMES = {"postgresql": True, "sklearn": False, "sqlite": True}
 
 

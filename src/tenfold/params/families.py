@@ -1,6 +1,6 @@
-"""The section `models:`: every family's declaration, checked by the family's own schema.
+"""`models:`: each family's parameters, checked by the family's own schema.
 
-The schemas are handed in, so that this package imports no family.
+The schemas are passed in, so that this package imports no family.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from tenfold.runtime import nearest
 
 @dataclass(frozen=True)
 class ExperimentContext:
-    """What a family's parameters may have to agree with; `epochs_declared`: not the default."""
+    """Settings of the experiment that a family's parameters may depend on.
+
+    `epochs_declared`: whether `max_epochs` is declared rather than the default.
+    """
 
     task: Task
     scale: str
@@ -28,7 +31,7 @@ class ExperimentContext:
 
 
 class Families(Protocol):
-    """The families that there are: the package `tenfold.models`."""
+    """All model families: the package `tenfold.models`."""
 
     def names(self) -> list[str]:
         """Every family, sorted."""
@@ -42,14 +45,14 @@ class Families(Protocol):
 def check_family(
     families: Families, family: str, declared: Mapping[str, Any], context: ExperimentContext
 ) -> None:
-    """Check a family's declaration at both ends of every range and for every choice."""
+    """Check a family's parameters at both ends of every range and for every choice."""
     if family not in families.names():
         raise ValueError(f"models: unknown family {family!r}; {nearest(family, families.names())}")
     schema = families.parameters(family)
     space: search_space.Space = {}
     for name, leaf in search_space.declarations(declared).items():
         kind = search_space.kind(leaf)
-        with _refused(leaf, kind, ("models", family, *name.split("."))):
+        with _as_value_error(leaf, kind, ("models", family, *name.split("."))):
             space[name] = kind.model_validate(leaf)
     if "init_from" in space:
         raise ValueError(
@@ -58,7 +61,7 @@ def check_family(
         )
     for values in search_space.extremes(space):
         configuration = search_space.substitute(declared, values)
-        with _refused(configuration, schema, ("models", family)):
+        with _as_value_error(configuration, schema, ("models", family)):
             checked = schema.model_validate(configuration)
         try:
             checked.check(context)
@@ -70,20 +73,22 @@ def check_family(
             raise ValueError(f"models.{family}.{name}.step must be an integer, but got {step}")
 
 
-def check_start(family: str, declared: Mapping[str, Any], registered: str) -> None:
-    """A model's successors must not start from it: it has seen the rows that validate them."""
-    start = declared.get("init_from")
+def check_init_from(family: str, declared: Mapping[str, Any], registered: str) -> None:
+    """Refuse to start from this experiment's own model: it has seen the rows that validate it."""
+    init_from = declared.get("init_from")
     own = (f"models:/{registered}@", f"models:/{registered}/")
-    if isinstance(start, str) and start.startswith(own):
+    if isinstance(init_from, str) and init_from.startswith(own):
         raise ValueError(
             f"models.{family}.init_from must not be this experiment's own model, which has seen "
-            f"the rows that validate it, but got {start!r}: name a model of other rows"
+            f"the rows that validate it, but got {init_from!r}: name a model of other rows"
         )
 
 
 @contextlib.contextmanager
-def _refused(document: Any, schema: type[BaseModel], prefix: tuple[str, ...]) -> Iterator[None]:
-    """Turn a schema's complaints into one ValueError, which pydantic passes on as it is."""
+def _as_value_error(
+    document: Any, schema: type[BaseModel], prefix: tuple[str, ...]
+) -> Iterator[None]:
+    """Raise the first error of a schema as a ValueError, whose text pydantic passes on."""
     try:
         yield
     except ValidationError as error:
@@ -91,7 +96,7 @@ def _refused(document: Any, schema: type[BaseModel], prefix: tuple[str, ...]) ->
 
 
 def family_schemas(families: Families) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The JSON Schema of every family, each leaf of which may be tuned; and its definitions."""
+    """The JSON Schema of every family, any value of which may be tuned, and its definitions."""
     definitions: dict[str, Any] = {
         tunable.__name__: tunable.model_json_schema()
         for tunable in (search_space.Range, search_space.Choices)

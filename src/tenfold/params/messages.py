@@ -1,4 +1,4 @@
-"""From a schema's complaints to sentences: where, the rule, the value, the cure."""
+"""pydantic's errors as sentences: the key, the rule, the value, and what to do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tenfold.runtime.errors import did_you_mean, nearest
 
 Location = tuple[str, ...]
 
-
+# Type of pydantic's error: what the value must be.
 RULES = {
     "bool_type": "true or false",
     "dict_type": "a mapping of keys to values",
@@ -37,9 +37,9 @@ def explain(
     schema: type[BaseModel],
     prefix: Location = (),
 ) -> list[str]:
-    """One sentence for every place where `document` breaks a rule of `schema`.
+    """One sentence for every key at which `document` breaks a rule of `schema`.
 
-    A value that fits none of several alternatives is one place: the innermost.
+    A value that fits none of several alternatives gets one sentence, about the innermost key.
     """
     places: dict[Location, list[Mapping[str, Any]]] = {}
     for problem in error.errors():
@@ -56,7 +56,7 @@ def _inside(path: Location, outer: Location) -> bool:
 
 
 def _path(problem: Mapping[str, Any], document: Any) -> Location:
-    """The keys that lead to the value; pydantic also names the alternatives it tried."""
+    """The keys that lead to the value, without the alternatives that pydantic tried."""
     path: list[str] = []
     node = document
     for position, part in enumerate(problem["loc"]):
@@ -82,7 +82,7 @@ def _sentence(
             return f"unknown key {where!r}; {nearest(path[-1], _keys(schema, path[:-1]))}"
         case "missing":
             cure = (
-                f"add `{where}: {{}}` for its defaults" if _is_section(schema, path) else "add it"
+                f"add `{where}: {{}}` for its defaults" if _has_defaults(schema, path) else "add it"
             )
             return f"{where!r} is required: {cure}"
         case "value_error":
@@ -112,13 +112,13 @@ def _choices(problem: Mapping[str, Any]) -> list[str]:
 
 
 def _keys(schema: type[BaseModel], path: Location) -> list[str]:
-    """The keys a section may have."""
+    """The keys that a section may have."""
     section = _section(schema, path)
     return list(section.model_fields) if section else []
 
 
-def _is_section(schema: type[BaseModel], path: Location) -> bool:
-    """Whether a key holds a section that is complete without a word."""
+def _has_defaults(schema: type[BaseModel], path: Location) -> bool:
+    """Whether a key holds a section whose keys all have defaults."""
     section = _section(schema, path)
     return section is not None and not any(
         field.is_required() for field in section.model_fields.values()

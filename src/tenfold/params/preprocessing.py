@@ -22,8 +22,8 @@ def _once(parts: list[Part]) -> list[Part]:
 
 Parts = Annotated[list[Part], Field(min_length=1), AfterValidator(_once)]
 
-# Columns that one-hot encoding may make of one, and codes that ordinal encoding may give.
-MOST_CATEGORIES = 100
+# Columns that one-hot encoding makes of one, and codes of ordinal encoding, at most.
+MAX_CATEGORIES = 100
 
 
 class Numeric(Section):
@@ -35,7 +35,7 @@ class Numeric(Section):
     scale: Scale = Field("standard", description="quantile: to a normal distribution, by rank.")
 
     @model_validator(mode="after")
-    def _filled(self) -> Numeric:
+    def _consistent(self) -> Numeric:
         if "fill_value" in self.model_fields_set and self.impute != "constant":
             raise ValueError(
                 f"fill_value needs impute: constant, but got fill_value={self.fill_value:g} with "
@@ -58,14 +58,14 @@ class Categorical(Section):
     max_categories: Annotated[int, Field(ge=2)] | None = Field(
         None,
         description="Of more, the rarest share the rare bucket, which counts as one; "
-        f"{MOST_CATEGORIES} when absent, and as many as there are for target.",
+        f"{MAX_CATEGORIES} when absent, and as many as there are for target.",
     )
 
     def limit(self, *, codes: bool) -> int | None:
-        """The most categories a column may have, also where its codes are asked for."""
+        """The maximal number of categories; `codes`: of a model that takes codes, not columns."""
         if self.max_categories is None and self.encode == "target" and not codes:
             return None
-        return self.max_categories or MOST_CATEGORIES
+        return self.max_categories or MAX_CATEGORIES
 
 
 class Dates(Section):
@@ -87,8 +87,8 @@ class Dates(Section):
     scale: Scale | None = Field(None, description="As preprocessing.numeric.scale when absent.")
 
 
-class Column(Section):
-    """What is done to one column otherwise; a key that is absent is as for all of its kind."""
+class ColumnPreprocessing(Section):
+    """What is done to one column; an absent key is as for all columns of its kind."""
 
     impute: Impute | None = None
     fill_value: float | None = Field(None, description="Of constant.")
@@ -102,17 +102,16 @@ class Column(Section):
     text: Literal["drop"] | None = Field(None, description="Drop this column of text.")
 
     @model_validator(mode="after")
-    def _agree(self) -> Column:
+    def _consistent(self) -> ColumnPreprocessing:
         if self.text and len(self.given) > 1:
             raise ValueError(
-                f"text: drop leaves nothing to prepare, but got {', '.join(self.given)}: leave "
-                "one out"
+                f"text: drop removes the column, but got {', '.join(self.given)}: leave one out"
             )
         return self
 
     @property
     def given(self) -> dict[str, Any]:
-        """The keys that are there."""
+        """The declared keys and their values."""
         return self.model_dump(exclude_none=True)
 
 
@@ -131,10 +130,12 @@ class Preprocessing(Section):
         description="Drop what is the same in all training rows; not where columns have places: "
         "pictures, sequences, embeddings.",
     )
-    columns: dict[Text, Column] = Field({}, description="By name: what is done otherwise.")
+    columns: dict[Text, ColumnPreprocessing] = Field(
+        {}, description="By name: what is done to one column instead."
+    )
 
     @model_validator(mode="after")
-    def _filled(self) -> Preprocessing:
+    def _consistent(self) -> Preprocessing:
         for name, column in self.columns.items():
             impute = column.impute or self.numeric.impute
             if column.fill_value is not None and impute != "constant":
@@ -146,23 +147,23 @@ class Preprocessing(Section):
 
     def of_number(self, name: str) -> Numeric:
         """What is done to a numeric column."""
-        return self.numeric.model_copy(update=self._given(name, Numeric))
+        return self.numeric.model_copy(update=self._overrides(name, Numeric))
 
     def of_category(self, name: str) -> Categorical:
         """What is done to a categorical column."""
-        return self.categorical.model_copy(update=self._given(name, Categorical))
+        return self.categorical.model_copy(update=self._overrides(name, Categorical))
 
     def of_date(self, name: str) -> Dates:
-        """What is done to a column of dates; its scale is always told."""
+        """What is done to a column of dates; `scale` is never None."""
         scale = self.dates.scale or self.numeric.scale
-        return self.dates.model_copy(update={"scale": scale} | self._given(name, Dates))
+        return self.dates.model_copy(update={"scale": scale} | self._overrides(name, Dates))
 
     @property
     def scales(self) -> list[str]:
-        """Every way in which a number may be scaled."""
+        """Every scale that any column has."""
         named = [column.scale for column in self.columns.values()]
         return [scale for scale in (self.numeric.scale, self.dates.scale, *named) if scale]
 
-    def _given(self, name: str, kind: type[Section]) -> dict[str, Any]:
+    def _overrides(self, name: str, kind: type[Section]) -> dict[str, Any]:
         given = self.columns[name].given if name in self.columns else {}
         return {key: value for key, value in given.items() if key in kind.model_fields}

@@ -1,6 +1,6 @@
-"""A search space is a family's parameters with some leaves replaced.
+"""A search space: a family's parameters, some values of which are ranges or choices.
 
-`{low, high, log?, step?}` is a range, `{choices: [...]}` a set; every other leaf is fixed.
+`{low, high, log?, step?}` is a range, `{choices: [...]}` a set; every other value is fixed.
 The keys are Optuna's own.
 """
 
@@ -61,18 +61,18 @@ def leaves(declared: Mapping[str, Any]) -> Space:
 
 
 def declarations(declared: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """The leaves that are ranges or choices as they are written, by dotted name, sorted."""
+    """The ranges and choices as they are written, by dotted name, sorted."""
     return dict(sorted(_walk(declared, "")))
 
 
 def kind(leaf: Mapping[str, Any]) -> type[Range | Choices]:
-    """What a leaf is checked as."""
+    """The class that checks a range or choices."""
     return Choices if "choices" in leaf else Range
 
 
 def _walk(declared: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for key, value in declared.items():
-        # A dot in a key could not be told from a level; the family's schema knows no such key.
+        # A dot in a key would read as a level; the family's schema refuses such a key.
         if not isinstance(value, Mapping) or "." in str(key):
             continue
         if {"low", "high", "choices"} & set(value):
@@ -97,8 +97,8 @@ def substitute(declared: Mapping[str, Any], values: Mapping[str, Any]) -> dict[s
     return configuration
 
 
-# More combinations than this are not all visited.
-MANY = 4096
+# Of more combinations, only some are checked.
+MAX_COMBINATIONS = 4096
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -117,16 +117,16 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def extremes(space: Space) -> Iterator[dict[str, Any]]:
-    """Configurations that together visit every choice and both ends of every range.
+    """Configurations that together contain every choice and both ends of every range.
 
-    All combinations of them, where these are not too many: a schema that accepts them accepts
-    whatever the search can propose, as long as each leaf's rule is an interval or a set.
+    All combinations, unless there are too many. A schema that accepts them accepts whatever the
+    search can propose, as long as each value's rule is an interval or a set.
     """
     values = {
         name: [leaf.low, leaf.high] if isinstance(leaf, Range) else leaf.choices
         for name, leaf in space.items()
     }
-    if math.prod(map(len, values.values())) <= MANY:
+    if math.prod(map(len, values.values())) <= MAX_COMBINATIONS:
         for chosen in itertools.product(*values.values()):
             yield dict(zip(values, chosen, strict=True))
         return

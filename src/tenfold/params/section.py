@@ -1,4 +1,4 @@
-"""What every part of params.yaml has in common."""
+"""The base class of every section of params.yaml."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ class Section(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _bare_keys(cls, value: Any, info: ValidationInfo) -> Any:
-        """`require:` with nothing behind it means the default."""
+        """`require:` without a value means the default."""
         field = cls.model_fields[info.field_name or ""]
         return value if value is not None or field.is_required() else field.get_default()

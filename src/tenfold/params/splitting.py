@@ -1,4 +1,4 @@
-"""`split:`: who is held out, and when."""
+"""`split:`: the test rows, and the folds of the others."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from tenfold.params.section import Section, Text
 
 Strategy = Literal["auto", "random", "stratified", "grouped", "time", "given"]
 
-# The column that a strategy cannot do without.
-NEEDED = {"grouped": "group", "time": "time", "given": "column"}
-# What only some strategies read; all read the rest.
-READ_BY: dict[str, tuple[Strategy, ...]] = {
+# strategy: the key that names the column it needs.
+REQUIRED_KEY = {"grouped": "group", "time": "time", "given": "column"}
+# key: the strategies that use it; the other keys are for all.
+USED_BY: dict[str, tuple[Strategy, ...]] = {
     "test_size": ("auto", "random", "stratified", "grouped", "time"),
     "n_repeats": ("auto", "random", "stratified", "grouped"),
     "n_bins": ("stratified",),
@@ -61,12 +61,12 @@ class Split(Section):
 
     @property
     def deciding(self) -> str | None:
-        """The column that the strategy reads beside the target."""
+        """The column, other than the target, that the strategy reads."""
         return self.group or self.time or self.column
 
     @property
     def duration(self) -> int | None:
-        """The gap in microseconds, if it is one in time."""
+        """The gap in microseconds; None if it is a number of rows."""
         found = DURATION.fullmatch(self.gap) if isinstance(self.gap, str) else None
         return found and int(found[1]) * SECONDS[found[2]] * 1_000_000
 
@@ -81,35 +81,31 @@ class Split(Section):
         return value
 
     @model_validator(mode="after")
-    def _agreeing(self) -> Split:
-        needed = NEEDED.get(self.strategy)
+    def _consistent(self) -> Split:
+        needed = REQUIRED_KEY.get(self.strategy)
         if needed and getattr(self, needed) is None:
             raise ValueError(
                 f"strategy: {self.strategy} needs {needed}, the name of a column: add it"
             )
-        for key, readers in READ_BY.items():
+        for key, strategies in USED_BY.items():
             declared = getattr(self, key) != type(self).model_fields[key].default
-            if declared and self.strategy not in readers:
-                cure = f"set strategy: {readers[0]}, or remove {key}"
+            if declared and self.strategy not in strategies:
+                cure = f"set strategy: {strategies[0]}, or remove {key}"
                 raise ValueError(
-                    f"{key} is not for strategy: {self.strategy}, but for {', '.join(readers)}: "
-                    + (cure if len(readers) == 1 else f"remove {key}")
+                    f"{key} is not for strategy: {self.strategy}, but for {', '.join(strategies)}: "
+                    + (cure if len(strategies) == 1 else f"remove {key}")
                 )
         return self
 
 
 def check(split: Split, task: Task, target: str, dropped: Sequence[str]) -> None:
-    """Check a split against the rest of the experiment.
-
-    Raises:
-        ValueError: if they contradict each other.
-    """
+    """Raise ValueError if a split contradicts the rest of the experiment."""
     if task != "regression" and split.n_bins != Split.model_fields["n_bins"].default:
         raise ValueError(
             f"split.n_bins is for task: regression, but task is {task}, whose classes are the "
             "strata: remove it"
         )
-    key = NEEDED.get(split.strategy, "")
+    key = REQUIRED_KEY.get(split.strategy, "")
     if split.deciding == target:
         raise ValueError(
             f"split.{key} must not be data.target, but both are {target!r}: name another column"

@@ -1,4 +1,4 @@
-"""`tune:`, `train:`, `trainer:`, `select_model:` and `run:`: from search to registry."""
+"""`tune:`, `train:`, `trainer:`, `select_model:` and `run:`."""
 
 from __future__ import annotations
 
