@@ -41,7 +41,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 FOREIGN = ("DVC_", "GIT_", "MLFLOW_", "PYTEST_", "PYTHON")
 
 # Whoever asks for one of these starts a project or a server.
-SLOW_FIXTURES = {"project", "finished", "line", "server"}
+SLOW_FIXTURES = {"project", "finished", "line", "digits", "server"}
 
 SMALL: dict[str, Any] = {
     "tune": {"n_trials": 2, "generation_size": 2},

@@ -25,6 +25,7 @@ def table(name: str) -> bench.Table:
     return bench.bundled(name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("plant", "name"), CASES)
 def test_a_plant_is_seen_by_its_check_and_by_no_unrelated_one(plant: str, name: str) -> None:
     hit, other = bench.verdict(table(name), plant, PLANTED_FAULTS[plant])

@@ -47,6 +47,7 @@ def served(name: str, task: Any, *, refit: bool) -> tuple[Predictor, Evaluation]
     return Predictor(family, schema, transformers, model), found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("refit", [False, True])
 @pytest.mark.parametrize("task", mixed.CLASSES)
 @pytest.mark.parametrize("name", FAMILIES)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT, Project
+from tests.conftest import ROOT, Project, new_project, shared
 
 SMALL = {
     "tune": {"n_trials": 1, "generation_size": 1},
@@ -26,6 +27,12 @@ def rerun(example: Project, name: str, **changes: Any) -> Project:
     example.change(**(SMALL | changes))
     example.repro()
     return example
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The ten digits; for reading only."""
+    return shared(tmp_path_factory, "digits", lambda root: rerun(new_project(root), "digits"))
 
 
 def test_every_example_has_a_test_here() -> None:
@@ -51,8 +58,7 @@ def test_diabetes_is_a_regression(project: Callable[..., Project]) -> None:
     assert results["test"]["mse"] < means["dummy"]
 
 
-def test_digits_has_ten_classes(project: Callable[..., Project]) -> None:
-    digits = run_example(project, "digits")
+def test_digits_has_ten_classes(digits: Project) -> None:
     assert digits.json("outputs/split/report.json")["classes"] == list(range(10))
     results = digits.json("outputs/metrics.json")
     assert results["cv"]["dummy"]["auroc"]["mean"] == pytest.approx(0.5)
@@ -66,11 +72,13 @@ def test_digits_has_ten_classes(project: Callable[..., Project]) -> None:
 
 
 def test_digits_are_shown_with_what_they_were_recognised_as(
-    project: Callable[..., Project],
+    digits: Project, tmp_path: Path
 ) -> None:
-    digits = run_example(project, "digits", models={"cnn": {"shape": [1, 8, 8]}})
-    assert (digits / "outputs/plots/cnn/recognised.png").exists()
-    assert "recognised" in (digits / "outputs/report.html").read_text()
+    alone = digits.copy(tmp_path / "alone")
+    alone.change(models={"cnn": digits.params()["models"]["cnn"]})
+    assert alone.repro() == ["clean", "select_model"]
+    assert (alone / "outputs/plots/cnn/recognised.png").exists()
+    assert "recognised" in (alone / "outputs/report.html").read_text()
 
 
 def test_a_recurrent_network_hears_what_a_linear_model_cannot(
