@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-import json
+import os
 import shlex
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tenfold import runtime
 from tenfold.params import read_yaml
@@ -51,52 +52,71 @@ def _damaged(file: Path) -> UserError:
 
 
 def _cure(file: Path) -> str:
-    """The commands that bring a file back, from DVC's cache unless the damage came from there."""
-    stage, out = _output_of(file)
-    if out is None:
+    """The commands that bring a file back, from DVC's cache unless that is damaged, too."""
+    outputs = _outputs()
+    own = next((out for _, out in outputs if file.resolve().is_relative_to(out.path)), None)
+    if own is None:
         model = next((folder for folder in file.parents if (folder / "MLmodel").exists()), None)
         if model is None:
             return "Copy its folder again from where it came"
         return f"Remove the registered files and publish again: `rm -r {model} && tenfold publish`"
-    objects = _damaged_objects(out["md5"])
+    objects = {md5: _object(md5) for md5 in own.files.values() if _is_damaged(_object(md5), md5)}
     if not objects:
-        path = shlex.quote(out["path"])
+        path = shlex.quote(os.path.relpath(own.path))
         return (
             f"DVC's cache has it undamaged: `rm -r {path} && dvc checkout {path}`, then `dvc repro`"
         )
-    removed = shlex.join(map(str, objects))
+    # Outputs with the same content share an object: all that were restored from it are made again.
+    stages = dict.fromkeys(
+        stage
+        for stage, out in outputs
+        for name, md5 in out.files.items()
+        if md5 in objects and _is_damaged(out.path / name, md5)
+    )
+    removed = shlex.join(map(str, objects.values()))
     return (
-        f"DVC's cache has it damaged, too, in {objects[0]}: remove it there and make it again: "
-        f"`rm -f {removed} && dvc repro --force --single-item {stage}`, then `dvc repro`"
+        f"DVC's cache has it damaged, too: `rm -f {removed} && dvc repro --force --single-item "
+        f"{' '.join(stages)}` removes it there and makes it again; then `dvc repro`"
     )
 
 
-def _output_of(file: Path) -> tuple[str, dict[str, Any] | None]:
-    """The stage and the entry of dvc.lock that a file belongs to."""
+@dataclass(frozen=True)
+class Output:
+    """An output of a stage: where it lies, and the MD5 of each of its files by relative name."""
+
+    path: Path
+    files: dict[str, str]
+
+
+def _outputs() -> list[tuple[str, Output]]:
+    """Every stage with an output that dvc.lock names, in its order."""
     stages = read_yaml(LOCK)["stages"] if LOCK.exists() else {}
+    found = []
     for stage, entry in stages.items():
         for out in entry.get("outs", []):
-            if file.resolve().is_relative_to(Path(out["path"]).resolve()):
-                return stage, out
-    return "", None
+            md5, listing = out["md5"], _object(out["md5"])
+            files = {"": md5}
+            if md5.endswith(".dir") and listing.is_file():
+                files = {each["relpath"]: each["md5"] for each in runtime.read_json(listing)}
+            found.append((stage, Output(Path(out["path"]).resolve(), files)))
+    return found
 
 
-def _damaged_objects(md5: str) -> list[Path]:
-    """The objects of an output in DVC's cache that their names, an MD5, contradict."""
+@functools.cache
+def _cache() -> Path:
     dvc = str(Path(sys.executable).with_name("dvc"))
     asked = subprocess.run([dvc, "cache", "dir"], capture_output=True, text=True, check=False)
-    cache = Path(asked.stdout.strip() or ".dvc/cache") / "files" / "md5"
-
-    def place(name: str) -> Path:
-        return cache / name[:2] / name[2:]
-
-    names = [md5]
-    if md5.endswith(".dir") and place(md5).is_file():
-        names = [entry["md5"] for entry in json.loads(place(md5).read_bytes())]
-    found = [path for path in map(place, names) if path.is_file()]
-    return [path for path in found if _md5(path) != path.parent.name + path.name]
+    return Path(asked.stdout.strip() or ".dvc/cache") / "files" / "md5"
 
 
-def _md5(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "md5").hexdigest()
+def _object(md5: str) -> Path:
+    """Where DVC's cache keeps the file of an MD5."""
+    return _cache() / md5[:2] / md5[2:]
+
+
+def _is_damaged(file: Path, md5: str) -> bool:
+    """Whether a file is missing or has another MD5."""
+    if not file.is_file():
+        return True
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "md5").hexdigest() != md5
