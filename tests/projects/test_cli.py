@@ -198,6 +198,16 @@ def test_a_taken_port_is_refused(finished: Project, command: str) -> None:
     assert "--port" in message
 
 
+@pytest.mark.parametrize("command", ["ui", "serve"])
+def test_no_password_is_printed_by_what_a_server_says(finished: Project, command: str) -> None:
+    address = {"MLFLOW_TRACKING_URI": "odd://me:secret-1234@host"}
+    model = ["--model", "models:/m-1"] if command == "serve" else []
+    ended = finished.attempt("tenfold", command, "--port", str(free_port()), *model, env=address)
+    assert ended.returncode != 0
+    assert "odd://***@host" in ended.stdout + ended.stderr
+    assert "secret-1234" not in ended.stdout + ended.stderr
+
+
 def test_schema_prints_the_file_that_editors_read() -> None:
     printed = subprocess.run(
         ["tenfold", "schema"],

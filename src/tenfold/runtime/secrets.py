@@ -48,12 +48,13 @@ def _in_address(address: str) -> Iterator[str]:
     if not separator:
         return
     host = re.split("[/?#]", rest)[0]
-    user = host.rpartition("@")[0]
-    if not user and re.search(r":(?!\d+$)", host):  # The password holds a slash.
-        user = rest.rpartition("@")[0]
-    name, _, password = user.partition(":")
-    if password or scheme.startswith("http"):
-        yield password or name
+    users = {host.rpartition("@")[0]}
+    if not re.fullmatch(r"[^:@]+(:\d+)?", host):  # A password may hold a slash and an @.
+        users.add(rest.rpartition("@")[0])
+    for user in users:
+        name, _, password = user.partition(":")
+        if password or scheme.startswith("http"):
+            yield password or name
     for key, value in parse_qsl(rest.partition("?")[2]):
         if re.fullmatch(SECRET, key, re.IGNORECASE):
             yield value
