@@ -1,4 +1,4 @@
-"""Which rows every fold trains on and which it validates: one file that serves every stage."""
+"""The folds: which rows each trains on and which it validates."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ UNUSED, TRAIN, VAL = 0, 1, 2
 
 @dataclass(frozen=True, eq=False)
 class Folds:
-    """What every training row is to every fold: `membership` (n, rows) of UNUSED, TRAIN or VAL."""
+    """The role of each row in each fold: `membership` (folds, rows) of UNUSED, TRAIN or VAL."""
 
     membership: NDArray[np.int8]
 
     @classmethod
     def of(cls, fold: NDArray[np.integer]) -> Folds:
-        """k-fold: row i is validated in `fold[i]` and trained on in all others.
+        """k-fold: row i validates fold `fold[i]` and trains all others.
 
         >>> Folds.of(np.array([0, 1, 1])).membership.tolist()
         [[2, 1, 1], [1, 2, 2]]
@@ -36,12 +36,12 @@ class Folds:
 
     @property
     def n(self) -> int:
-        """How many folds there are."""
+        """The number of folds."""
         return len(self.membership)
 
-    def count(self, what: int) -> list[int]:
-        """How many rows are UNUSED, TRAIN or VAL to every fold."""
-        return [int(np.count_nonzero(own == what)) for own in self.membership]
+    def count(self, role: int) -> list[int]:
+        """How many rows are UNUSED, TRAIN or VAL in each fold."""
+        return [int(np.count_nonzero(own == role)) for own in self.membership]
 
     def train(self, number: int) -> NDArray[np.int64]:
         """The positions of the rows that a fold trains on, in table order."""
@@ -90,7 +90,5 @@ def read(path: Path, rows: NDArray[np.int64]) -> Folds:
 
     table = pq.read_table(path)
     if not np.array_equal(table[ROW].to_numpy(), rows):
-        raise UserError(
-            f"{path} tells of other rows than the training table: run `dvc repro split`"
-        )
+        raise UserError(f"{path} holds other rows than the training table: run `dvc repro split`")
     return Folds(np.stack([column.to_numpy() for column in table.columns[1:]]))

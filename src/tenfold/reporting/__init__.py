@@ -1,1 +1,1 @@
-"""What people read: results as one state, pictures, the page, lines on the terminal."""
+"""What people read: all results in one object, plots, the HTML report, lines on the terminal."""

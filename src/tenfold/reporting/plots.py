@@ -1,4 +1,4 @@
-"""The curves behind `dvc plots`, and the pictures in MLflow and on the page."""
+"""The CSVs behind `dvc plots`, and the PNGs in MLflow and in the report."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tenfold.dataset import Schema
 from tenfold.metrics import Array
 
 Rows = list[dict[str, Any]]
-# On one page, at most, unless there are more classes.
-PICTURES = 15
+# Images in one figure, unless there are more classes.
+MAX_IMAGES = 15
 _GRID = np.linspace(0, 1, 201)
 
 
@@ -28,13 +28,13 @@ def write_curves(
     test_true: NDArray[np.generic],
     test_prediction: Array,
 ) -> None:
-    """Write every CSV that dvc.yaml plots; one that does not fit the task has only its header.
+    """Write every CSV that dvc.yaml plots; those of other tasks have a header and no rows.
 
     Args:
-        folder: where to.
+        folder: for the CSVs.
         schema: task and classes.
         cross_validation: each family's folder of the cross_validate stage.
-        metric: the deciding one, for the fold scores.
+        metric: of the fold scores.
         test_true: the target of the test rows (n,): values or class codes.
         test_prediction: the champion's prediction of them.
     """
@@ -56,8 +56,8 @@ def write_curves(
     predicted: Rows = []
     if schema.classes:
         labels = np.array(schema.classes)
-        guessed = labels[test_prediction.argmax(axis=1)]
-        confusion = _pairs(labels[test_true.astype(np.int64)].tolist(), guessed.tolist())
+        predicted_labels = labels[test_prediction.argmax(axis=1)]
+        confusion = _pairs(labels[test_true.astype(np.int64)].tolist(), predicted_labels.tolist())
     else:
         predicted = _pairs(test_true.tolist(), test_prediction.tolist())
     runtime.write_rows(folder / "roc.csv", roc, ["family", "fpr", "tpr"])
@@ -74,9 +74,10 @@ def _pairs(actual: Sequence[Any], predicted: Sequence[Any]) -> Rows:
 
 
 def roc_curve(schema: Schema, oof: pd.DataFrame) -> tuple[Array, Array]:
-    """False and true positive rates of out-of-fold predictions; of many classes the macro mean.
+    """False and true positive rates of out-of-fold predictions.
 
-    The mean is taken at equal false positive rates, each class against the rest.
+    Of more than two classes: the mean over classes, each against the rest, at equal false
+    positive rates.
     """
     from sklearn.metrics import roc_curve as curve
 
@@ -85,7 +86,7 @@ def roc_curve(schema: Schema, oof: pd.DataFrame) -> tuple[Array, Array]:
         fpr, tpr, _ = curve(oof["true"] == positive, oof[f"probability_{positive}"])
         return fpr, tpr
     rates = []
-    # The rows that a forward chain validates may lack a class.
+    # In time order, the validated rows may lack a class.
     for label in (label for label in schema.classes if (oof["true"] == label).any()):
         fpr, tpr, _ = curve(oof["true"] == label, oof[f"probability_{label}"])
         rates.append(np.interp(_GRID, fpr, tpr))
@@ -93,7 +94,7 @@ def roc_curve(schema: Schema, oof: pd.DataFrame) -> tuple[Array, Array]:
 
 
 def draw_family(folder: Path, schema: Schema, results: Path, metric: str) -> list[Path]:
-    """Draw one family's cross-validation: its predictions, its folds, its learning curve."""
+    """Draw one family's out-of-fold predictions, fold scores and learning curve."""
     oof = pd.read_parquet(results / "oof.parquet")
     history = pd.read_csv(results / "history.csv")
     scores = runtime.read_json(results / "scores.json")[metric]["folds"]
@@ -115,24 +116,24 @@ def draw_recognised(
     true: NDArray[np.generic],
     prediction: Array,
 ) -> None:
-    """Draw rows that are pictures, each with its class and what it was recognised as.
+    """Draw rows that are images, each with its true and its predicted class.
 
-    One of every class, then those that were mistaken, the surest mistakes first.
+    One of every class, then the wrong predictions, the most confident first.
 
     Args:
         path: of the PNG.
         schema: the columns and classes.
         rows: the features (n, columns).
-        shape: of a picture, [channels, height, width].
+        shape: of an image, [channels, height, width].
         true: class codes (n,).
         prediction: class probabilities (n, C).
     """
     codes, guessed = true.astype(np.int64), prediction.argmax(axis=1)
-    mistaken = np.flatnonzero(guessed != codes)
-    surest = mistaken[np.argsort(-prediction[mistaken].max(axis=1), kind="stable")]
+    wrong = np.flatnonzero(guessed != codes)
+    most_confident = wrong[np.argsort(-prediction[wrong].max(axis=1), kind="stable")]
     chosen = [int(np.argmax(codes == code)) for code in np.unique(codes)]
-    chosen += [row for row in surest.tolist() if row not in chosen]
-    chosen = chosen[: max(PICTURES, len(schema.classes))]
+    chosen += [row for row in most_confident.tolist() if row not in chosen]
+    chosen = chosen[: max(MAX_IMAGES, len(schema.classes))]
     pixels = rows[list(schema.numeric)].to_numpy(dtype=np.float64).reshape(-1, *shape)
     figure, grid = _grid(len(chosen))
     for axes, row in zip(grid, chosen, strict=False):
@@ -145,7 +146,7 @@ def draw_recognised(
 
 
 def _grid(count: int) -> tuple[Any, list[Any]]:
-    """Axes without ticks for `count` small pictures, five in a line."""
+    """Axes without ticks for `count` small images, five in a line."""
     from matplotlib.figure import Figure
 
     lines = -(-count // 5)
@@ -216,7 +217,7 @@ def _axes(x_label: str, y_label: str) -> tuple[Any, Any]:
 
 
 def _save(figure: Any, path: Path) -> Path:
-    """A PNG that holds no date and no version, so that equal data give equal bytes."""
+    """Save a PNG without date and version, so that equal data give equal bytes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=100, metadata={"Software": None})
     return path

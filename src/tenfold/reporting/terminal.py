@@ -1,4 +1,4 @@
-"""Lines on the terminal: what a search found, the leaderboard, a bar while it runs."""
+"""Lines on the terminal: summaries of stages, the leaderboard, progress bars."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tenfold.runtime import shown
 if TYPE_CHECKING:
     from tenfold.tuning.search import Trial
 
-# Lines about columns; a wide table may give a thousand.
+# Notes about columns; a wide table may have a thousand.
 MAX_NOTES = 40
 
 
 def on_terminal(progress: str) -> bool:
-    """Whether to show progress bars: `auto` asks whether anybody is watching."""
+    """Whether to show progress bars; `auto`: if stderr is a terminal."""
     return sys.stderr.isatty() if progress == "auto" else progress == "on"
 
 
@@ -40,7 +40,7 @@ def clean_summary(path: str, report: Mapping[str, Any]) -> str:
 
 @contextlib.contextmanager
 def progress(family: str, metric: str, *, shown: bool) -> Iterator[Callable[[Trial, int], None]]:
-    """A bar over the trials of a search, with the best score so far."""
+    """A progress bar over the trials of a search, with the best score so far."""
     from tqdm import tqdm
 
     scores: list[float] = []
@@ -60,7 +60,7 @@ def progress(family: str, metric: str, *, shown: bool) -> Iterator[Callable[[Tri
 def search_summary(
     family: str, trials: Sequence[Trial], best: Trial, metric_names: Sequence[str]
 ) -> str:
-    """One line on what a search found, and one for each thing its diagnostics found wrong."""
+    """The best trial of a search, and one line for each finding of its diagnostics."""
     failed = sum(trial.evaluation is None for trial in trials)
     count = f"{len(trials)} trial{'s' if len(trials) > 1 else ''}"
     tried = count + (f" ({failed} failed)" if failed else "")
@@ -73,7 +73,7 @@ def search_summary(
 
 
 def leaderboard(results: Mapping[str, Any], metric_names: Sequence[str]) -> str:
-    """The families from best to worst: mean ± sd of every metric, and the champion's test."""
+    """The families from best to worst, mean ± sd of every metric; the champion's test scores."""
     header = ["", "family", *(f"cv {name}" for name in metric_names)]
     rows = [header]
     for family in selection.rank(results["cv"], metric_names[0]):
@@ -90,12 +90,12 @@ def leaderboard(results: Mapping[str, Any], metric_names: Sequence[str]) -> str:
 
 
 def mean_sd(summary: Mapping[str, Any]) -> str:
-    """A metric over the folds."""
+    """Mean and standard deviation of a metric over the folds."""
     return f"{short(summary['mean'])} ± {short(summary['sd'])}"
 
 
 def short(value: object) -> str:
-    """A number with four digits that matter."""
+    """A number with four decimals if it is small, else with one."""
     if not isinstance(value, float):
         return str(value)
     return f"{value:.4f}" if abs(value) < 10 else f"{value:,.1f}"

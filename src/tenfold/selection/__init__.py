@@ -1,4 +1,4 @@
-"""Rank the families by cross-validation, without a look at the test rows."""
+"""The ranking of the families by cross-validation; the test rows play no part."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Summary = dict[str, dict[str, Any]]
 
 
 def rank(cv: Mapping[str, Summary], metric: str) -> list[str]:
-    """Families from best to worst by their mean of `metric`; equals keep their order.
+    """Families from best to worst by their mean of `metric`; ties keep their order.
 
     >>> rank({"dummy": {"mse": {"mean": 2.0}}, "mlp": {"mse": {"mean": 1.0}}}, "mse")
     ['mlp', 'dummy']
@@ -23,12 +23,12 @@ def rank(cv: Mapping[str, Summary], metric: str) -> list[str]:
 
 
 def read_scores(folder: Path, families: Iterable[str]) -> dict[str, Summary]:
-    """Each family's cross-validation scores; folders of families no longer asked for are not."""
+    """The cross-validation scores of each of `families`; other folders are not read."""
     return {family: runtime.read_json(folder / family / "scores.json") for family in families}
 
 
 def mean_sd(cv: Mapping[str, Summary]) -> dict[str, Summary]:
-    """The scores without their single folds."""
+    """The scores without the values of single folds."""
     return {
         family: {name: {k: s[k] for k in ("mean", "sd")} for name, s in scores.items()}
         for family, scores in cv.items()
