@@ -22,7 +22,7 @@ def test_a_table_that_comes_in_pieces_is_parted_like_a_whole_one(
 ) -> None:
     y = ["a", "b"] * 50
     whole = split_table(table(y, colour=["red", None] * 50))
-    monkeypatch.setattr(split_files, "PIECE", 16)
+    monkeypatch.setattr(split_files, "MIN_ROWS", 16)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         pq.write_table(table(y, colour=(["red", None] * 50)), out / "t.parquet", row_group_size=7)
@@ -35,7 +35,7 @@ def test_a_table_that_comes_in_pieces_is_parted_like_a_whole_one(
 def test_texts_come_through_as_they_were_whether_few_or_many_differ(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(split_files, "PIECE", 3000)
+    monkeypatch.setattr(split_files, "MIN_ROWS", 3000)
     n = 12_000
     # Every row group knows other words.
     words = [f"word {i // 2500}" if i % 7 else f"rare {i // 1000}" for i in range(n)]

@@ -1,4 +1,4 @@
-"""The hold-out test rows, and what every training row is to every fold."""
+"""Split a clean table into training rows, test rows, and folds of the training rows."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ def split(
     metrics: Sequence[str],
     seed: int,
 ) -> dict[str, Any]:
-    """Part a clean table into `out` and return the report.
+    """Split a clean table into files in `out` and return the report.
 
-    Rows that are equal in all features fall on one side, in the hold-out and in every fold;
-    where the time decides, so do rows that share it.
+    Rows that are equal in all features fall on the same side, of the hold-out and of every fold;
+    so do rows of the same time, where the split is by time.
 
     Args:
         table: Parquet, as stage clean writes it.
         out: an existing folder; it gets `train.parquet`, `test.parquet` and `folds.parquet`.
         target: the column to predict.
-        task: what it is.
+        task: what the target is.
         rules: how to split.
-        metrics: those that must be defined on every part.
-        seed: of all that is drawn.
+        metrics: these must be defined on every part.
+        seed: of all random draws.
 
     Raises:
         UserError: if the target does not fit the task, or rows, groups, times or classes are too
@@ -66,14 +66,14 @@ def split(
     check_target(columns, task)
     parts = STRATEGIES[strategy](columns, rules, seed)
 
-    def drawn() -> dict[str, Any]:
+    def draw_folds() -> dict[str, Any]:
         check_parts(parts, columns, metrics)
         rows = columns.rows[parts.in_train]
         folds.write(out / "folds.parquet", parts.folds, rows)
         return split_report.report(pq.read_schema(table), task, rules, strategy, columns, parts)
 
-    # The parts are written while the folds are drawn; a part is known before.
+    # The rows are written while the folds are drawn.
     with ThreadPoolExecutor(1) as thread:
-        described = thread.submit(drawn)
+        report = thread.submit(draw_folds)
         split_files.write(table, out, parts, columns)
-        return described.result()
+        return report.result()

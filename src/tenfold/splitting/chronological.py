@@ -1,4 +1,4 @@
-"""Hold-out and folds in the order of time: what is predicted is later than what was learnt."""
+"""The strategy `time`: hold-out and forward-chaining folds in time order."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tenfold.splitting.strategy import SplitColumns, TrainTestSplit
 
 
 def chronological(columns: SplitColumns, rules: Split, seed: int) -> TrainTestSplit:
-    """The latest rows are the test; folds are forward-chaining.
+    """The latest rows are the test; the folds of the others are forward-chaining.
 
-    The rows before the test are cut into n_splits + 1 blocks; fold i learns from all before block
-    i + 1 and validates that block, as scikit-learn's TimeSeriesSplit does. Rows of one time are
-    never parted, so a cut lies at the change of time that is nearest to it. Nothing is random.
+    The rows before the test are cut into n_splits + 1 blocks; fold i trains on all rows before
+    block i + 1 and validates that block, as in scikit-learn's TimeSeriesSplit. That one would
+    separate rows of the same time; here each cut moves to the nearest change of time.
 
     Raises:
-        UserError: if there are fewer different times than parts, or the gap leaves nothing.
+        UserError: if there are fewer different times than parts, or the gap leaves no rows.
     """
     assert columns.times is not None, "the strategy read no times"
     if rules.duration is not None and not columns.times.dated:
@@ -41,7 +41,7 @@ def chronological(columns: SplitColumns, rules: Split, seed: int) -> TrainTestSp
             "split.n_splits"
         )
     n = len(times)
-    # As many changes are kept below the test as there are blocks.
+    # Below the test there must be as many changes of time as blocks.
     [start] = cuts(changes[rules.n_splits + 1 :], [n - max(1, round(n * rules.test_size))])
     end = _before(start, ordered, changes, rules)
     membership = _chain(end, ordered, changes, rules)
@@ -58,7 +58,7 @@ def chronological(columns: SplitColumns, rules: Split, seed: int) -> TrainTestSp
 def _chain(
     end: int, ordered: NDArray[Any], changes: NDArray[np.int64], rules: Split
 ) -> NDArray[np.int8]:
-    """What each of the earliest `end` rows is to every fold, (n_splits, end)."""
+    """The role of each of the earliest `end` rows in every fold, (n_splits, end)."""
     n_splits, within = rules.n_splits, changes[changes <= end]
     if len(within) - 1 < n_splits + 1:
         raise UserError(
@@ -83,7 +83,7 @@ def _chain(
 
 
 def cuts(changes: NDArray[np.int64], wanted: list[int]) -> list[int]:
-    """For every wanted cut the nearest of the changes (the last one excepted), all different."""
+    """For every wanted cut the nearest change, but not the last one; all cuts are different."""
     count, room = len(wanted), len(changes) - 1
     above = np.clip(np.searchsorted(changes, wanted), 1, room)
     below = above - 1
@@ -94,7 +94,7 @@ def cuts(changes: NDArray[np.int64], wanted: list[int]) -> list[int]:
 
 
 def _before(start: int, ordered: NDArray[Any], changes: NDArray[np.int64], rules: Split) -> int:
-    """How many of the earliest rows lie before row `start` and the gap before it."""
+    """How many of the earliest rows lie before row `start` and its gap."""
     if rules.duration is not None:
         return int(np.searchsorted(ordered, ordered[start] - rules.duration))
     assert isinstance(rules.gap, int)

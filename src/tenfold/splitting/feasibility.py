@@ -1,4 +1,4 @@
-"""What a target, its strata and the parts of a table must be, so that a model can be judged."""
+"""Check that a target suits the task, and that every part has the rows and classes it needs."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from tenfold.runtime import UserError
 from tenfold.splitting.strategy import SplitColumns, TrainTestSplit
 
 MAX_CLASSES = 1000
-# Of these every row has a byte a fold.
+# Bytes: the folds take one for each row and fold.
 MAX_FOLD_CELLS = 2**30
-# So few codes are soon looked for one by one.
+# Up to this many codes are faster found one by one than by sorting.
 MAX_COMPARED_CODES = 8
-# Codes that are counted at once.
-PIECE = 2**18
+# numpy counts in 64 bits; chunks reuse the same memory.
+CHUNK_ROWS = 2**18
 
 
 def check_target(columns: SplitColumns, task: Task) -> None:
-    """Check that a target can be what `task` says it is.
+    """Check that the target suits the task.
 
     Raises:
-        UserError: if it cannot, with the task that fits.
+        UserError: naming the task that fits.
     """
     y, classes, target = columns.y, columns.classes, columns.target
     if task == "regression" and (y == y[0]).all():
@@ -44,12 +44,12 @@ def check_target(columns: SplitColumns, task: Task) -> None:
     if task == "binary" and len(classes) > 2:
         raise UserError(
             f"task binary needs two classes, but {target!r} has {len(classes)} "
-            f"({_some(classes)}): set task: multiclass"
+            f"({_listed(classes)}): set task: multiclass"
         )
     if task == "multiclass" and len(classes) == 2:
         raise UserError(
             f"task multiclass needs three classes or more, but {target!r} has two "
-            f"({_some(classes)}): set task: binary"
+            f"({_listed(classes)}): set task: binary"
         )
 
 
@@ -60,14 +60,14 @@ def _constant(target: str, what: str, value: object) -> str:
     )
 
 
-def _some(classes: Sequence[Any]) -> str:
+def _listed(classes: Sequence[Any]) -> str:
     return ", ".join(map(repr, classes[:5])) + (", ..." if len(classes) > 5 else "")
 
 
-# Chapter: strata, which are classes or, for regression, bins
+# Chapter: strata, which are classes or quantile bins
 
 
-def count(strata: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def count_strata(strata: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The codes that occur, sorted, and how often each does."""
     counts = count_codes(strata)
     codes = np.flatnonzero(counts)
@@ -75,22 +75,19 @@ def count(strata: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def count_codes(codes: NDArray[Any], least: int = 0) -> NDArray[np.int64]:
-    """How often each code occurs, shape (codes,), `least` of them.
-
-    numpy counts in 64 bits; a piece at a time these take the same memory again.
-    """
+    """How often each code 0, 1, ... occurs, for at least `least` codes."""
     n = max(least, int(codes.max()) + 1 if len(codes) else 0)
     counts = np.zeros(n, np.int64)
-    for start in range(0, len(codes), PIECE):
-        counts += np.bincount(codes[start : start + PIECE], minlength=n)
+    for start in range(0, len(codes), CHUNK_ROWS):
+        counts += np.bincount(codes[start : start + CHUNK_ROWS], minlength=n)
     return counts
 
 
 def check_strata(
     strata: NDArray[Any], n_test: int, test_size: float, classes: Sequence[Any]
 ) -> None:
-    """Each of the strata needs a row on both sides of the hold-out."""
-    codes, counts = count(strata)
+    """Check that every stratum can have a row in training and in the test."""
+    codes, counts = count_strata(strata)
     rarest = int(np.argmin(counts))
     what = "classes" if classes else "bins of the target"
     if counts[rarest] < 2:
@@ -113,27 +110,27 @@ def check_strata(
 def check_held_out(
     strata: NDArray[Any], in_test: NDArray[np.bool_], test_size: float, classes: Sequence[Any]
 ) -> None:
-    """Each of the strata must have come into the test."""
-    codes, counts = count(strata)
-    for code in np.setdiff1d(codes, count(strata[in_test])[0])[:1]:
+    """Check that every stratum has a row in the test."""
+    codes, counts = count_strata(strata)
+    for code in np.setdiff1d(codes, count_strata(strata[in_test])[0])[:1]:
         raise UserError(
             f"{_stratum(code, classes)} has {counts[codes == code][0]} rows and none in the test "
             f"share of {test_size}: raise split.test_size, or {_reject(classes)}"
         )
 
 
-def check_folds(found: int, what: str, rules: Split, *, apart: bool) -> None:
-    """There must be as many rows, or groups, to train on as folds."""
+def check_folds(found: int, what: str, rules: Split, *, all_different: bool) -> None:
+    """Check that there are as many rows, or groups, to train on as folds."""
     if found < rules.n_splits:
         cure = "lower split.n_splits" if found > 1 else "two are the least: choose another strategy"
         raise UserError(
             f"split.n_splits: {rules.n_splits} folds need {rules.n_splits} {what}, but there are "
-            f"{found}{_once(apart)}: {cure}"
+            f"{found}{_once(all_different)}: {cure}"
         )
 
 
 def check_size(n_folds: int, n_rows: int) -> None:
-    """What every row is to every fold must be held in memory."""
+    """Check that the folds fit into memory."""
     if n_folds * n_rows > MAX_FOLD_CELLS:
         raise UserError(
             f"split: {n_folds} folds of {n_rows} training rows would take "
@@ -143,20 +140,20 @@ def check_size(n_folds: int, n_rows: int) -> None:
 
 
 def check_rarest(
-    strata: NDArray[Any], n_splits: int, classes: Sequence[Any], *, apart: bool = True
+    strata: NDArray[Any], n_splits: int, classes: Sequence[Any], *, all_different: bool = True
 ) -> None:
-    """Each of the strata must have as many rows to train on as there are folds."""
-    for code, rows in zip(*count(strata), strict=True):
+    """Check that every stratum has as many training rows as there are folds."""
+    for code, rows in zip(*count_strata(strata), strict=True):
         if rows < n_splits:
             raise UserError(
                 f"split.n_splits: {_stratum(code, classes)} has {rows} training rows"
-                f"{_once(apart)}, fewer than {n_splits} folds: lower split.n_splits, or "
+                f"{_once(all_different)}, fewer than {n_splits} folds: lower split.n_splits, or "
                 f"{_reject(classes)}"
             )
 
 
-def _once(apart: bool) -> str:
-    return "" if apart else " (copies of a row count once)"
+def _once(all_different: bool) -> str:
+    return "" if all_different else " (copies of a row count once)"
 
 
 def _stratum(code: Any, classes: Sequence[Any]) -> str:
@@ -171,7 +168,7 @@ def _reject(classes: Sequence[Any]) -> str:
 
 
 def check_parts(parts: TrainTestSplit, columns: SplitColumns, metrics: Sequence[str]) -> None:
-    """Every fold must learn from every class, and every metric be defined on what it judges."""
+    """Check that every fold trains on every class, and that metrics are defined on every part."""
     folds, classes = parts.folds, columns.classes
     n_test = int(parts.in_test.sum())
     if not n_test:
@@ -197,39 +194,39 @@ def _check_classes(
     parts: TrainTestSplit, columns: SplitColumns, y: NDArray[Any], metrics: Sequence[str]
 ) -> None:
     folds, classes = parts.folds, columns.classes
-    picky = [metric for metric in metrics if METRICS[metric].every_class]
-    every = count_codes(y, len(classes))
+    every_class = [metric for metric in metrics if METRICS[metric].every_class]
+    total = count_codes(y, len(classes))
     for number, own in enumerate(folds.membership):
         judged = _among(own == VAL, y, len(classes))
-        learnt = every - judged - _among(own == UNUSED, y, len(classes))
+        learnt = total - judged - _among(own == UNUSED, y, len(classes))
         if not learnt.all():
             raise UserError(
                 f"split: fold {number} has no row of class {_absent(learnt, classes)!r} to learn "
                 "from: lower split.n_splits, reject the class in clean.require, or choose another "
                 "strategy"
             )
-        if picky and not judged.all():
+        if every_class and not judged.all():
             raise UserError(
-                f"metric {picky[0]} needs every class in every fold, but fold {number} validates "
-                f"no row of class {_absent(judged, classes)!r}: lower split.n_splits, choose "
-                "another strategy, or remove the metric"
+                f"metric {every_class[0]} needs every class in every fold, but fold {number} "
+                f"validates no row of class {_absent(judged, classes)!r}: lower split.n_splits, "
+                "choose another strategy, or remove the metric"
             )
     tested = count_codes(columns.y[parts.in_test], len(classes))
-    if picky and not tested.all():
+    if every_class and not tested.all():
         raise UserError(
-            f"metric {picky[0]} needs every class in the test, but class "
+            f"metric {every_class[0]} needs every class in the test, but class "
             f"{_absent(tested, classes)!r} has no row there: raise split.test_size, choose "
             "another strategy, or remove the metric"
         )
 
 
 def _among(rows: NDArray[np.bool_], y: NDArray[Any], n: int) -> NDArray[np.int64]:
-    """How often each of n classes is there among the flagged rows, shape (n,)."""
+    """How often each of n classes occurs in the flagged rows, shape (n,)."""
     if n > MAX_COMPARED_CODES:
         return count_codes(y[rows], n)
     return np.array([np.count_nonzero(rows & (y == code)) for code in range(n)])
 
 
 def _absent(counts: NDArray[np.int64], classes: Sequence[Any]) -> Any:
-    """The first class that has no row."""
+    """A class that has no row."""
     return classes[int(np.argmin(counts))]

@@ -1,4 +1,4 @@
-"""Hold-out and folds as a column of the table says."""
+"""The strategy `given`: a column of the table names the test rows and the folds."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ IN_TEST, IN_TRAIN = "test", "train"
 
 
 def given(columns: SplitColumns, rules: Split, seed: int) -> TrainTestSplit:
-    """`test` is the test; any other word is the fold that validates a row, and `train` is none.
+    """Rows with `test` are the test; any word but `train` names the fold that validates a row.
 
-    A row is trained on in every fold that does not validate it. Where the column knows test and
-    train alone, the folds are drawn as by `auto`.
+    A row is trained on in every fold that does not validate it. If the column contains no folds,
+    only `test` and `train`, they are drawn as by `auto`.
 
     Raises:
-        UserError: if there is no test or no training row, or copies of a row are parted.
+        UserError: if there are no test or no training rows, or copies of a row are separated.
     """
     assert columns.given is not None, "the strategy read no parts"
     labels = np.array(columns.labels, dtype=object)
@@ -54,7 +54,7 @@ def given(columns: SplitColumns, rules: Split, seed: int) -> TrainTestSplit:
 
 
 def _order(name: str) -> tuple[int, str]:
-    """Numbers by their value, then words: 2 before 10."""
+    """Sorts numbers by value, before words: 2 before 10."""
     return (int(name), name) if name.isdecimal() else (2**63, name)
 
 
@@ -63,7 +63,7 @@ def _drawn(
 ) -> Callable[[], Folds]:
     copies = columns.copies
     strata = columns.y[copies.first] if columns.classes else None
-    return shuffled.draw(columns, strata, available[copies.first], rules, seed)
+    return shuffled.plan_folds(columns, strata, available[copies.first], rules, seed)
 
 
 def _check_copies(columns: SplitColumns, rules: Split) -> None:

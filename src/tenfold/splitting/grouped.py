@@ -1,4 +1,4 @@
-"""Hold-out and folds of whole groups, as alike in rows and classes as the groups allow."""
+"""The strategy `grouped`: hold-out and folds of whole groups, balanced in rows and classes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tenfold.splitting import feasibility
 from tenfold.splitting.equal_rows import merge_groups
 from tenfold.splitting.strategy import SplitColumns, TrainTestSplit
 
-# A table of counts larger than this is not made; groups are then dealt by their rows alone.
+# If groups times classes exceed this, groups are balanced by their rows alone.
 MAX_COUNTS = 2**27
 
 
 def grouped(columns: SplitColumns, rules: Split, seed: int) -> TrainTestSplit:
-    """No group on both sides; groups that hold copies of one row count as one.
+    """Keep every group on one side; groups that contain copies of the same row count as one.
 
     Raises:
         UserError: if there are fewer groups than parts.
@@ -33,11 +33,11 @@ def grouped(columns: SplitColumns, rules: Split, seed: int) -> TrainTestSplit:
             "training and test need one each: name another column"
         )
     shares = np.array([1 - rules.test_size, rules.test_size])
-    # Beside a group as large as all others together, these would all be held out.
+    # Without a minimum, a group as large as all others would leave nothing to train on.
     least = np.array([rules.n_splits, 1])
     held_out = deal(counts, shares, derive_seed(seed, "split", "test"), least) == 1
     available = np.flatnonzero(~held_out)
-    feasibility.check_folds(len(available), "groups to train on", rules, apart=not tied)
+    feasibility.check_folds(len(available), "groups to train on", rules, all_different=not tied)
     in_test = held_out[groups]
     feasibility.check_size(rules.n_splits * rules.n_repeats, int((~in_test).sum()))
     if columns.classes:
@@ -47,8 +47,8 @@ def grouped(columns: SplitColumns, rules: Split, seed: int) -> TrainTestSplit:
         drawn, alike = [], np.ones(rules.n_splits, dtype=np.int64)
         for repeat in range(rules.n_repeats):
             fold = np.full(len(counts), -1, dtype=np.int16)
-            chance = derive_seed(seed, "split", "folds", repeat)
-            fold[available] = deal(counts[available], alike / rules.n_splits, chance, alike)
+            fold_seed = derive_seed(seed, "split", "folds", repeat)
+            fold[available] = deal(counts[available], alike / rules.n_splits, fold_seed, alike)
             drawn.append(Folds.of(fold[groups][~in_test]).membership)
         return Folds(np.concatenate(drawn))
 
@@ -72,23 +72,24 @@ def deal(
     seed: int,
     least: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """The part of every group (groups,), so that each part gets its share of every column.
+    """Assign every group to a part, (groups,), so that each part gets its share of every column.
 
-    From large to small, and among groups of like size by chance, each group goes where the sum
-    over parts and columns of rows^2 / (share * all rows of the column^2) grows least; that sum is
-    least where all shares are met. Groups with equal counts are dealt at once.
+    A greedy algorithm: from large to small, in random order among groups of similar size, each
+    group goes to the part where the sum over parts and columns of rows^2 / (share * total^2) grows
+    least. The sum is smallest where all shares are met. Groups with equal counts are assigned
+    together.
 
     Args:
-        counts: each group's rows in all and of every class (groups, columns).
-        shares: what each part should get, adding up to 1 (parts,).
+        counts: (groups, columns) the rows of each group, in all and of every class.
+        shares: (parts,) what each part should get; they add up to 1.
         seed: of the order.
-        least: how many groups each part needs, as far as there are so many.
+        least: (parts,) how many groups each part needs, if there are that many.
     """
-    chance = np.random.default_rng(seed)
+    draw = np.random.default_rng(seed)
     kinds, kind, times = np.unique(counts, axis=0, return_inverse=True, return_counts=True)
-    shuffled = chance.permutation(len(counts))
+    shuffled = draw.permutation(len(counts))
     members = np.split(shuffled[np.argsort(kind[shuffled], kind="stable")], np.cumsum(times)[:-1])
-    order = chance.permutation(len(kinds))
+    order = draw.permutation(len(kinds))
     order = order[np.argsort(-np.log2(kinds[order, 0]).astype(np.int64), kind="stable")]
     weights = 1 / np.maximum(counts.sum(axis=0), 1).astype(np.float64) ** 2
     part = np.empty(len(counts), dtype=np.int64)
@@ -99,7 +100,7 @@ def deal(
         taken = _cheapest((2 * (held @ own) + growth) / shares, 2 * growth / shares, times[number])
         part[members[number]] = np.repeat(np.arange(len(shares)), taken)
         held += taken[:, None] * kinds[number]
-    # One for each comes before more for any: two groups are one for each of two parts.
+    # Every part gets one group before any gets a second.
     for needed in (np.minimum(least, 1), least):
         _fill(part, counts[:, 0], needed)
     return part
@@ -108,9 +109,9 @@ def deal(
 def _cheapest(
     cost: NDArray[np.float64], step: NDArray[np.float64], count: int
 ) -> NDArray[np.int64]:
-    """How many of `count` equal groups each part takes, the cheapest always the next.
+    """How many of `count` equal groups each part takes if each goes to the cheapest.
 
-    A part's cost, shape (parts,), rises by its `step` with every group it takes.
+    The cost of a part, shape (parts,), rises by its `step` with every group it takes.
     """
     taken = np.zeros(len(cost), dtype=np.int64)
     if count > len(cost):
@@ -128,7 +129,7 @@ def _cheapest(
 
 
 def _fill(part: NDArray[np.int64], size: NDArray[np.int64], least: NDArray[np.int64]) -> None:
-    """Give every part that has too few groups the smallest of those that others can spare."""
+    """Move the smallest groups that other parts can spare to every part that has too few."""
     for number, needed in enumerate(least):
         while (held := np.bincount(part, minlength=len(least)))[number] < needed:
             spare = np.flatnonzero((held > least)[part])

@@ -1,4 +1,4 @@
-"""What stage split does to a clean table: part it, choose the columns models may see, audit it."""
+"""Split a clean table, choose the columns that models see, and audit the result."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tenfold.params import Params
 def split_and_audit(
     table: Path, out: Path, experiment: Params
 ) -> tuple[dict[str, Any], list[Finding]]:
-    """Write the training rows, their folds and the test rows into `out`.
+    """Write training rows, folds and test rows into `out`.
 
     Args:
         table: the clean table, as Parquet.
@@ -27,8 +27,8 @@ def split_and_audit(
         The report, and what the audit found.
 
     Raises:
-        UserError: if the rows cannot be parted so, a column cannot be what it is declared to be, or
-            the audit finds what `audit:` calls an error.
+        UserError: if the rows cannot be split so, a column cannot be what it is declared to be, or
+            a finding of the audit is an error.
     """
     report = splitting.split(
         table,

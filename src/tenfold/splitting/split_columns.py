@@ -1,4 +1,4 @@
-"""The columns of a clean table that decide how it is split, read without the others."""
+"""Read the columns of a clean table on which its split depends."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from tenfold.splitting.strategy import EqualRows, SplitColumns, Times
 
 
 def read(table: Path, target: str, task: Task, rules: Split) -> SplitColumns:
-    """Read what the strategy of `rules` asks for.
+    """Read the columns that the strategy of `rules` needs.
 
     Raises:
-        UserError: if the column it names is not there, has no value in a row, or is no time.
+        UserError: if a column is missing, has no value in a row, or holds no times.
     """
     schema = pq.read_schema(table)
     features = feature_names(schema, target, rules)
@@ -42,19 +42,21 @@ def read(table: Path, target: str, task: Task, rules: Split) -> SplitColumns:
         given, names = _labelled(table, rules.column)
     if rules.time is not None:
         times = _times(connection, rules.time, schema.field(rules.time).type)
-    # A row's copy has its time, too, and times are never parted.
+    # Copies of a row have the same time, and rows of the same time are never separated.
     copies = (
-        EqualRows() if rules.time is not None else find_equal_rows(_hashes(connection, features))
+        EqualRows()
+        if rules.time is not None
+        else find_equal_rows(_fetch(connection, f"hash({', '.join(map(name, features))})"))
     )
     rows = storing.column_of(table, ROW)
     return SplitColumns(rows, target, y, classes, copies, groups, times, given, names)
 
 
 def feature_names(schema: Any, target: str, rules: Split) -> list[str]:
-    """The columns that models see: all but the target and what decides the split.
+    """The columns that models see: all but the target and the column that decides the split.
 
     Raises:
-        UserError: if the deciding column is not there, or nothing is left beside it.
+        UserError: if the deciding column is missing, or no feature is left.
     """
     columns = [column for column in schema.names if column not in (ROW, target)]
     if rules.deciding is None:
@@ -82,18 +84,18 @@ def _target(table: Path, target: str, task: Task) -> tuple[NDArray[Any], list[An
     codes, values = _codes(labels(column, target))
     classes = sorted(values)
     place = {label: number for number, label in enumerate(classes)}
-    # Two bytes a row are sorted in linear time; `check_target` refuses more classes.
+    # numpy sorts two-byte integers in linear time; `check_target` refuses more classes.
     kind = np.int16 if len(classes) < 2**15 else np.int64
     return np.array([place[label] for label in values], kind)[codes], classes
 
 
 def _column(table: Path, column: str) -> Any:
-    """A column of the table, texts as codes."""
+    """A column of the table, texts dictionary-encoded."""
     return pq.read_table(table, columns=[column], read_dictionary=[column])[column]
 
 
 def _codes(column: Any) -> tuple[NDArray[np.int32], list[Any]]:
-    """Each row's value as a code into the column's values, as they appear."""
+    """Codes (n,) of the rows' values, and the values in order of appearance."""
     encoded = column.combine_chunks().dictionary_encode()
     return encoded.indices.to_numpy(), encoded.dictionary.to_pylist()
 
@@ -104,10 +106,10 @@ def _labelled(table: Path, column: str) -> tuple[NDArray[np.int64], list[str]]:
 
 
 def labels(column: Any, target: str) -> Any:
-    """Class labels that are integers or texts: 1.0 becomes 1.
+    """Class labels as integers or texts: 1.0 becomes 1.
 
     Raises:
-        UserError: if there are numbers that are no labels.
+        UserError: if a number has a fraction.
     """
     if not pa.types.is_floating(column.type):
         return column
@@ -151,10 +153,6 @@ def _times(connection: Any, column: str, kind: Any) -> Times:
             )
         cell = moment
     return Times(_fetch(connection, f"epoch_us({cell}::TIMESTAMPTZ)"), dated=True)
-
-
-def _hashes(connection: Any, features: list[str]) -> NDArray[np.uint64]:
-    return _fetch(connection, f"hash({', '.join(map(name, features))})")
 
 
 def _fetch(connection: Any, expression: str) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""The parts of a table as files, a piece at a time, so that the table is never held in memory."""
+"""Write training and test rows as Parquet, a few row groups at a time to save memory."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tenfold.sources import storing
 from tenfold.splitting.split_columns import labels
 from tenfold.splitting.strategy import SplitColumns, TrainTestSplit
 
-# Rows that are read at once, at least; they become a row group of each part.
-PIECE = 2**18
+# At least this many rows are read at a time; they become a row group of each file.
+MIN_ROWS = 2**18
 
 
 def write(table: Path, out: Path, parts: TrainTestSplit, columns: SplitColumns) -> None:
@@ -23,7 +23,7 @@ def write(table: Path, out: Path, parts: TrainTestSplit, columns: SplitColumns) 
     writers: dict[str, Any] = {}
     pending: list[Future[Any]] = []
     start = 0
-    # One piece is written while the next one is read; what a file gets, it gets in order.
+    # One piece is written while the next one is read.
     with ThreadPoolExecutor(2) as pool:
         for whole in _pieces(storing.reader(table)):
             piece = _labelled(whole, columns)
@@ -50,8 +50,8 @@ def _pieces(source: Any) -> Iterator[Any]:
     for group in range(source.num_row_groups):
         together.append(group)
         rows += source.metadata.row_group(group).num_rows
-        if rows >= PIECE or group == source.num_row_groups - 1:
-            # Each row group has codes of its own.
+        if rows >= MIN_ROWS or group == source.num_row_groups - 1:
+            # Each row group has its own dictionary.
             yield source.read_row_groups(together).unify_dictionaries()
             together, rows = [], 0
 

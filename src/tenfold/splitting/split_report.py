@@ -1,4 +1,4 @@
-"""What stands in the report of a split, and what a person is told of it."""
+"""The report of a split, and its summary for the terminal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def report(
     columns: SplitColumns,
     parts: TrainTestSplit,
 ) -> dict[str, Any]:
-    """The parts as later stages and people read of them."""
+    """Sizes, classes, groups and times of the parts, for later stages and people."""
     names = feature_names(schema, columns.target, rules)
     described: dict[str, Any] = {
         "strategy": strategy,
@@ -37,7 +37,7 @@ def report(
         },
         "folds": parts.folds.count(VAL),
         "learnt_from": parts.folds.count(TRAIN),
-        "copies": _copies(columns),
+        "copies": len(columns.y) - len(columns.y[columns.copies.first]),
         "classes": list(columns.classes),
         "features": roles.of(schema, names),
         "target": columns.target,
@@ -61,11 +61,6 @@ def report(
     return described
 
 
-def _copies(columns: SplitColumns) -> int:
-    first = columns.copies.first
-    return 0 if isinstance(first, slice) else len(columns.y) - len(first)
-
-
 def _class_counts(codes: NDArray[Any], classes: Sequence[Any]) -> dict[str, int]:
     counts = count_codes(codes, len(classes)).tolist()
     return dict(zip(map(str, classes), counts, strict=True))
@@ -84,7 +79,7 @@ def _moment(value: Any, times: Times) -> Any:
 
 
 def summary(report: dict[str, Any]) -> str:
-    """The sizes of the parts, for a person."""
+    """The report in a few lines."""
     rows, sizes = report["rows"], report["folds"]
     left_out = f", {rows['left_out']} left out between them" if rows["left_out"] else ""
     lines = [
