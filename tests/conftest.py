@@ -154,7 +154,7 @@ class Project:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
-                return int(file.read())
+                return int(file.read().split()[0])
         return None
 
     def commit(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -158,7 +159,21 @@ def test_tuning_and_training_never_see_the_test_rows(again: Project, family: str
             assert content == before[f"{stage}/{family}/{name}"], name
 
 
-@pytest.mark.parametrize("moment", ["as the stage starts", "after its first trial"])
+def child(parent: int, command: str) -> int | None:
+    """The child of a process that runs a command, if there is one."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            started = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            status = (folder / "stat").read_text().rpartition(")")[2].split()
+            if started.startswith(command) and int(status[1]) == parent:
+                return int(folder.name)
+    return None
+
+
+MOMENTS = ["among its imports", "as the stage starts", "after its first trial"]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
 def test_a_killed_repro_takes_its_stage_with_it_and_the_next_one_finishes(
     again: Project, finished: Project, moment: str
 ) -> None:
@@ -170,9 +185,14 @@ def test_a_killed_repro_takes_its_stage_with_it_and_the_next_one_finishes(
             shutil.rmtree(entry.parent)
     stage = "cross_validate@mlp"
     repro = again.start("dvc", "repro")
+    program = "python pipelines/cross_validate.py mlp"
+    early = moment == "among its imports"
     try:
         wait_until(
-            lambda: again.process_of(stage) is not None or repro.poll() is not None,
+            lambda: (
+                (child(repro.pid, program) if early else again.process_of(stage)) is not None
+                or repro.poll() is not None
+            ),
             f"{stage} to start",
         )
         assert repro.poll() is None, again.log.read_text()
@@ -182,7 +202,8 @@ def test_a_killed_repro_takes_its_stage_with_it_and_the_next_one_finishes(
     finally:
         os.kill(repro.pid, signal.SIGKILL)  # Its leader only: the stage must notice by itself.
         repro.wait()
-    wait_until(lambda: again.process_of(stage) is None, "the stage to die with dvc")
+    if not early:
+        wait_until(lambda: again.process_of(stage) is None, "the stage to die with dvc")
     assert not (again / "outputs/cross_validate/mlp").exists()
     kept = list((again / ".tenfold/studies").glob("*/trial-00000"))
     assert len(kept) == (moment == "after its first trial")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import itertools
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,8 +23,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenfold import runtime
-from tenfold.runtime import UserError
-from tests.conftest import ROOT
+from tenfold.runtime import UserError, files
+from tests.conftest import ROOT, files_below
 
 
 @pytest.fixture(autouse=True)
@@ -83,6 +85,23 @@ program.run("work", main)
 """
 
 
+# A stage that is interrupted while it writes a folder of its outputs.
+WRITING_STAGE = """
+import os, time
+from pathlib import Path
+from tenfold import runtime
+from tenfold.runtime import program
+
+def main():
+    with runtime.directory(Path("out/a")) as folder:
+        (folder / "file").write_text("half")
+        print(os.getpid(), flush=True)
+        time.sleep(600)
+
+program.run("work", main)
+"""
+
+
 def test_a_refusal_is_one_message_and_exit_code_2() -> None:
     code = """
 from tenfold import runtime
@@ -104,16 +123,48 @@ def test_a_bug_keeps_its_traceback() -> None:
     assert "ZeroDivisionError" in err
 
 
-def test_an_interruption_is_one_message_and_exit_code_130(
-    started: list[subprocess.Popen[str]],
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interruption_is_one_message_and_cleans_up(
+    started: list[subprocess.Popen[str]], number: signal.Signals
 ) -> None:
-    process = start(STAGE)
+    process = start(WRITING_STAGE)
     started.append(process)
     first_line(process)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     assert err == "interrupted: run the same command again to go on\n"
+    assert list(Path("out").iterdir()) == []
+    assert list(Path(".tenfold/staging").iterdir()) == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks the Linux kernel")
+def test_a_killed_parent_leaves_nothing_that_its_stage_was_writing(
+    started: list[subprocess.Popen[str]],
+) -> None:
+    parent = start(PARENT, WRITING_STAGE)
+    started.append(parent)
+    stage = int(first_line(parent))
+    parent.kill()
+    assert ends(stage)
+    assert list(Path("out").iterdir()) == []
+    assert list(Path(".tenfold/staging").iterdir()) == []
+
+
+def test_what_a_killed_stage_was_writing_is_not_in_its_outputs_and_goes_at_the_next_start(
+    started: list[subprocess.Popen[str]],
+) -> None:
+    for _ in range(2):
+        process = start(WRITING_STAGE)
+        started.append(process)
+        first_line(process)
+        process.kill()
+        process.wait()
+        assert list(Path("out").iterdir()) == []
+        assert len(list(Path(".tenfold/staging").iterdir())) == 1
+    with runtime.directory(Path("out/a")):
+        pass
+    assert list(Path(".tenfold/staging").iterdir()) == []
 
 
 @pytest.mark.parametrize("asked", ["where DuckDB asks", "in a stream that DuckDB reads"])
@@ -255,6 +306,95 @@ def test_a_stage_dies_with_its_parent(started: list[subprocess.Popen[str]]) -> N
         pass
 
 
+# A stage that DVC has just started and whose imports take until DVC is dead.
+SLOW_STAGE = """
+import os, time
+parent = os.getppid()
+print(os.getpid(), flush=True)
+while os.getppid() == parent: time.sleep(0.01)
+from pathlib import Path
+from tenfold.runtime import program
+program.run("work", lambda: Path("ran").touch())
+"""
+# DVC notes in a file of its own who runs a stage.
+NOTE = """
+import json, os, sys
+os.environ["DVC_STAGE"] = "work"
+os.makedirs(".dvc/tmp", exist_ok=True)
+with open(".dvc/tmp/rwlock", "w") as file:
+    json.dump({"write": {"/project/out": {"pid": os.getpid(), "cmd": "dvc repro"}}}, file)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks the Linux kernel")
+def test_a_stage_whose_dvc_dies_before_it_can_ask_does_not_run(
+    started: list[subprocess.Popen[str]],
+) -> None:
+    parent = start(NOTE + PARENT, SLOW_STAGE)
+    started.append(parent)
+    stage = int(first_line(parent))
+    parent.kill()
+    parent.wait()
+    assert ends(stage)
+    assert not Path("ran").exists()
+
+
+def test_a_stage_runs_below_a_shell_or_another_program_that_dvc_started() -> None:
+    wrapped = PARENT.replace("exec ", "") + "sys.exit(child.returncode)"
+    code = "from tenfold.runtime import program\nprogram.run('work', lambda: print('ran'))"
+    out, err = start(NOTE + wrapped, code).communicate(timeout=60)
+    assert (out, err) == ("ran\n", "")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks the Linux kernel")
+def test_a_stage_that_has_lost_its_parent_and_does_not_end_is_ended_by_the_next(
+    started: list[subprocess.Popen[str]],
+) -> None:
+    stubborn = "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + STAGE
+    parent = start(PARENT, stubborn)
+    started.append(parent)
+    first = int(first_line(parent))
+    parent.kill()
+    parent.wait()
+    assert runs(first)
+    code = STAGE.replace("time.sleep(600)", "")
+    hurried = "from tenfold.runtime import locks\nlocks.GRACE = 1.0\n" + code
+    process = start(hurried)
+    started.append(process)
+    try:
+        assert first_line(process) == str(process.pid)
+        assert not runs(first)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(first, signal.SIGKILL)
+
+
+def test_a_temporary_folder_is_kept_while_its_owner_lives_wherever_that_runs(
+    started: list[subprocess.Popen[str]],
+) -> None:
+    # A container that shares the folder sees none of the other's processes.
+    code = """
+import time
+from tenfold import runtime
+folder = runtime.TemporaryFolder("work")
+print(folder.name, flush=True)
+time.sleep(600)
+"""
+    process = start(code)
+    started.append(process)
+    folder = Path(first_line(process))
+    apart = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc"]
+    if subprocess.run([*apart, "true"], capture_output=True).returncode:
+        apart = []
+    look = "from tenfold import runtime\nwith runtime.TemporaryFolder('work'): pass"
+    subprocess.run([*apart, sys.executable, "-c", look], check=True)
+    assert folder.is_dir()
+    process.kill()
+    process.wait()
+    subprocess.run([*apart, sys.executable, "-c", look], check=True)
+    assert not folder.exists()
+
+
 def test_a_folder_appears_only_when_its_block_has_succeeded() -> None:
     with runtime.directory(Path("out/a")) as staging:
         (staging / "inner").mkdir()
@@ -287,6 +427,166 @@ def test_a_folder_is_replaced_whole() -> None:
             (staging / name).write_text(name)
     assert [path.name for path in Path("out/a").iterdir()] == ["new"]
     assert [path.name for path in Path("out").iterdir()] == ["a"]
+
+
+def without_exchange(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a filesystem that cannot exchange two folders."""
+    monkeypatch.setattr(files, "_exchanged", lambda path, other: False)
+
+
+REPLACED = """
+from pathlib import Path
+from tenfold import runtime
+from tenfold.runtime import files
+from tests.conftest import files_below
+for content in ("old", "new"):
+    with runtime.directory(Path("out/a")) as staging:
+        (staging / content).write_text(content)
+    runtime.write_text(Path("out/b"), content)
+    assert not list(Path(".tenfold/staging").iterdir())
+assert files_below(Path("out")) == {"a/new": b"new", "b": b"new"}
+assert sorted(path.name for path in Path("out").iterdir()) == ["a", "b"]
+"""
+
+
+def test_a_folder_and_a_file_are_replaced_also_from_a_scratch_folder_on_another_filesystem() -> (
+    None
+):
+    mount = "mkdir -p small/.tenfold; mount -t tmpfs none small/.tenfold"
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{REPLACED}"
+    ended = mounted(mount, code)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_a_folder_is_replaced_where_two_cannot_be_exchanged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Path(".tenfold").mkdir()
+    without_exchange(monkeypatch)
+    exec(REPLACED, {})
+
+
+def test_an_interruption_finds_the_old_folder_or_the_new_at_any_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # An interruption comes between two renames; where there is one, there is no between.
+    rename, found = Path.rename, []
+
+    def interrupted(path: Path, target: Path) -> Path:
+        renamed = rename(path, target)
+        found.append(sorted(file.name for file in Path("out/a").iterdir()))
+        raise KeyboardInterrupt
+        return renamed
+
+    with runtime.directory(Path("out/a")) as staging:
+        (staging / "old").touch()
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with contextlib.suppress(KeyboardInterrupt), runtime.directory(Path("out/a")) as staging:
+        (staging / "new").touch()
+    assert found in ([], [["new"]])
+    assert [path.name for path in Path("out").iterdir()] == ["a"]
+    assert len(list(Path("out/a").iterdir())) == 1
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_without_an_exchange_the_old_folder_is_put_back(
+    monkeypatch: pytest.MonkeyPatch, killed: bool
+) -> None:
+    without_exchange(monkeypatch)
+    with runtime.directory(Path("out/a")) as staging:
+        (staging / "old").touch()
+    rename = Path.rename
+
+    def fails(path: Path, target: Path) -> Path:
+        if target.name == "a" and not target.exists() and path.name == "a":
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(path, target)
+
+    if killed:  # Between the renames: nothing was cleaned up.
+        Path("out/a").rename("out/.a.old")
+    else:
+        monkeypatch.setattr(Path, "rename", fails)
+    with pytest.raises((OSError, ZeroDivisionError)), runtime.directory(Path("out/a")) as staging:
+        assert Path("out/a/old").exists()
+        if killed:
+            raise ZeroDivisionError
+    assert files_below(Path("out")) == {"a/old": b""}
+
+
+@pytest.mark.parametrize("text", ["", "{", '["half', "\xff"])
+def test_a_stamp_that_is_empty_or_cut_off_counts_as_absent(text: str) -> None:
+    with runtime.directory(Path("out")):
+        pass
+    runtime.stamp("work", [1], Path("out"))
+    assert runtime.is_current("work", [1], Path("out"))
+    Path(".tenfold/stamps/work.json").write_text(text, encoding="latin-1")
+    assert not runtime.is_current("work", [1], Path("out"))
+    Path("stamp.json").write_text(text, encoding="latin-1")
+    assert runtime.read_stamp(Path("stamp.json")) is None
+
+
+def mounted(mount: str, code: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in `small/`, with filesystems mounted that nobody else sees."""
+    Path("small").mkdir()
+    apart = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-ec"]
+    command = f'{mount}\ncd small\nexec "$@"'
+    if subprocess.run([*apart, mount], capture_output=True).returncode:
+        pytest.skip("may not mount a filesystem")
+    return subprocess.run(
+        [*apart, command, "sh", sys.executable, "-c", code], capture_output=True, text=True
+    )
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        "(folder / 'file').write_bytes(bytes(9_999_999))",
+        "import duckdb; duckdb.sql(f\"COPY (FROM range(9_999_999)) TO '{folder}/file'\")",
+        "import numpy, pyarrow as pa, pyarrow.parquet as pq;"
+        " pq.write_table(pa.table({'a': numpy.random.rand(999_999)}), folder / 'file')",
+        "import sqlite3; db = sqlite3.connect(folder / 'file');"
+        " db.execute('CREATE TABLE a AS SELECT zeroblob(9999999)')",
+    ],
+    ids=["Python", "DuckDB", "Arrow", "SQLite"],
+)
+def test_a_full_disk_is_one_message_with_the_path(work: str) -> None:
+    ended = mounted(
+        "mount -t tmpfs -o size=500k none small",
+        f"""
+from pathlib import Path
+from tenfold import runtime
+from tenfold.runtime import program
+def main():
+    with runtime.directory(Path("out/a")) as folder:
+        {work}
+program.run("work", main)
+""",
+    )
+    assert ended.returncode == 2, ended.stderr
+    assert re.fullmatch(
+        r"error: (out/a|/\S+/small\S*): (No space left on device|database or disk is full): "
+        r"free some space, then run the same command again\n",
+        ended.stderr,
+    )
+
+
+def test_a_folder_that_cannot_be_written_is_one_message_with_the_path() -> None:
+    ended = mounted(
+        "mkdir -p small/.tenfold small/out; mount -t tmpfs -o ro none small/out",
+        """
+from pathlib import Path
+from tenfold import runtime
+from tenfold.runtime import program
+def main():
+    with runtime.directory(Path("out/a")): pass
+program.run("work", main)
+""",
+    )
+    assert ended.returncode == 2
+    assert re.fullmatch(
+        r"error: out/\S+: Read-only file system: make it writable, or move the project .*\n",
+        ended.stderr,
+    )
 
 
 def test_others_may_read_what_is_written() -> None:

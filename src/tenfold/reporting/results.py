@@ -119,10 +119,10 @@ def outputs_digest(outputs: Outputs) -> str:
 
 def stamp(outputs: Outputs) -> tuple[str, str]:
     """Fingerprint of the inputs that select_model ran on, and digest of its outputs then."""
-    if not outputs.stamp.exists():
+    written = runtime.read_stamp(outputs.stamp)
+    if not isinstance(written, dict):
         return "", ""
-    written = runtime.read_json(outputs.stamp)
-    return written["inputs"], written["outputs"]
+    return written.get("inputs", ""), written.get("outputs", "")
 
 
 def write_stamp(outputs: Outputs, fingerprint: str) -> None:

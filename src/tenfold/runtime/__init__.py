@@ -1,19 +1,18 @@
-"""What every program of tenfold rests on: errors, files, fingerprints, processes."""
+"""What every program of tenfold rests on: errors, files, locks, processes."""
 
 from __future__ import annotations
 
-from tenfold.runtime.errors import UserError, did_you_mean, nearest, shown
+from tenfold.runtime.errors import UserError, did_you_mean, nearest, shown, unusable
 from tenfold.runtime.files import (
     directory,
-    discard,
     read_json,
     read_rows,
+    read_stamp,
     write_json,
     write_rows,
     write_text,
 )
 from tenfold.runtime.fingerprints import (
-    SCRATCH,
     code_digest,
     derive_seed,
     digest,
@@ -23,18 +22,13 @@ from tenfold.runtime.fingerprints import (
     scratch,
     stamp,
 )
-from tenfold.runtime.processes import (
-    check_folder,
-    check_interrupted,
-    die_with_parent,
-    interrupted,
-    lock,
-    temporary,
-)
+from tenfold.runtime.locks import SCRATCH, TemporaryFolder, discard, lock
+from tenfold.runtime.processes import check_folder, check_interrupted, die_with_parent
 from tenfold.runtime.secrets import mask_lines, masked, secrets
 
 __all__ = [
     "SCRATCH",
+    "TemporaryFolder",
     "UserError",
     "check_folder",
     "check_interrupted",
@@ -47,7 +41,6 @@ __all__ = [
     "discard",
     "fingerprint",
     "installation",
-    "interrupted",
     "is_current",
     "lock",
     "mask_lines",
@@ -55,11 +48,12 @@ __all__ = [
     "nearest",
     "read_json",
     "read_rows",
+    "read_stamp",
     "scratch",
     "secrets",
     "shown",
     "stamp",
-    "temporary",
+    "unusable",
     "write_json",
     "write_rows",
     "write_text",

@@ -1,4 +1,4 @@
-"""Fingerprints of inputs, files and code, and what is named or decided by them."""
+"""Fingerprints of values, files and code, and what they decide: seeds, scratch names, stamps."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from tenfold.runtime.files import read_json, write_json
-
-SCRATCH = Path(".tenfold")
+from tenfold.runtime.files import read_stamp, write_json
+from tenfold.runtime.locks import SCRATCH
 
 
 def fingerprint(*parts: Any) -> str:
@@ -36,7 +35,7 @@ def code_digest() -> str:
 
 
 def installation() -> dict[str, Any]:
-    """Which tenfold and which libraries a result comes from: an upgrade shows in it."""
+    """The installed code and versions of libraries: what an upgrade changes."""
     from importlib import metadata
 
     needed = [
@@ -60,14 +59,14 @@ def scratch(kind: str, *parts: Any) -> Path:
 
 
 def is_current(stage: str, inputs: Any, outputs: Path) -> bool:
-    """Whether a stage that DVC always runs has made `outputs` of these inputs."""
-    stamp = SCRATCH / "stamps" / f"{stage}.json"
-    if inputs is None or not stamp.exists() or not outputs.exists():
+    """Whether a stage that DVC always runs has already made `outputs` from these inputs."""
+    noted = read_stamp(SCRATCH / "stamps" / f"{stage}.json")
+    if inputs is None or noted is None or not outputs.exists():
         return False
-    return bool(read_json(stamp) == [fingerprint(code_digest(), inputs), digest(outputs)])
+    return bool(noted == [fingerprint(code_digest(), inputs), digest(outputs)])
 
 
 def stamp(stage: str, inputs: Any, outputs: Path) -> None:
-    """Remember what a stage has made of what."""
+    """Note which outputs a stage has made from which inputs."""
     made = [fingerprint(code_digest(), inputs), digest(outputs)]
     write_json(SCRATCH / "stamps" / f"{stage}.json", made)

@@ -1,33 +1,73 @@
-"""Processes: one per stage, ending with its parent, and their temporary folders."""
+"""Processes: who runs, who has lost its parent, and what interrupts a program."""
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import fcntl
+import json
 import os
 import signal
 import sys
-import tempfile
-import threading
-from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from tenfold.runtime.errors import UserError
-from tenfold.runtime.files import discard
-from tenfold.runtime.fingerprints import SCRATCH
 
-# Set by Ctrl-C, which may have met a library that makes an error of its own of it.
-interrupted = threading.Event()
+# The signals that ask a program to end: Ctrl-C, `kill` or a dead parent, a closed terminal.
+INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# DVC keeps in it who runs a stage.
+RUNNING_STAGES = Path(".dvc/tmp/rwlock")
+
+# The signals received, which a library may have turned into an error of its own.
+interruptions: list[int] = []
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process and its parent; ids are used again, an id with a start time is not."""
+
+    pid: int
+    started: int
+    parent: int
+
+    def __str__(self) -> str:
+        return f"{self.pid} {self.started} {self.parent}"
+
+
+def current() -> Process:
+    """This process."""
+    return find(os.getpid()) or Process(os.getpid(), 0, os.getppid())
+
+
+def find(pid: int) -> Process | None:
+    """The process of an id, as Linux's /proc shows it; None if it has ended or is not here."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    # Behind the program's name, which may hold anything: proc_pid_stat(5), from field 3 on.
+    state, parent, *others = status.rpartition(")")[2].split()
+    return None if state in "ZX" else Process(pid, int(others[17]), int(parent))
+
+
+def kill(process: Process) -> None:
+    """Kill a process, unless it has ended or is another user's."""
+    with contextlib.suppress(OSError):
+        descriptor = os.pidfd_open(process.pid)
+        try:
+            now = find(process.pid)
+            if now and now.started == process.started:
+                signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+        finally:
+            os.close(descriptor)
 
 
 def check_interrupted() -> None:
-    """Let nobody go on after Ctrl-C, whatever a library has made of it.
+    """Stop here after an interruption, whatever a library has turned it into.
 
     Raises:
         KeyboardInterrupt: if there was one.
     """
-    if interrupted.is_set():
+    if interruptions:
         raise KeyboardInterrupt
 
 
@@ -46,58 +86,25 @@ def check_folder() -> None:
 
 
 def die_with_parent() -> None:
-    """Ask the kernel (Linux) to end this process when its parent dies.
+    """Ask the kernel (Linux) for SIGTERM when the parent dies; end now if DVC has died already.
 
     A killed `dvc repro` would otherwise leave the stage running beside its successor.
     """
     if not sys.platform.startswith("linux"):
         return
-    parent = os.getppid()
+    import ctypes
+
     pr_set_pdeathsig = 1
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
-    if os.getppid() != parent:  # It died in between.
+    if "DVC_STAGE" in os.environ and _dvc_has_died():
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-@contextlib.contextmanager
-def lock(path: Path, *, wait: bool = False) -> Iterator[None]:
-    """Hold an exclusive kernel lock on `path`; the kernel frees it however the process ends.
-
-    Raises:
-        UserError: if another process holds it and `wait` is false.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError:
-            file.seek(0)
-            raise UserError(
-                f"{path.stem} is already running here, as process {file.read().strip()}: "
-                "wait for it or stop it, then run again"
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
-
-
-def temporary(kind: str) -> tempfile.TemporaryDirectory[str]:
-    """A scratch folder that goes when it is no longer held, or when its process has been killed."""
-    parent = (SCRATCH / kind).resolve()
-    parent.mkdir(parents=True, exist_ok=True)
-    for left in parent.iterdir():
-        owner = left.name.split("-")[0]
-        if owner.isdigit() and not _alive(int(owner)):
-            discard(left)
-    return tempfile.TemporaryDirectory(prefix=f"{os.getpid()}-", dir=parent)
-
-
-def _alive(process: int) -> bool:
+def _dvc_has_died() -> bool:
+    """Whether nobody is alive who runs a stage of this project, as DVC has noted it."""
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
+        noted = json.loads(RUNNING_STAGES.read_text(encoding="utf-8"))["write"].values()
+        running = {int(process["pid"]) for process in noted}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return False
-    except PermissionError:
-        pass
-    return True
+    return bool(running) and not any(map(find, running))

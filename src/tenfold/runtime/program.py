@@ -1,6 +1,6 @@
-"""How a program of tenfold runs and ends. It imports this first.
+"""How a program of tenfold starts and ends. Programs import this before anything else.
 
-The other imports take seconds, and an interruption among them is to be answered in a sentence, too.
+The other imports take seconds, in which DVC may be killed or Ctrl-C pressed.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterator
 from types import FrameType, TracebackType
 
 from tenfold import runtime
-from tenfold.runtime import UserError
+from tenfold.runtime import UserError, processes
 
 INTERRUPTED = "interrupted: run the same command again to go on"
 
 
 def run(name: str, main: Callable[[], None]) -> None:
-    """Run `main` as stage `name`: alone, dying with its parent, exit code 2 when refused."""
+    """Run `main` as stage `name`: once at a time, ending with its parent, errors as messages."""
     with one_message():
         runtime.check_folder()
         runtime.die_with_parent()
@@ -31,45 +31,51 @@ def run(name: str, main: Callable[[], None]) -> None:
 
 @contextlib.contextmanager
 def one_message() -> Iterator[None]:
-    """Turn a refusal into one message and exit code 2, and an interruption into 130."""
+    """Turn an error that the user can mend into one message and exit code 2.
+
+    An interruption is one message, too; its exit code is a shell's: 128 and the signal's number.
+    """
     try:
-        with _remembering():
+        with _interruptible():
             yield
     except BrokenPipeError:  # Whoever read, as in `tenfold leaderboard | head`, has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
-    except (KeyboardInterrupt, Exception) as error:
-        if isinstance(error, KeyboardInterrupt) or runtime.interrupted.is_set():
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) or processes.interruptions:
             print(INTERRUPTED, file=sys.stderr)
-            sys.exit(130)
-        if not isinstance(error, UserError):
+            sys.exit(128 + [*processes.interruptions, signal.SIGINT][0])
+        message = str(error) if isinstance(error, UserError) else runtime.unusable(error)
+        if message is None:
             raise
-        print(f"error: {runtime.masked(str(error))}", file=sys.stderr)
+        print(f"error: {runtime.masked(message)}", file=sys.stderr)
         sys.exit(2)
 
 
 @contextlib.contextmanager
-def _remembering() -> Iterator[None]:
-    """Remember Ctrl-C, unless somebody else has said what becomes of it."""
-    given = signal.getsignal(signal.SIGINT)
-    main = threading.current_thread() is threading.main_thread()
-    if given is not signal.default_int_handler or not main:
+def _interruptible() -> Iterator[None]:
+    """Turn signals into KeyboardInterrupt, except those that somebody else handles or ignores."""
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    signal.signal(signal.SIGINT, _interrupt)
+    given = {number: signal.getsignal(number) for number in processes.INTERRUPTIONS}
+    ours = [n for n, by in given.items() if by in (signal.SIG_DFL, signal.default_int_handler)]
+    for number in ours:
+        signal.signal(number, _interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, given)
+        for number in ours:
+            signal.signal(number, given[number])
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    runtime.interrupted.set()
+    processes.interruptions.append(number)
     raise KeyboardInterrupt
 
 
 def _end(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Say what ended the program outside of `one_message`."""
+    """Print how the program ended outside of `one_message`."""
     if issubclass(kind, KeyboardInterrupt):
         print(INTERRUPTED, file=sys.stderr)
     else:
@@ -78,3 +84,5 @@ def _end(kind: type[BaseException], error: BaseException, trace: TracebackType |
 
 
 sys.excepthook = _end
+if "DVC_STAGE" in os.environ:  # A stage: its DVC may be killed while it imports the rest.
+    runtime.die_with_parent()

@@ -25,7 +25,7 @@ def check(experiment: Params) -> list[str]:
         UserError: whatever a stage before the first training would refuse.
     """
     limit = MAX_ROWS if sources.size(experiment.data) > MAX_BYTES else None
-    with runtime.temporary("check") as folder:
+    with runtime.TemporaryFolder("check") as folder:
         out = Path(folder)
         cleaned = cleaning.clean(
             experiment.data, experiment.clean, experiment.task, out, limit=limit

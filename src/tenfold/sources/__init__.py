@@ -64,7 +64,7 @@ def read(data: Data, *, careful: bool = False, limit: int | None = None) -> Sour
         UserError: if there is no such table, or it cannot be read as one.
     """
     found = _files(data)
-    scratch = runtime.temporary("sources")
+    scratch = runtime.TemporaryFolder("sources")
     folder = Path(scratch.name)
     connection = connect(folder / "spilled")
     if data.scheme:

@@ -30,7 +30,7 @@ def read(table: Path, target: str, task: Task, rules: Split) -> SplitColumns:
     schema = pq.read_schema(table)
     features = feature_names(schema, target, rules)
     y, classes = _target(table, target, task)
-    scratch = runtime.temporary("split")
+    scratch = runtime.TemporaryFolder("split")
     connection = sources.connect(Path(scratch.name))
     connection.execute(f"CREATE VIEW clean AS FROM {sources.rows_of(table)}")
     if rules.deciding is not None:
