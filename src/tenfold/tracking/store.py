@@ -1,4 +1,4 @@
-"""Where MLflow's store is, and how this project reaches it."""
+"""The address of MLflow's store, the client that reaches it, and its errors in our words."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KIND = {"mlflow.experimentKind": "custom_model_development"}
 
 
 def root() -> Path:
-    """The project's own folder, also inside `dvc exp run --temp`, whose folder is deleted."""
+    """The project's folder; in `dvc exp run --temp` the original, as the other is deleted."""
     return Path(os.environ.get("DVC_ROOT") or Path.cwd()).resolve()
 
 
@@ -36,7 +36,7 @@ def uri() -> str:
     if not given:
         return own_uri()
     if given.startswith("sqlite:///"):
-        # A relative path is the project's, not that of the folder an experiment runs in.
+        # A relative path is relative to the project, wherever an experiment runs.
         return f"sqlite:///{root() / given.removeprefix('sqlite:///')}"
     return given
 
@@ -47,10 +47,10 @@ def own_uri() -> str:
 
 
 def environment() -> dict[str, str]:
-    """The environment in which MLflow's own commands find this project's store."""
+    """The environment variables with which MLflow's commands find this store."""
     return {
         **os.environ,
-        # MLflow starts its servers by name, also where nobody activated the environment.
+        # MLflow looks for its servers on PATH, and the environment may not be active.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
         "MLFLOW_TRACKING_URI": uri(),
         "MLFLOW_REGISTRY_URI": uri(),
@@ -105,14 +105,14 @@ def _silence() -> None:
 
 
 def experiment(client: MlflowClient, name: str) -> str:
-    """The experiment's id; it is created, restored, or set aside if the project has moved."""
+    """Find, restore or create the experiment; return its id."""
     found = client.get_experiment_by_name(name)
     if found is not None and found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
     own_store = uri() == own_uri()
     location = (root() / "mlruns" / "artifacts").as_uri() if own_store else None
     if found is not None and own_store and found.artifact_location != location:
-        # MLflow stores absolute paths, and these lead to where the project was before.
+        # MLflow stores absolute paths: the project has moved, and they lead to its old place.
         client.rename_experiment(found.experiment_id, f"{name} (moved, {found.experiment_id})")
         found = None
     if found is None:
@@ -125,7 +125,7 @@ def experiment(client: MlflowClient, name: str) -> str:
 
 @contextlib.contextmanager
 def unless_there() -> Iterator[None]:
-    """Pass over the error of creating what already exists."""
+    """Ignore the error of creating what already exists."""
     try:
         yield
     except mlflow_error() as error:

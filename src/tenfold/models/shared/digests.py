@@ -19,6 +19,14 @@ DIGESTS = "digests.json"
 LOCK = Path("dvc.lock")
 
 
+@dataclass(frozen=True)
+class DvcOutput:
+    """An output in dvc.lock: its path, and the MD5 of each of its files by relative name."""
+
+    path: Path
+    files: dict[str, str]
+
+
 def write(folder: Path) -> None:
     """Write the digest of every file below a folder into it, and a digest of these."""
     files = sorted(file for file in folder.rglob("*") if file.is_file())
@@ -71,7 +79,7 @@ def _cure(file: Path) -> str:
         stage
         for stage, out in outputs
         for name, md5 in out.files.items()
-        if md5 in objects and _is_damaged(out.path / name, md5)
+        if out is own or (md5 in objects and _is_damaged(out.path / name, md5))
     )
     removed = shlex.join(map(str, objects.values()))
     return (
@@ -80,15 +88,7 @@ def _cure(file: Path) -> str:
     )
 
 
-@dataclass(frozen=True)
-class Output:
-    """An output of a stage: where it lies, and the MD5 of each of its files by relative name."""
-
-    path: Path
-    files: dict[str, str]
-
-
-def _outputs() -> list[tuple[str, Output]]:
+def _outputs() -> list[tuple[str, DvcOutput]]:
     """Every stage with an output that dvc.lock names, in its order."""
     stages = read_yaml(LOCK)["stages"] if LOCK.exists() else {}
     found = []
@@ -98,7 +98,7 @@ def _outputs() -> list[tuple[str, Output]]:
             files = {"": md5}
             if md5.endswith(".dir") and listing.is_file():
                 files = {each["relpath"]: each["md5"] for each in runtime.read_json(listing)}
-            found.append((stage, Output(Path(out["path"]).resolve(), files)))
+            found.append((stage, DvcOutput(Path(out["path"]).resolve(), files)))
     return found
 
 
