@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 
 from pipelines import clean, split
 from tenfold import runtime
-from tenfold.cleaning import judging, rejecting
+from tenfold.cleaning import duplicates
+from tenfold.cleaning import rules as cleaning_rules
 from tenfold.dataset import FOLD, ROW
 from tests.bad_input.outcomes import Case
 
@@ -128,8 +129,8 @@ def _meddled(case: Case, path: Path) -> Iterator[None]:
 
     with contextlib.ExitStack() as stack:
         for module, name, meanwhile in (
-            (judging, "judge", case.before_judging),
-            (rejecting, "reject", case.before_writing),
+            (cleaning_rules, "judge", case.before_judging),
+            (duplicates, "reject", case.before_writing),
         ):
             if meanwhile:
                 changed = meddling(getattr(module, name), meanwhile)

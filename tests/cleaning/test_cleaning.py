@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenfold import cleaning, runtime, sources
-from tenfold.cleaning import describing, likenesses
+from tenfold.cleaning import profile, warnings
 from tenfold.metrics import Task
 from tenfold.params import Clean, Data
 from tests.conftest import ROOT
@@ -383,7 +383,7 @@ def test_a_large_column_is_called_an_id_only_if_all_its_values_differ(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Estimates of 5,000 values lie up to a tenth above and below."""
-    monkeypatch.setattr(describing, "EXACT", 100)
+    monkeypatch.setattr(profile, "MAX_EXACT_ROWS", 100)
     n, large = 5000, 2**40
     frame = pd.DataFrame({"y": [row % 2 for row in range(n)]})
     for number in range(12):
@@ -405,7 +405,7 @@ def test_a_large_column_is_called_constant_only_if_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DuckDB estimates one value where there are two of these."""
-    monkeypatch.setattr(describing, "EXACT", 2)
+    monkeypatch.setattr(profile, "MAX_EXACT_ROWS", 2)
     pairs = [(585658, 53247), (278636, 457431), (858510, 833887), (354993, 420171)]
     frame = pd.DataFrame({f"c{number}": [*pair, pair[0]] for number, pair in enumerate(pairs)})
     frame["y"] = [0, 1, 1]
@@ -450,7 +450,7 @@ def test_an_expression_that_fails_is_not_blamed_for_a_line_that_is_no_record() -
 def test_a_copy_of_a_column_is_one_to_the_last_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(likenesses, "SAMPLE", 10)
+    monkeypatch.setattr(warnings, "SAMPLE", 10)
     frame = pd.DataFrame({"a": range(50), "y": [n % 2 for n in range(50)]})
     frame["copy"], frame["nearly"] = frame["a"], [*range(49), 1]
     frame["w"] = [None if n % 7 == 0 else f"w{n % 5}" for n in range(50)]

@@ -12,13 +12,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tenfold import cleaning, runtime
-from tenfold.cleaning import describing, type_inference
+from tenfold.cleaning import profile, type_inference
 from tenfold.params import Clean, Data
 from tenfold.runtime import UserError
-from tenfold.sources import parsing, storing, words
-from tenfold.sources.parsed import Parsed
-from tenfold.sources.parsing import Wish
-from tenfold.sources.source import Source
+from tenfold.sources import dictionaries, storing, typed_csv
+from tenfold.sources.source import RawColumn, Source
+from tenfold.sources.typed_csv import Conversion
 
 
 @pytest.fixture(autouse=True)
@@ -78,11 +77,11 @@ def cleaned(name: str, rules: dict[str, Any], *, at_once: bool) -> Any:
     """All that stage clean says and writes of `t.csv`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(type_inference, "SAMPLE", 5)
-        patch.setattr(parsing, "BLOCK", 64)
-        patch.setattr(words, "LEAST", 4)
-        patch.setattr(words, "FEW", 2)
+        patch.setattr(typed_csv, "BLOCK", 64)
+        patch.setattr(dictionaries, "MIN_ROWS", 4)
+        patch.setattr(dictionaries, "MAX_DISTINCT", 2)
         if not at_once:
-            patch.setattr(parsing, "parse", lambda *_: None)
+            patch.setattr(typed_csv, "parse", lambda *_: None)
         declared = Clean.model_validate({"max_rejected": 1.0, **rules})
         with runtime.directory(Path(name)) as out:
             try:
@@ -133,22 +132,25 @@ def test_a_column_may_have_a_name_of_the_reader_s_own(name: str, quote: str) -> 
 def test_a_plain_file_is_parsed_at_once_and_one_with_quotes_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found: list[Parsed | None] = []
-    parse_one = Source.parse
+    found: list[dict[str, RawColumn]] = []
+    convert = Source.convert
 
-    def noted(source: Source, wish: Wish) -> Parsed | None:
-        found.append(parse_one(source, wish))
+    def noted(source: Source, conversion: Conversion) -> dict[str, RawColumn]:
+        found.append(convert(source, conversion))
         return found[-1]
 
-    monkeypatch.setattr(Source, "parse", noted)
+    monkeypatch.setattr(Source, "convert", noted)
     for cell in ("x", '"x"'):
         Path("t.csv").write_text("a,b,y\n" + "".join(f"{n},{cell},{n % 2}\n" for n in range(50)))
         with runtime.directory(Path("out")) as out:
             cleaning.clean(Data(path="t.csv", target="y"), Clean(), "binary", out)
     at_once, quoted = found
-    assert at_once
-    assert at_once.kinds == {"a": "integer", "b": "text", "y": "text"}
-    assert quoted is None
+    assert at_once == {
+        "a": RawColumn("integer", True),
+        "b": RawColumn("text", True),
+        "y": RawColumn("text", True),
+    }
+    assert quoted == dict.fromkeys(["a", "b", "y"], RawColumn("text", False))
 
 
 @pytest.mark.parametrize(("header", "columns"), [("1,NA,y", []), ("1,2,0", ["a", "b", "y"])])
@@ -166,10 +168,10 @@ def test_a_header_of_numbers_that_comes_again_is_no_row(header: str, columns: li
 def test_texts_and_integers_near_each_other_are_counted_exactly(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(describing, "EXACT", 0)
-    monkeypatch.setattr(words, "LEAST", 4)
+    monkeypatch.setattr(profile, "MAX_EXACT_ROWS", 0)
+    monkeypatch.setattr(dictionaries, "MIN_ROWS", 4)
     # For near, gap and y; far has to be estimated.
-    monkeypatch.setattr(storing, "FLAGS", 2000)
+    monkeypatch.setattr(storing, "MAX_FLAGS", 2000)
     n = 3000
     far = [k * 2**40 for k in range(n)]
     lines = [f"{k % 997},w{k % 7},{far[k]},{k % 3 or 'NA'},{k % 2}" for k in range(n)]

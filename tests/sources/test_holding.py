@@ -20,7 +20,7 @@ from tenfold import cleaning, sources
 from tenfold.params import Clean, Data
 from tenfold.sources import scanning, storing
 from tenfold.sources.source import Source, Unsound
-from tenfold.sources.storing import Held
+from tenfold.sources.storing import StoredRows
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +33,7 @@ def read(path: str, *, careful: bool = False, **settings: Any) -> Source:
 
 
 def held(source: Source) -> list[tuple[Any, ...]]:
-    source.hold(['"a"', '"b"'], sources.RAW, "held")
+    source.store(['"a"', '"b"'], sources.RAW, "held")
     return list(source.connection.execute("FROM held").fetchall())
 
 
@@ -71,7 +71,7 @@ def test_rows_are_held_with_the_lines_that_are_counted_and_found_by_these(
     every = raw(source)
     assert held(source) == every
     some = every[:: max(1, len(every) // 7)]
-    source.hold_some(wanted(row[0] for row in some), "picked")
+    source.store_some(wanted(row[0] for row in some), "picked")
     assert source.connection.execute(f"FROM picked ORDER BY {sources.ROW}").fetchall() == some
 
 
@@ -83,14 +83,14 @@ def test_rows_of_several_files_are_held_one_behind_the_other() -> None:
     source = read("[1-4].*")
     assert held(source) == raw(source)
     some = raw(source)[2990::3]
-    source.hold_some(wanted(row[0] for row in some), "picked")
+    source.store_some(wanted(row[0] for row in some), "picked")
     assert source.connection.execute(f"FROM picked ORDER BY {sources.ROW}").fetchall() == some
 
 
 def test_a_column_that_is_called_as_duckdb_calls_a_place_is_held_all_the_same() -> None:
     Path("t.csv").write_text("a,File_Row_Number\n5,9\n6,8\n")
     source = read("t.csv")
-    source.hold(['"a"', '"File_Row_Number"'], sources.RAW, "held")
+    source.store(['"a"', '"File_Row_Number"'], sources.RAW, "held")
     assert source.connection.execute("FROM held").fetchall() == [(2, "5", "9"), (3, "6", "8")]
 
 
@@ -110,7 +110,7 @@ def test_numbered_rows_are_held_in_their_order_however_they_come() -> None:
     Path("t.csv").write_text("a,b\n" + lines(0, 1000))
     source = read("t.csv", careful=True)
     upside_down = f"(FROM {sources.RAW} ORDER BY {sources.ROW} DESC)"
-    held = source.hold(['"a"'], upside_down, "held")
+    held = source.store(['"a"'], upside_down, "held")
     assert held.rows.tolist() == list(range(2, 1002))
     found = source.connection.execute("SELECT a FROM held").fetchnumpy()["a"]
     assert found.tolist() == [f"{number}" for number in range(1000)]
@@ -149,19 +149,19 @@ def test_more_rows_than_the_file_has_records_are_not_cut_off() -> None:
     [part] = source.parts
     believed = replace(source, parts=[replace(part, records=3)], records=3)
     with pytest.raises(Unsound, match="4 rows, but 3 records"):
-        believed.check(len(believed.hold(['"a"'], sources.RAW, "held").rows))
+        believed.check(len(believed.store(['"a"'], sources.RAW, "held").rows))
 
 
 def test_what_stays_is_written_in_pieces_that_the_rows_alone_decide(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(storing, "ROWS", 100)
+    monkeypatch.setattr(storing, "GROUP_ROWS", 100)
     rows = np.arange(1000) * 2
     table = {"a": rows + 1.0, "a.b": [f"{n % 3}" for n in rows], "c": rows}
     pq.write_table(pa.table(table), "held.parquet", row_group_size=77)
     gone = rows[::9]
     stays = ~np.isin(rows, gone)
-    held = Held(Path("held.parquet"), rows)
+    held = StoredRows(Path("held.parquet"), rows)
     with storing.writing(held, ["a", "a.b"], stays, Path("kept.parquet")) as passing:
         assert passing.rows.read_next_batch()["a"].to_pylist() == (rows[stays][:100] + 1.0).tolist()
     found = pq.ParquetFile("kept.parquet")
@@ -179,7 +179,7 @@ def test_what_keeps_a_file_from_being_written_is_what_the_writer_says() -> None:
 
     rows = np.arange(10)
     pq.write_table(pa.table({"a": rows}), "held.parquet")
-    held = Held(Path("held.parquet"), rows)
+    held = StoredRows(Path("held.parquet"), rows)
     stays = np.ones(10, np.bool_)
     with (
         pytest.raises(FileNotFoundError, match="nowhere"),
@@ -194,7 +194,7 @@ def test_what_nobody_looks_at_is_written_all_the_same() -> None:
     rows = np.arange(10)
     pq.write_table(pa.table({"a": rows}), "held.parquet")
     with storing.writing(
-        Held(Path("held.parquet"), rows), ["a"], rows % 2 == 0, Path("kept.parquet")
+        StoredRows(Path("held.parquet"), rows), ["a"], rows % 2 == 0, Path("kept.parquet")
     ):
         pass
     assert pq.read_table("kept.parquet")["a"].to_pylist() == [0, 2, 4, 6, 8]
@@ -237,7 +237,7 @@ def test_duckdb_keeps_the_order_of_what_it_copies(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("a,b\n" + lines(0, 400_000))
     source = read(str(path))
-    source.hold(['"a"', '"b"'], sources.RAW, "held")
+    source.store(['"a"', '"b"'], sources.RAW, "held")
     found = source.connection.execute(
         f"SELECT count(*), count(*) FILTER (a::BIGINT + 2 = {sources.ROW}) FROM held"
     ).fetchall()

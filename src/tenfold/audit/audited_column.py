@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from tenfold.dataset.profile import ColumnCounts
 from tenfold.sources import Kind
 
 # Distinct values are counted exactly up to this many rows, and estimated from a sample beyond.
@@ -34,6 +35,10 @@ class AuditedColumn:
     distinct: int = 0
     values: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     labels: tuple[str, ...] = ()
+
+    def counts(self, rows: int) -> ColumnCounts:
+        """How many values it has in a table of so many rows."""
+        return ColumnCounts(self.kind, rows, self.present, self.distinct)
 
     @property
     def codes(self) -> NDArray[np.int64]:

@@ -11,11 +11,8 @@ from tenfold.audit import chance
 from tenfold.audit.audited_column import AuditedColumn, dense_ranks
 from tenfold.audit.finding import Observation, named, rounded
 from tenfold.audit.split_table import SplitTable
+from tenfold.dataset.profile import MIN_AUDITED_ROWS
 
-# A text that occurs in fewer than two rows on average identifies its row; categories recur.
-MAX_DISTINCT_SHARE = 0.5
-# In fewer rows, honest numbers may all differ.
-MIN_ID_ROWS = 50
 # Ids count up, so that their range is at most this many times their number, ...
 MAX_ID_RANGE = 10
 # ... or most have the same number of digits; measurements have several.
@@ -35,7 +32,7 @@ MAX_CORRELATED_ROWS = 10_000
 def constant(table: SplitTable) -> Iterator[Observation]:
     """Columns with one value in all rows, or with none."""
     rows = len(table.in_test)
-    found = [c.name for c in table.columns if c.distinct == 0 or _is_constant(c, rows)]
+    found = [c.name for c in table.columns if c.counts(rows).is_constant]
     if found:
         yield Observation(
             found,
@@ -49,7 +46,7 @@ def nearly_constant(table: SplitTable) -> Iterator[Observation]:
     """Columns in which one value, or none, fills almost all rows."""
     found = {}
     for column in table.columns:
-        if column.distinct == 0 or _is_constant(column, len(table.in_test)):
+        if column.counts(len(table.in_test)).is_constant:
             continue
         rows = len(column.values)
         most = int(np.bincount(column.codes + 1).max())
@@ -69,12 +66,14 @@ def nearly_constant(table: SplitTable) -> Iterator[Observation]:
 def id_like(table: SplitTable) -> Iterator[Observation]:
     """Texts that hardly recur, and whole numbers that look like row numbers or assigned numbers."""
     for column in table.columns:
-        if column.present < MIN_ID_ROWS:
+        counts = column.counts(column.present)
+        if column.present < MIN_AUDITED_ROWS:
             continue
-        differing = column.distinct / column.present
-        if column.kind == "text" and differing > MAX_DISTINCT_SHARE:
+        if counts.is_free_text:
             kind = f"{column.distinct} texts in {column.present} rows"
-        elif column.kind == "integer" and differing == 1 and _looks_assigned(column):
+        elif (
+            column.kind == "integer" and counts.is_id(MIN_AUDITED_ROWS) and _looks_assigned(column)
+        ):
             kind = "a different whole number in every row"
         else:
             continue
@@ -103,10 +102,6 @@ def copied_columns(table: SplitTable) -> Iterator[Observation]:
             f"one and name the others in clean.drop_columns",
             {"columns": len(names)},
         )
-
-
-def _is_constant(column: AuditedColumn, rows: int) -> bool:
-    return column.distinct == 1 and column.present == rows
 
 
 def _have(names: list[str]) -> str:

@@ -9,8 +9,10 @@ from typing import Any
 
 import duckdb
 
-from tenfold.runtime import UserError, nearest, shown
-from tenfold.sources import Kind, first_line, text
+from tenfold import sources
+from tenfold.params import Clean
+from tenfold.runtime import UserError, nearest
+from tenfold.sources import Kind, Source, first_line, text
 
 # The view that they are about: the typed columns, named as in the source.
 ROWS = "rows"
@@ -132,24 +134,26 @@ def check_format(connection: Any, where: str, form: str) -> None:
         ) from None
 
 
-def reason(predicate: str) -> str:
-    """SQL of a CASE: the reason why a row that breaks the predicate is rejected."""
-    return f"WHEN {closing(predicate)} IS FALSE THEN {text(f'require: {shown(predicate)}')}"
-
-
-def try_out(connection: Any, where: str, expression: str, view: str) -> None:
-    """Evaluate an expression on every row.
+def try_out(source: Source, rules: Clean) -> None:
+    """Find the expression that fails on a row of a source that can be read.
 
     Raises:
-        UserError: if it fails on one, quoting it.
+        UserError: quoting it.
     """
-    try:
-        connection.execute(f"SELECT count({closing(expression)}) FROM {view}")
-    except duckdb.CatalogException:
-        # There is no such view yet: something else has failed before.
+    every = {f"clean.derive.{column}": made for column, made in rules.derive.items()}
+    tried = [*every.items(), *(("clean.require", predicate) for predicate in rules.require)]
+    if not tried or not sources.is_readable(source):
         return
-    except duckdb.Error as error:
-        raise UserError(f"{where}: {expression!r} fails on a row: {first_line(error)}") from None
+    for where, expression in tried:
+        try:
+            source.connection.execute(f"SELECT count({closing(expression)}) FROM {ROWS}")
+        except duckdb.CatalogException:
+            # There is no such view yet: something else has failed before.
+            return
+        except duckdb.Error as error:
+            raise UserError(
+                f"{where}: {expression!r} fails on a row: {first_line(error)}"
+            ) from None
 
 
 def closing(expression: str) -> str:

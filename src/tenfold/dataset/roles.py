@@ -8,11 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tenfold.dataset.profile import ColumnCounts
 from tenfold.params import Categorical, ColumnPreprocessing, Dates, Numeric, Preprocessing
 from tenfold.runtime import UserError, nearest
-
-# A text column is free text if it has more different values and most of its rows have their own.
-MAX_CATEGORIES = 20
 
 Roles = dict[str, list[str]]
 
@@ -106,7 +104,7 @@ def _free_text(column: Any) -> str:
     """How many different values there are, in words, if it is free text; else an empty text."""
     present = len(column) - column.null_count
     distinct = pc.count_distinct(column, mode="only_valid").as_py()
-    if distinct <= MAX_CATEGORIES or 2 * distinct <= present:
+    if not ColumnCounts("text", len(column), present, distinct).is_free_text:
         return ""
     return f"{distinct} different values in {present} rows"
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from tenfold.cleaning import cells
-from tenfold.cleaning.cells import Cell
+from tenfold import cleaning
+from tenfold.cleaning import ColumnPlan
 from tenfold.dataset import dates
+from tenfold.dataset.profile import ColumnCounts
 from tenfold.metrics import Task
 from tenfold.runtime import UserError
-from tenfold.sources import RAW, Kind, Source, name, text
+from tenfold.sources import RAW, Kind, Source, text
 
 # Rows that are read: the first ones, enough to see what a column is.
 MAX_ROWS = 200_000
@@ -51,7 +52,7 @@ class GuessedColumn:
         sentinel: a number that stands for no value, far below all others.
     """
 
-    cell: Cell
+    cell: ColumnPlan
     kind: Kind
     rows: int
     copies: int
@@ -69,22 +70,26 @@ class GuessedColumn:
     @property
     def is_id(self) -> bool:
         """Whether every row but copies of a row has a value of its own."""
-        countable = self.kind == "integer" or (self.kind == "text" and not self.formats)
         rows = self.rows - self.copies
-        return countable and rows > 20 and self.missing == 0 and self.distinct == rows
+        return self.missing == 0 and replace(self.counts, rows=rows, present=rows).is_id()
 
     @property
     def is_free_text(self) -> bool:
         """Whether most rows hold a text of their own."""
-        textual = self.kind == "text" and not self.formats
-        return textual and self.distinct > 20 and 2 * self.distinct > self.present
+        return self.counts.is_free_text
+
+    @property
+    def counts(self) -> ColumnCounts:
+        """How many values it has, once dates are read by their format."""
+        kind = "date" if self.formats else self.kind
+        return ColumnCounts(kind, self.rows, self.present, self.distinct)
 
     @property
     def useless(self) -> str:
         """Why no model should see the column; empty if one should."""
         if self.present == 0:
             return "no value in any row"
-        if self.distinct == 1 and self.missing == 0:
+        if self.counts.is_constant:
             return "the same value in every row"
         if self.is_id:
             return "another value in every row: an id says nothing about new rows"
@@ -96,8 +101,8 @@ class GuessedColumn:
 def keep_first_rows(source: Source) -> None:
     """Copy the first rows into table `FIRST_ROWS`, texts trimmed."""
     columns = [
-        f"{Cell(column, kind).trimmed if kind == 'text' else name(column)} AS {name(column)}"
-        for column, kind in source.columns.items()
+        f"{reader.trimmed if reader.given == 'text' else reader.raw} AS {reader.raw}"
+        for reader in (ColumnPlan(column, kind) for column, kind in source.columns.items())
     ]
     source.connection.execute(
         f"CREATE TEMP TABLE {FIRST_ROWS} AS SELECT {', '.join(columns)} FROM {RAW} LIMIT {MAX_ROWS}"
@@ -113,7 +118,7 @@ def missing_markers(source: Source, decimal: str) -> dict[str, str]:
     for column, given in source.columns.items():
         if given != "text":
             continue
-        cell = Cell(column, given, ("",), decimal=decimal)
+        cell = ColumnPlan(column, given, ("",), decimal=decimal)
         seen = _tokens(source, cell, (*ALWAYS_MISSING, *MAYBE_MISSING))
         rest = replace(cell, markers=("", *seen))
         numeric = bool(seen) and _kind(source, rest) != "text" and _present(source, rest) > 0
@@ -127,7 +132,7 @@ def guess_columns(source: Source, missing: Sequence[str], decimal: str) -> dict[
     """Every column of a table; cells in `missing` hold no value."""
     columns, copies = {}, n_copies(source)
     for column, given in source.columns.items():
-        cell = Cell(column, given, tuple(missing), decimal=decimal)
+        cell = ColumnPlan(column, given, tuple(missing), decimal=decimal)
         kind = _kind(source, cell)
         doubtful: Sequence[str] = ()
         formats: Sequence[str] = ()
@@ -187,7 +192,7 @@ def _ask(source: Source, query: str) -> Any:
     return source.connection.execute(query).fetchall()[0]
 
 
-def _tokens(source: Source, cell: Cell, tokens: Sequence[str]) -> list[str]:
+def _tokens(source: Source, cell: ColumnPlan, tokens: Sequence[str]) -> list[str]:
     listed = ", ".join(map(text, tokens))
     found = source.connection.execute(
         f"SELECT DISTINCT {cell.trimmed} FROM {FIRST_ROWS} WHERE {cell.trimmed} IN ({listed})"
@@ -196,19 +201,19 @@ def _tokens(source: Source, cell: Cell, tokens: Sequence[str]) -> list[str]:
     return [token for token in tokens if token in seen]
 
 
-def _present(source: Source, cell: Cell) -> int:
+def _present(source: Source, cell: ColumnPlan) -> int:
     return int(_ask(source, f"SELECT count({cell.words()}) FROM {FIRST_ROWS}")[0])
 
 
-def _kind(source: Source, cell: Cell) -> Kind:
+def _kind(source: Source, cell: ColumnPlan) -> Kind:
     if cell.given in ("double", "date"):
         return cell.given
     forms = _ask(source, f"SELECT list(DISTINCT {cell.form()}) FROM {FIRST_ROWS}")[0]
-    return cells.shared(set(forms or ()) - {None})
+    return cleaning.kind_of(set(forms or ()) - {None})
 
 
-def _sentinel(source: Source, cell: Cell) -> str | None:
-    value = cell.typed("double")
+def _sentinel(source: Source, cell: ColumnPlan) -> str | None:
+    value = replace(cell, type="double").typed()
     least, count, others = _ask(
         source,
         f"SELECT min(v), count(*) FILTER (v = least), min(v) FILTER (v > least) FROM "
@@ -219,15 +224,15 @@ def _sentinel(source: Source, cell: Cell) -> str | None:
     return next((s for s in SENTINELS if float(s) == least), None)
 
 
-def _formats(source: Source, cell: Cell) -> list[str]:
-    fits = [f"bool_and({cells.matches('w', dates.ISO.pattern)})"]
+def _formats(source: Source, cell: ColumnPlan) -> list[str]:
+    fits = [f"bool_and({cleaning.matches('w', dates.ISO.pattern)})"]
     fits += [f"bool_and(TRY_STRPTIME(w, {text(form)}) IS NOT NULL)" for form in FORMATS]
     distinct = f"SELECT DISTINCT {cell.words()} AS w FROM {FIRST_ROWS}"
     found = _ask(source, f"SELECT {', '.join(fits)} FROM ({distinct}) WHERE w IS NOT NULL")
     return [form for form, fit in zip((ISO, *FORMATS), found, strict=True) if fit]
 
 
-def _count(source: Source, cell: Cell) -> tuple[int, int, int]:
+def _count(source: Source, cell: ColumnPlan) -> tuple[int, int, int]:
     words = cell.words()
     rows, present, distinct = _ask(
         source, f"SELECT count(*), count({words}), count(DISTINCT {words}) FROM {FIRST_ROWS}"
@@ -235,9 +240,9 @@ def _count(source: Source, cell: Cell) -> tuple[int, int, int]:
     return int(rows), int(present), int(distinct)
 
 
-def top_value(source: Source, cell: Cell) -> tuple[float, int, int]:
+def top_value(source: Source, cell: ColumnPlan) -> tuple[float, int, int]:
     """The greatest number of a column, its rows, and the rows of the next one."""
-    value = cell.typed("double")
+    value = replace(cell, type="double").typed()
     rows = source.connection.execute(
         f"SELECT {value} AS v, count(*) FROM {FIRST_ROWS} WHERE v IS NOT NULL GROUP BY v "
         "ORDER BY v DESC LIMIT 2"
@@ -256,7 +261,7 @@ def n_copies(source: Source) -> int:
     return n_rows(source) - int(distinct)
 
 
-def n_rows_of_rarest(source: Source, cell: Cell) -> int:
+def n_rows_of_rarest(source: Source, cell: ColumnPlan) -> int:
     """Rows of the rarest class."""
     return int(
         _ask(

@@ -11,8 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from tenfold import sources
-from tenfold.cleaning import cells
+from tenfold import cleaning, sources
 from tenfold.params import Data
 from tenfold.params.data import SCHEMES
 from tenfold.params.messages import explain
@@ -94,7 +93,7 @@ def _guess_header(given: dict[str, Any], found: GuessedLayout) -> None:
     if not first:
         return
     values = [str(cell).strip() for cell in first[0]]
-    numbers = [value for value in values if re.fullmatch(cells.NUMBER, value)]
+    numbers = [value for value in values if re.fullmatch(cleaning.NUMBER, value)]
     if numbers and given["target"] not in values:
         found.set("header", False, f"its first line holds {numbers[0]!r}, as rows do")
 
@@ -106,7 +105,7 @@ def _guess_decimal(given: dict[str, Any], found: GuessedLayout) -> None:
     for column in source.columns:
         words = f"trim({name(column)})"
         for pattern in (COMMA, r"[0-9]+[.][0-9]+"):
-            matching = f"{cells.matches(words, pattern)}::INTEGER"
+            matching = f"{cleaning.matches(words, pattern)}::INTEGER"
             shares.append(f"avg({matching}) FILTER ({words} <> '')")
     seen = source.connection.execute(
         f"SELECT {', '.join(shares)} FROM (FROM {sources.RAW} LIMIT {MAX_ROWS})"

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tenfold import cleaning, sources
-from tenfold.cleaning import expressions, typed
-from tenfold.cleaning.cells import Cell
+from tenfold.cleaning import ColumnPlan
 from tenfold.dataset import ROW, Schema, dates
 from tenfold.params import Clean, Data
 from tenfold.params.data import SCHEMES
@@ -81,7 +80,7 @@ def _needed(
     # A derived column is made of those before it.
     for name in reversed(list(derived)):
         if name.lower() in asked:
-            asked |= expressions.columns_of(source.connection, derived[name])
+            asked |= cleaning.columns_of(source.connection, derived[name])
             needed.append(name)
     return {name: derived[name] for name in reversed(needed)}
 
@@ -92,19 +91,16 @@ def _features(source: sources.Source, schema: Schema, rules: Clean, path: Path) 
 
     layout = schema.reading.get("data", {})
     data = Data(path=str(path), target=schema.target, decimal=layout.get("decimal", "."))
-    read = cleaning.cells_of(source, data, rules)
     kinds = {name: kind for kind, names in _kinds(schema).items() for name in names}
     # What is derived may be made of columns that are no features.
     known = {**schema.reading.get("kinds", {}), **kinds}
-    asked = {name: known.get(name, "text") for name in read if name not in rules.types}
-    typed.type_columns(source, read, rules, schema.target, asked)
+    plan = cleaning.typed_rows(source, data, rules, known)
     used = {name.lower() for name in schema.features}.union(
-        *(expressions.columns_of(source.connection, made) for made in rules.derive.values())
+        *(cleaning.columns_of(source.connection, made) for made in rules.derive.values())
     )
-    for name, cell in read.items():
+    for name, reader in plan.readers.items():
         if name.lower() in used:
-            wanted = rules.types.get(name, asked.get(name))
-            _check_fit(source, cell, wanted, rules, path, known.get(name, "text"))
+            _check_fit(source, reader, path, known.get(name, "text"))
     columns = {name: _column(source, name, kinds[name]) for name in schema.features}
     return pd.DataFrame(columns)
 
@@ -120,23 +116,19 @@ def _column(source: sources.Source, name: str, kind: Kind) -> Any:
     if kind == "date":
         cell = f"strftime({cell}, '%Y-%m-%dT%H:%M:%S.%f')"
     rows = source.connection.execute(
-        f"SELECT {cell} FROM {expressions.ROWS} ORDER BY {ROW}"
+        f"SELECT {cell} FROM {cleaning.ROWS} ORDER BY {ROW}"
     ).fetchall()
     values = pd.Series([row[0] for row in rows], dtype=object)
     return values.astype(np.float64) if kind == "double" else values
 
 
-def _check_fit(
-    source: sources.Source, cell: Cell, wanted: Any, rules: Clean, path: Path, kind: Kind
-) -> None:
+def _check_fit(source: sources.Source, reader: ColumnPlan, path: Path, kind: Kind) -> None:
     """Refuse a cell that is there and yet has no value of the column's kind."""
-    cast = rules.cast(cell.column)
-    of_type = cast.type if cast else wanted
-    odd = cell.unfit(of_type, cast)
+    odd = reader.unfit()
     if kind == "double":
-        odd = f"({odd}) OR isinf(({cell.typed(of_type, cast)})::DOUBLE)"
+        odd = f"({odd}) OR isinf(({reader.typed()})::DOUBLE)"
     found = source.connection.execute(
-        f"SELECT {ROW}, {cell.raw}::VARCHAR FROM {sources.RAW} WHERE {odd} ORDER BY {ROW} LIMIT 1"
+        f"SELECT {ROW}, {reader.raw}::VARCHAR FROM {sources.RAW} WHERE {odd} ORDER BY {ROW} LIMIT 1"
     ).fetchall()
     if found:
         line, value = found[0]
@@ -147,7 +139,7 @@ def _check_fit(
             "text": "a text",
         }
         raise UserError(
-            f"{path}, {source.where(line)}: {cell.column!r} must be {must_be[kind]}, but got "
+            f"{path}, {source.where(line)}: {reader.column!r} must be {must_be[kind]}, but got "
             f"{value!r}: correct it or leave it empty (a text that means no value belongs in "
             "clean.missing_values)"
         )

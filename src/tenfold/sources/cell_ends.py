@@ -1,4 +1,4 @@
-"""What the bytes of a text's cells say where they begin and end, without parsing them."""
+"""Cells that begin or end oddly, found in the bytes of a CSV without parsing it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-# Bytes that a core's cache holds are looked at at once.
+# As many bytes at once as a core's cache holds.
 PIECE = 1 << 18
 FEED, RETURN, SPACE, POINT, ZERO = b"\n\r .0"
 BLANKS = b" \t\v\f"
@@ -19,22 +19,24 @@ Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Look:
-    """What a block of rows shows.
+class CellEnds:
+    """The columns of a block of rows in which cells begin or end oddly.
 
     Attributes:
-        padded: the columns with a word that begins as 007 and 0x1F do, behind a sign or not.
-        blanks: the columns with a cell that begins or ends in white space, if that was asked.
+        padded: those with a word that begins as 007 or 0x1F does, with or without a sign.
+        blanks: those with a cell that begins or ends in white space, if that was asked.
     """
 
     padded: frozenset[str]
     blanks: frozenset[str]
 
 
-def look(block: bytes, columns: Sequence[str], delimiter: str, rows: int, *, blanks: bool) -> Look:
-    """Look at the ends of every cell of a block of so many lines, all of them records.
+def inspect(
+    block: bytes, columns: Sequence[str], delimiter: str, rows: int, *, blanks: bool
+) -> CellEnds:
+    """CellEnds at the ends of every cell of a block of so many lines, all of them records.
 
-    There is a line feed before and behind them.
+    The block begins and ends with a line feed.
     """
     cells = np.frombuffer(block, np.uint8)
     mark = delimiter.encode()[0]
@@ -52,16 +54,16 @@ def look(block: bytes, columns: Sequence[str], delimiter: str, rows: int, *, bla
         before &= piece[1:] == ZERO
         zeros.append(start + np.flatnonzero(before) + 1)
     padded = _padded(cells, np.concatenate(zeros), mark)
-    # Most blocks have nothing below the printed characters but the ends of their lines.
+    # Most blocks have no byte below the printed characters but line ends.
     found = _blanks(cells, mark) if low > rows + 1 else padded[:0]
-    return Look(
+    return CellEnds(
         _columns(cells, padded, mark, columns),
         _columns(cells, found, mark, columns),
     )
 
 
 def _padded(cells: Bytes, zeros: Places, delimiter: int) -> Places:
-    """Those zeros that begin a cell or a word, and are followed by a digit or an x.
+    """The zeros that begin a cell or a word and are followed by a digit or an x.
 
     A sign may stand before them.
     """
@@ -81,7 +83,7 @@ def _one_of(few: bytes) -> NDArray[np.bool_]:
 
 
 def _blanks(cells: Bytes, delimiter: int) -> Places:
-    """Those white spaces that begin or end a cell."""
+    """The white space that begins or ends a cell."""
     spaces = [blank for blank in BLANKS if blank != delimiter and (cells == blank).any()]
     found: list[Places] = [np.empty(0, np.int64)]
     for start in range(0, len(cells) if spaces else 0, PIECE):

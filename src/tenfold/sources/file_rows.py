@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from tenfold.params import Data
 from tenfold.sources.kinds import Kind
-from tenfold.sources.parsing import Plain
+from tenfold.sources.typed_csv import PlainCsv
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class FileRows:
     records: int | None = None
     malformed: str | None = None
     first: int | None = None
-    plain: Plain | None = None
+    plain: PlainCsv | None = None
     repeats: Callable[[], bool] | None = None
     pick: Callable[[NDArray[np.int64]], str] | None = None
     notes: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +13,21 @@ import pyarrow.parquet as pq
 
 from tenfold.dataset import ROW
 from tenfold.runtime import UserError
-from tenfold.sources import files, parsing, storing, union
+from tenfold.sources import files, storing, typed_csv, union
+from tenfold.sources.arrow_rows import ArrowRows
 from tenfold.sources.column_names import LINE, SOURCE
 from tenfold.sources.file_rows import FileRows
 from tenfold.sources.files import FileStamp
 from tenfold.sources.kinds import Kind
-from tenfold.sources.parsed import Parsed
-from tenfold.sources.parsing import Wish
 from tenfold.sources.sql import GIVEN, MALFORMED, RAW, name, rows_of, text
-from tenfold.sources.storing import Held
+from tenfold.sources.storing import StoredRows
+from tenfold.sources.typed_csv import Conversion
 
 # What DuckDB calls the place, from 0, of a row of a Parquet file.
 COUNT = "file_row_number"
-PARSED = "parsed"
+ARROW = "arrow_rows"
+# Rows all over a source that are looked at twice.
+N_PROBES = 1000
 
 
 class Unsound(Exception):
@@ -33,11 +35,25 @@ class Unsound(Exception):
 
 
 @dataclass(frozen=True)
+class RawColumn:
+    """What a column of `RAW` holds.
+
+    Attributes:
+        kind: of its cells.
+        is_final: whether they are values: missing ones are NULL, texts have no white space at their
+            ends.
+    """
+
+    kind: Kind
+    is_final: bool
+
+
+@dataclass
 class Source:
     """A table in DuckDB: view `RAW` holds `ROW` and the columns exactly as the source has them.
 
-    A column is text unless the source itself says otherwise (Parquet), or `parse` has been asked
-    to type it. View `MALFORMED` holds `ROW`, `REASON` and `CONTENT` of what is no row.
+    A column is text unless the source itself says otherwise (Parquet), or `convert` has typed it.
+    View `MALFORMED` holds `ROW`, `REASON` and `CONTENT` of what is no row.
 
     Attributes:
         parts: the files; the rows of part i come behind `offsets[i]`.
@@ -51,28 +67,35 @@ class Source:
     files: Sequence[FileStamp]
     records: int | None
     scratch: Any
+    _arrow: ArrowRows | None = field(default=None, init=False)
 
     @property
     def notes(self) -> list[str]:
         """What was mended on the way, in words."""
         return [note for part in self.parts for note in part.notes]
 
-    def parse(self, wish: Wish) -> Parsed | None:
-        """Let `RAW` hold typed cells, if the source can be parsed so; else it is as it was.
+    def convert(self, conversion: Conversion) -> dict[str, RawColumn]:
+        """Let `RAW` hold typed cells as far as that is fast and exact, and say what it holds now.
 
-        `ROW` and the columns then lie in a file of their own.
+        What Arrow cannot parse so is left as it is.
         """
-        parsed = None
-        plain = [
-            (part.plain, behind) for part, behind in zip(self.parts, self.offsets, strict=True)
+        files = [
+            (part.plain, offset)
+            for part, offset in zip(self.parts, self.offsets, strict=True)
+            if part.plain
         ]
-        files = [(file, behind) for file, behind in plain if file]
+        self._arrow = None
         if self.records is not None and len(files) == len(self.parts):
-            parsed = parsing.parse(files, wish, self._new(PARSED, "rows"))
-        if parsed:
-            self.connection.register(PARSED, parsed)
-        self._make(RAW, f"FROM {PARSED if parsed else GIVEN}")
-        return parsed
+            self._arrow = typed_csv.parse(files, conversion, self._new(ARROW, "rows"))
+        if self._arrow is None:
+            self._make(RAW, f"FROM {GIVEN}")
+            return {column: RawColumn(kind, False) for column, kind in self.columns.items()}
+        self.connection.register(ARROW, self._arrow)
+        self._make(RAW, f"FROM {ARROW}")
+        return {
+            column: RawColumn(kind, kind != "text" or self._arrow.nulls_in_text)
+            for column, kind in self._arrow.kinds.items()
+        }
 
     @contextmanager
     def only(self, view: str) -> Iterator[None]:
@@ -83,7 +106,7 @@ class Source:
         finally:
             self._make(RAW, f"FROM {GIVEN}")
 
-    def check(self, n_records: int, parsed: Parsed | None = None) -> None:
+    def check(self, n_records: int) -> None:
         """Check that so many rows are all there are, however they were read.
 
         Raises:
@@ -93,7 +116,7 @@ class Source:
         self.check_unchanged()
         if self.records is not None and n_records != self.records:
             raise Unsound(f"{n_records} rows, but {self.records} records")
-        if not (parsed and parsed.headless) and self.repeats():
+        if not (self._arrow and self._arrow.no_header) and self.repeats():
             raise Unsound("the header stands there again")
         if n_records == 0 and not self.n_malformed():
             raise self._empty()
@@ -137,42 +160,51 @@ class Source:
         )
         return f"CASE{sources} END AS {SOURCE}, CASE{lines} END AS {LINE}"
 
-    def hold(
-        self, columns: Sequence[str], relation: str, view: str, parsed: Parsed | None = None
-    ) -> Held:
+    def store(
+        self, columns: Sequence[str], relation: str, view: str, unchanged: Sequence[str] = ()
+    ) -> StoredRows:
         """Make a view of `ROW` and columns of a relation that has all rows in their order.
 
-        It lies on disk, since it may be larger than memory. What was parsed lies there already.
+        It lies on disk, since it may be larger than memory. Columns that are `unchanged` from `RAW`
+        are stored, too, and the view may lack them.
 
         Raises:
             Unsound: if there are more rows than records.
         """
-        told = parsed or any(COUNT in column.lower() for column in columns)
-        counted = None if told else self._counted()
+        if not self._arrow:
+            columns = [*map(name, unchanged), *columns]
+        numbered = self._arrow or any(COUNT in column.lower() for column in columns)
+        counted = None if numbered else self._counted()
         selected = columns if counted else [ROW, *columns]
         path = self._new(view)
         query = f"SELECT {', '.join(selected)} FROM {relation}"
-        storing.hold(self.connection, query, len(selected), path)
+        storing.store(self.connection, query, len(selected), path)
         if counted:
             self._make(view, f"SELECT {counted} AS {ROW}, * FROM {rows_of(path)}")
             rows = np.concatenate([np.arange(n) + first for first, n in self._runs()])
             n_rows = pq.read_metadata(path).num_rows
             if n_rows > len(rows):
                 raise Unsound(f"{n_rows} rows, but {len(rows)} records")
-            return Held(path, rows[:n_rows])
+            return StoredRows(path, rows[:n_rows])
         self._make(view, f"FROM {rows_of(path)}")
         rows = storing.column_of(path, ROW)
         if (rows[1:] <= rows[:-1]).any():
-            storing.hold(self.connection, f"{query} ORDER BY {ROW}", len(selected), path)
+            storing.store(self.connection, f"{query} ORDER BY {ROW}", len(selected), path)
             rows = np.sort(rows)
-        return Held(path, rows, parsed)
+        return StoredRows(path, rows, self._arrow)
 
-    def hold_some(self, numbers: str, view: str) -> None:
+    def probes(self, stored: StoredRows) -> list[int]:
+        """Rows that show whether `store_some` finds what was stored; none where that is certain."""
+        rows = stored.rows
+        # Arrow's parser has counted the lines, too.
+        return [] if self._arrow else rows[:: max(1, len(rows) // N_PROBES)].tolist()
+
+    def store_some(self, numbers: str, view: str) -> None:
         """Make a view, on disk too, of the source's own rows whose `ROW` a query gives."""
         path = self._new(view)
         # Parquet has no integers of 128 bits.
         query = f"{self._integers('DECIMAL(38, 0)')} FROM ({self._picked(numbers)})"
-        storing.hold(self.connection, query, len(self.columns) + 1, path)
+        storing.store(self.connection, query, len(self.columns) + 1, path)
         self._make(view, f"{self._integers('HUGEINT')} FROM {rows_of(path)}")
 
     def _integers(self, sql_type: str) -> str:

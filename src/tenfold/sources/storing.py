@@ -1,4 +1,4 @@
-"""Rows on disk: what is soon read again, written fast; what is to stay, the same bytes always."""
+"""Rows on disk: fast to write where they are read again soon, the same bytes where they stay."""
 
 from __future__ import annotations
 
@@ -16,55 +16,72 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from tenfold.dataset import ROW
-from tenfold.sources.parsed import TYPES, Parsed
+from tenfold.sources.arrow_rows import TYPES, ArrowRows
+from tenfold.sources.dictionaries import ENCODED, by_appearance
 from tenfold.sources.sql import text
-from tenfold.sources.words import CODES, by_appearance
 
 # Integers that lie near each other are counted by flags, so many for all columns.
-FLAGS = 2**24
+MAX_FLAGS = 2**24
 # Rows that are written together, fewer where there are many columns.
-ROWS, CELLS = 122_880, 20_000_000
-# Texts that differ more often are not worth a dictionary.
-DICTIONARY = 1000
-# Bytes a row that a column of texts takes if few of them differ, which are then stored as codes.
-REPEATING = 2
+GROUP_ROWS, GROUP_CELLS = 122_880, 20_000_000
+# Texts with more distinct values are stored without a dictionary.
+MAX_DICTIONARY = 1000
+# Bytes a row that a dictionary-encoded column takes at most; any other text takes more.
+MAX_ENCODED_BYTES = 2
 
 
 @dataclass(frozen=True)
-class Held:
-    """A file of rows in their order, and the `ROW` of each.
+class StoredRows:
+    """Rows on disk, in their order.
 
     Attributes:
         path: Parquet.
-        rows: every row's number, rising.
-        parsed: the same rows once more, in columns that `path` lacks.
+        rows: every row's `ROW`, rising.
+        arrow: the same rows once more, in columns that `path` lacks.
     """
 
     path: Path
     rows: NDArray[np.int64]
-    parsed: Parsed | None = None
+    arrow: ArrowRows | None = None
+
+    def column(self, column: str) -> NDArray[Any]:
+        """A column of `path`, (n,), without nulls."""
+        return column_of(self.path, column)
+
+    def is_null(self, column: str) -> NDArray[np.bool_]:
+        """Whether cells of a column of `path` are null, (n,)."""
+        cells = pq.read_table(self.path, columns=[column])[column]
+        return np.asarray(cells.is_null().to_numpy())
+
+    def present(self, columns: Sequence[str], kept: NDArray[np.bool_]) -> dict[str, int]:
+        """How many cells of columns are not null in the rows that are kept, by a flag for each."""
+        own = set(pq.read_schema(self.path).names)
+        elsewhere = [column for column in columns if column not in own]
+        found = self.arrow.present(elsewhere, kept) if self.arrow and elsewhere else {}
+        found |= _present(self.path, [column for column in columns if column in own], kept)
+        return found
 
 
 @dataclass(frozen=True)
-class Passing:
+class RowStream:
     """Rows on their way into a file.
 
     Attributes:
-        rows: all columns but those of `words` and `numbers`, to be read once.
-        words: the different texts in columns of codes, as far as they are written.
-        numbers: of columns of integers that lie near each other, (span,) whether each is there.
+        rows: all columns but those of `texts` and `integers`, to be read once.
+        texts: the distinct values of dictionary-encoded columns, as far as they are written.
+        integers: of integer columns of a narrow range, (span,) whether each value is there.
     """
 
     rows: pa.RecordBatchReader
-    words: Mapping[str, Set[str]]
-    numbers: Mapping[str, NDArray[np.bool_]]
+    texts: Mapping[str, Set[str]]
+    integers: Mapping[str, NDArray[np.bool_]]
 
 
-def hold(connection: Any, query: str, n_columns: int, path: Path) -> None:
+def store(connection: Any, query: str, n_columns: int, path: Path) -> None:
     """Write what a query gives with all cores; DuckDB's COPY keeps the order."""
     connection.execute(
         f"COPY ({query}) TO {text(str(path.resolve()))} (FORMAT parquet, "
-        f"COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT {DICTIONARY}, "
+        f"COMPRESSION uncompressed, DICTIONARY_SIZE_LIMIT {MAX_DICTIONARY}, "
         f"ROW_GROUP_SIZE {_rows(n_columns)})"
     )
 
@@ -82,34 +99,57 @@ def column_of(path: Path, column: str) -> NDArray[Any]:
     return found if found is not None else np.empty(0, np.int64)
 
 
+def _present(path: Path, columns: Sequence[str], kept: NDArray[np.bool_]) -> dict[str, int]:
+    """How many cells of a Parquet file's columns are not null in the rows that are kept."""
+    found = dict.fromkeys(columns, int(np.count_nonzero(kept)))
+    start = 0
+    with pq.ParquetFile(path) as file:
+        place = {column: number for number, column in enumerate(file.schema_arrow.names)}
+        for number in range(file.num_row_groups):
+            group = file.metadata.row_group(number)
+            own = kept[start : start + group.num_rows]
+            start += group.num_rows
+            gaps = [column for column in columns if _has_null(group.column(place[column]))]
+            cells = file.read_row_group(number, columns=gaps)
+            for column in gaps:
+                found[column] -= int(np.count_nonzero(cells[column].is_null().to_numpy() & own))
+    return found
+
+
+def _has_null(chunk: Any) -> bool:
+    """Whether a column chunk of a Parquet file may hold a null."""
+    known = chunk.statistics is not None and chunk.statistics.has_null_count
+    return not known or chunk.statistics.null_count > 0
+
+
 @contextmanager
 def writing(
-    held: Held, columns: Sequence[str], kept: NDArray[np.bool_], path: Path
-) -> Iterator[Passing]:
-    """Write `ROW` and columns of the rows that are kept, by a flag for every one that is held.
+    stored: StoredRows, columns: Sequence[str], kept: NDArray[np.bool_], path: Path
+) -> Iterator[RowStream]:
+    """Write `ROW` and columns of the rows that are kept, by a flag for each.
 
-    They can be read once on their way; what is held is gone then. DuckDB parts what it has filtered
-    by how its threads happen to run; here it is parted by count.
+    They can be read once on their way, and are no longer stored then. DuckDB's row groups depend on
+    how its threads happen to run; these have a fixed number of rows.
     """
-    schema = pa.schema([(ROW, pa.int64()), *_fields(held, columns)])
-    words: dict[str, set[str]] = {f.name: set() for f in schema if f.type == CODES}
-    spans = held.parsed.spans if held.parsed else {}
-    numbers = dict(_flags({column: spans[column] for column in columns if column in spans}))
-    others = [column for column in columns if column not in words and column not in numbers]
+    schema = pa.schema([(ROW, pa.int64()), *_fields(stored, columns)])
+    texts: dict[str, set[str]] = {f.name: set() for f in schema if f.type == ENCODED}
+    spans = stored.arrow.spans if stored.arrow else {}
+    integers = dict(_flags({column: spans[column] for column in columns if column in spans}))
+    others = [column for column in columns if column not in texts and column not in integers]
     failed: list[Exception] = []
 
     def written() -> Iterator[pa.RecordBatch]:
         try:
             with writer(path, schema) as file, ThreadPoolExecutor(1) as thread:
                 pending: Future[None] | None = None
-                for piece in _pieces(held, schema, kept):
+                for piece in _pieces(stored, schema, kept):
                     if pending:
                         pending.result()
                     # One core writes while the others decode what comes next.
                     pending = thread.submit(file.write_table, piece)
-                    for column, own in words.items():
+                    for column, own in texts.items():
                         own.update(piece[column].chunk(0).dictionary.to_pylist())
-                    for column, seen in numbers.items():
+                    for column, seen in integers.items():
                         cells = piece[column].drop_null().to_numpy()
                         seen[cells - spans[column][0]] = True
                     yield from piece.select(others).to_batches()
@@ -122,7 +162,7 @@ def writing(
     batches = written()
     passing = pa.schema([schema.field(column) for column in others])
     try:
-        yield Passing(pa.RecordBatchReader.from_batches(passing, batches), words, numbers)
+        yield RowStream(pa.RecordBatchReader.from_batches(passing, batches), texts, integers)
         # Whoever read them need not have read all.
         deque(batches, maxlen=0)
     except Exception:
@@ -132,8 +172,8 @@ def writing(
 
 
 def _flags(spans: Mapping[str, tuple[int, int]]) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    """Of columns of integers whose least and greatest lie nearest, a flag for each in between."""
-    room = FLAGS
+    """For integer columns of the narrowest ranges, a flag for each value in the range."""
+    room = MAX_FLAGS
     for column, (least, greatest) in sorted(spans.items(), key=lambda one: one[1][1] - one[1][0]):
         room -= greatest - least + 1
         if room < 0:
@@ -142,21 +182,21 @@ def _flags(spans: Mapping[str, tuple[int, int]]) -> Iterator[tuple[str, NDArray[
 
 
 def _rows(n_columns: int) -> int:
-    return max(1, min(ROWS, CELLS // n_columns))
+    return max(1, min(GROUP_ROWS, GROUP_CELLS // n_columns))
 
 
 def writer(path: Path, schema: pa.Schema) -> Any:
-    """A Parquet file to be, soon written and soon read.
+    """A writer of Parquet that is fast to write and to read.
 
     Measurements seldom repeat: neither a dictionary nor compression would make them much smaller.
     """
     kinds = {field.name: field.type for field in schema}
-    texts = [column for column, kind in kinds.items() if kind in (pa.string(), CODES)]
+    texts = [column for column, kind in kinds.items() if kind in (pa.string(), ENCODED)]
     return pq.ParquetWriter(
         path,
         schema,
         use_dictionary=texts,
-        # Nobody asks for the least and the greatest values, and they take a tenth of the time.
+        # Nobody reads the statistics, and they take a tenth of the time.
         write_statistics=False,
         column_encoding={
             column: "DELTA_BINARY_PACKED"
@@ -164,48 +204,49 @@ def writer(path: Path, schema: pa.Schema) -> Any:
             if pa.types.is_integer(kind)
         },
         compression={column: "snappy" if column in texts else "none" for column in kinds},
-        # Whoever reads codes is to get texts.
+        # Whoever reads the file gets texts, not codes.
         store_schema=False,
     )
 
 
 def reader(path: Path) -> Any:
-    """A Parquet file of `writer`, whose texts are codes where few of them differ.
+    """A reader of what `writer` wrote, dictionary-encoded where texts have few distinct values.
 
-    They are so read, filtered and written in a third of the time; of many that differ, the codes
-    take longer than the texts.
+    These are read, filtered and written in a third of the time; with many distinct values, codes
+    take longer than texts.
     """
     groups = pq.read_metadata(path)
     sizes = dict.fromkeys(groups.schema.names, 0)
     for group in range(groups.num_row_groups):
         for number, column in enumerate(sizes):
             sizes[column] += groups.row_group(group).column(number).total_uncompressed_size
-    few = [column for column, size in sizes.items() if size < REPEATING * groups.num_rows]
+    few = [column for column, size in sizes.items() if size < MAX_ENCODED_BYTES * groups.num_rows]
     return pq.ParquetFile(path, read_dictionary=few)
 
 
-def _fields(held: Held, columns: Sequence[str]) -> Iterator[pa.Field]:
+def _fields(stored: StoredRows, columns: Sequence[str]) -> Iterator[pa.Field]:
     """What the columns hold, wherever they lie."""
-    own = {field.name: field.type for field in pq.read_schema(held.path)}
-    parsed = held.parsed
-    types = {column: TYPES[kind] for column, kind in parsed.kinds.items()} if parsed else {}
-    types |= dict.fromkeys(parsed.words, CODES) if parsed else {}
+    own = {field.name: field.type for field in pq.read_schema(stored.path)}
+    types: dict[str, pa.DataType] = {}
+    if stored.arrow:
+        types = {column: TYPES[kind] for column, kind in stored.arrow.kinds.items()}
+        types |= dict.fromkeys(stored.arrow.dictionaries, ENCODED)
     for column in columns:
         yield pa.field(column, own[column] if column in own else types[column])
 
 
-def _pieces(held: Held, schema: pa.Schema, kept: NDArray[np.bool_]) -> Iterator[pa.Table]:
+def _pieces(stored: StoredRows, schema: pa.Schema, kept: NDArray[np.bool_]) -> Iterator[pa.Table]:
     """The rows that are kept, in tables of as many as are written together."""
-    own = set(pq.read_schema(held.path).names) - {ROW}
-    stored = [column for column in schema.names if column in own]
-    parsed = [column for column in schema.names if column not in own and column != ROW]
-    rows = held.rows[kept]
+    own = set(pq.read_schema(stored.path).names) - {ROW}
+    in_parquet = [column for column in schema.names if column in own]
+    in_arrow = [column for column in schema.names if column not in own and column != ROW]
+    rows = stored.rows[kept]
     n = _rows(len(schema))
     stores = []
-    if stored:
-        stores.append(_parted(_kept(_stored(held.path, stored), kept), n))
-    if held.parsed and parsed:
-        batches = held.parsed.batches(parsed, last=True)
+    if in_parquet:
+        stores.append(_parted(_kept(_groups(stored.path, in_parquet), kept), n))
+    if stored.arrow and in_arrow:
+        batches = stored.arrow.batches(in_arrow, last=True)
         tables = (pa.Table.from_batches([batch]) for batch in batches)
         stores.append(_parted(_kept(tables, kept), n))
     for number, parts in enumerate(zip(*stores, strict=True)):
@@ -215,11 +256,11 @@ def _pieces(held: Held, schema: pa.Schema, kept: NDArray[np.bool_]) -> Iterator[
 
 
 def _listed(cells: pa.ChunkedArray) -> pa.ChunkedArray | pa.Array:
-    """The cells of a piece; if codes, then of those texts only that are there."""
+    """The cells of a piece; a dictionary lists those texts only that occur."""
     return by_appearance(cells.chunk(0)) if pa.types.is_dictionary(cells.type) else cells
 
 
-def _stored(path: Path, columns: Sequence[str]) -> Iterator[pa.Table]:
+def _groups(path: Path, columns: Sequence[str]) -> Iterator[pa.Table]:
     with pq.ParquetFile(path) as file:
         for number in range(file.num_row_groups):
             group = file.read_row_group(number, columns=list(columns), use_threads=False)
@@ -238,16 +279,16 @@ def _kept(tables: Iterator[pa.Table], kept: NDArray[np.bool_]) -> Iterator[pa.Ta
 def _parted(tables: Iterator[pa.Table], rows: int) -> Iterator[pa.Table]:
     """The same rows in tables of so many, the last of fewer.
 
-    Each is in one piece, or a file's pages would tell in which pieces its rows came.
+    Each is one chunk, or a file's pages would depend on the chunks in which its rows came.
     """
-    held: list[pa.Table] = []
+    waiting: list[pa.Table] = []
     n_rows = 0
     for table in tables:
-        held.append(table)
+        waiting.append(table)
         n_rows += table.num_rows
         while n_rows >= rows:
-            together = pa.concat_tables(held)
+            together = pa.concat_tables(waiting)
             yield together.slice(0, rows).combine_chunks()
-            held, n_rows = [together.slice(rows)], n_rows - rows
+            waiting, n_rows = [together.slice(rows)], n_rows - rows
     if n_rows:
-        yield pa.concat_tables(held).combine_chunks()
+        yield pa.concat_tables(waiting).combine_chunks()

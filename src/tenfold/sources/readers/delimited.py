@@ -22,15 +22,15 @@ from numpy.typing import NDArray
 from tenfold.dataset import ROW
 from tenfold.params import Data
 from tenfold.runtime import UserError
-from tenfold.sources import parsing, sql
+from tenfold.sources import sql, typed_csv
 from tenfold.sources.column_names import CONTENT, REASON, check_names
 from tenfold.sources.decoding import as_utf8
 from tenfold.sources.file_rows import FileRows, FileToRead
 from tenfold.sources.kinds import Kind, is_number
-from tenfold.sources.parsing import Plain
 from tenfold.sources.readers.record_by_record import Record, records
 from tenfold.sources.scanning import Scan, lines, recurs, scan
 from tenfold.sources.sql import text
+from tenfold.sources.typed_csv import PlainCsv
 
 DELIMITERS = (",", ";", "\t", "|")
 # Records from which the delimiter is guessed, and in which oddities are looked for.
@@ -63,12 +63,12 @@ class _Layout:
         return self.scan.lines - self.header_lines
 
     @property
-    def plain(self) -> Plain | None:
+    def plain(self) -> PlainCsv | None:
         """The file, if Arrow may parse it."""
-        unfit = self.scan.longest > parsing.LONGEST or self.delimiter not in DELIMITERS
+        unfit = self.scan.longest > typed_csv.MAX_LINE or self.delimiter not in DELIMITERS
         if self.quote or unfit or not self.scan.feeds:
             return None
-        return Plain(
+        return PlainCsv(
             self.path,
             self.header,
             self.delimiter,

@@ -1,4 +1,4 @@
-"""What the cells of a clean table look like and were not read as: a person should know of it."""
+"""What a person should look at in a clean table: ids, copies, texts that look like numbers."""
 
 from __future__ import annotations
 
@@ -11,16 +11,23 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tenfold import sources
+from tenfold.cleaning import groups
 from tenfold.cleaning.cells import NUMBER, matches
-from tenfold.cleaning.grouping import long
+from tenfold.cleaning.columns import ColumnPlan
+from tenfold.cleaning.duplicates import GONE
+from tenfold.cleaning.rules import JUDGED, JudgedRows
+from tenfold.cleaning.views import LABEL
+from tenfold.dataset import ROW
+from tenfold.dataset.profile import ColumnCounts, is_most
+from tenfold.metrics import Task
 from tenfold.runtime import shown
-from tenfold.sources import rows_of
 
-# A look at so many rows is enough to tell what a column's cells look like.
+# So many rows are enough to see what a column's cells look like.
 SAMPLE = 20_000
-# Spellings are compared in columns of so many different texts at most.
-CATEGORIES = 1000
-# Columns of one query.
+# Spellings are compared in columns of so many distinct texts at most.
+MAX_CATEGORIES = 1000
+# Columns that are read together.
 WIDTH = 500
 
 COMMA = r"[+-]?([0-9]+|[0-9]{1,3}([. '][0-9]{3})+),[0-9]+"
@@ -33,26 +40,31 @@ YEAR_FIRST = r"[0-9]{4}.*"
 Described = Mapping[str, Mapping[str, Any]]
 
 
-def remarks(
-    connection: Any,
+def warnings(
+    judged: JudgedRows,
     table: Path,
-    described: Described,
-    target: str,
-    words: Mapping[str, Set[str]],
+    report: Mapping[str, Any],
+    task: Task,
+    texts: Mapping[str, Set[str]],
 ) -> list[str]:
-    """What columns of text look like, and columns that hold the same, in words.
+    """What a person should look at, in words.
 
     Args:
-        connection: to DuckDB.
+        judged: the rows from which the table was made.
         table: Parquet.
-        described: type, gaps and different values of every column.
-        target: the name of one.
-        words: the different texts of some columns, as far as they are known.
+        report: how many rows and what columns it has.
+        task: what is learnt from it.
+        texts: the distinct values of some text columns.
     """
-    source = rows_of(table)
-    texts = [column for column, facts in described.items() if facts["type"] == "text"]
-    found = [*_forms(connection, source, texts), *_spellings(table, described, target, words)]
-    return [*found, *_copies(table, described, target)]
+    columns, target = report["columns"], judged.plan.target
+    found = [
+        *_forms(judged.plan.source.connection, sources.rows_of(table), columns),
+        *_spellings(table, columns, target, texts),
+        *_copies(table, columns, target),
+    ]
+    if task != "regression" and judged.kinds[target] != "text":
+        found += _merged(judged.plan.source.connection, target)
+    return [*found, *_counts(report, target)]
 
 
 def alike(values: Sequence[str]) -> tuple[str, str] | None:
@@ -71,28 +83,64 @@ def alike(values: Sequence[str]) -> tuple[str, str] | None:
     return None
 
 
+def _counts(report: Mapping[str, Any], target: str) -> Iterator[str]:
+    """Lost rows, likely ids, columns that say nothing."""
+    rows = report["kept"]
+    if report["read"] > 10 and rows < 0.9 * report["read"]:
+        yield f"{1 - rows / report['read']:.0%} of the rows are rejected"
+    for given, facts in report["columns"].items():
+        if given == target:
+            continue
+        column, distinct = shown(given), facts["distinct"]
+        counts = ColumnCounts(facts["type"], rows, rows - facts["missing"], distinct)
+        if counts.has_one_value:
+            yield f"{column} has one value only"
+        elif counts.is_id():
+            yield f"{column} differs in every row: an id? then name it in drop_columns"
+        elif counts.kind == "text" and is_most(distinct, rows):
+            yield f"{column} is text with {distinct} categories in {rows} rows"
+        elif counts.kind == "text":
+            yield f"{column} is text: {distinct} categories"
+
+
+def _merged(connection: Any, target: str) -> list[str]:
+    """Classes of a number that the source writes in several ways."""
+    found = connection.execute(
+        f"SELECT DISTINCT {LABEL} FROM {JUDGED} ANTI JOIN {GONE} USING ({ROW}) "
+        f"WHERE {LABEL} IS NOT NULL ORDER BY {LABEL} LIMIT {MAX_CATEGORIES}"
+    ).fetchall()
+    two = alike([row[0] for row in found])
+    return [f"the target {shown(target)}: {two[0]!r} and {two[1]!r} are one class"] if two else []
+
+
 def _blocks(columns: Sequence[str]) -> Iterator[Sequence[str]]:
     for start in range(0, len(columns), WIDTH):
         yield columns[start : start + WIDTH]
 
 
-def _forms(connection: Any, source: str, columns: Sequence[str]) -> Iterator[str]:
+def _forms(connection: Any, source: str, described: Described) -> Iterator[str]:
     """Texts that are numbers or dates in some way of writing them."""
-    is_number, is_comma = matches("cell", NUMBER), matches("cell", COMMA)
-    is_grouped, is_date = matches("cell", GROUPED), matches("cell", DATE)
-    year_first = matches("cell", YEAR_FIRST)
-    for block in _blocks(columns):
-        counts = connection.execute(
-            f"SELECT place, count(cell), count(*) FILTER ({is_number}), "
-            f"count(*) FILTER ({is_comma}), count(*) FILTER ({is_grouped}), "
-            f"count(*) FILTER ({is_date}), count(*) FILTER ({is_date} AND {year_first}), "
-            f"min(cell) FILTER (NOT {is_number}) "
-            f"FROM ({long(block, f'(FROM {source} LIMIT {SAMPLE})')}) GROUP BY place ORDER BY place"
-        ).fetchall()
-        for place, *facts in counts:
-            sentence = _form(*facts)
-            if sentence:
-                yield f"{shown(block[place - 1])} is text, but {sentence}"
+
+    def aggregates(cell: str) -> list[str]:
+        is_number, is_date = matches(cell, NUMBER), matches(cell, DATE)
+        return [
+            f"count({cell})",
+            f"count(*) FILTER ({is_number})",
+            f"count(*) FILTER ({matches(cell, COMMA)})",
+            f"count(*) FILTER ({matches(cell, GROUPED)})",
+            f"count(*) FILTER ({is_date})",
+            f"count(*) FILTER ({is_date} AND {matches(cell, YEAR_FIRST)})",
+            f"min({cell}) FILTER (NOT {is_number})",
+        ]
+
+    texts = [c for c, facts in described.items() if facts["type"] == "text"]
+    readers = [ColumnPlan(column, "text") for column in texts]
+    first = f"(FROM {source} LIMIT {SAMPLE})"
+    found = groups.aggregate(connection, first, readers, lambda reader: reader.raw, aggregates)
+    for column in texts:
+        sentence = _form(*found[column])
+        if sentence:
+            yield f"{shown(column)} is text, but {sentence}"
 
 
 def _form(
@@ -122,16 +170,16 @@ def _form(
 
 
 def _spellings(
-    table: Path, described: Described, target: str, words: Mapping[str, Set[str]]
+    table: Path, described: Described, target: str, texts: Mapping[str, Set[str]]
 ) -> Iterator[str]:
     """Categories and classes that may be one."""
     columns = [
         column
         for column, facts in described.items()
-        if facts["type"] == "text" and facts["distinct"] <= CATEGORIES
+        if facts["type"] == "text" and facts["distinct"] <= MAX_CATEGORIES
     ]
-    unknown = [column for column in columns if column not in words]
-    known = {**words, **dict(_categories(table, unknown))}
+    unknown = [column for column in columns if column not in texts]
+    known = {**texts, **dict(_categories(table, unknown))}
     for column in columns:
         two = alike(sorted(known[column]))
         if two:
@@ -142,10 +190,7 @@ def _spellings(
 
 
 def _categories(table: Path, columns: Sequence[str]) -> Iterator[tuple[str, set[str]]]:
-    """The different texts of every column.
-
-    A file's dictionaries hold them, where they are few.
-    """
+    """The distinct texts of every column, from the file's dictionaries."""
     for block in _blocks(columns):
         found: dict[str, set[str]] = {column: set() for column in block}
         with pq.ParquetFile(table, read_dictionary=list(block)) as file:

@@ -15,11 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenfold.dataset import ROW
-from tenfold.sources import cell_ends, parsing, words
-from tenfold.sources import parsed as parsed_rows
+from tenfold.sources import arrow_rows, cell_ends, dictionaries, typed_csv
+from tenfold.sources.arrow_rows import ArrowRows
 from tenfold.sources.kinds import Kind
-from tenfold.sources.parsed import Parsed
-from tenfold.sources.parsing import Plain, Wish
+from tenfold.sources.typed_csv import Conversion, PlainCsv
 
 
 @pytest.fixture(autouse=True)
@@ -27,12 +26,14 @@ def _inside_tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def plain(content: str, columns: Sequence[str], delimiter: str = ",", name: str = "t.csv") -> Plain:
+def plain(
+    content: str, columns: Sequence[str], delimiter: str = ",", name: str = "t.csv"
+) -> PlainCsv:
     """A file without a header."""
     path = Path(name)
     path.write_bytes(content.encode())
     rows = content.rstrip("\r\n").count("\n") + 1
-    return Plain(path, columns, delimiter, 0, rows, max(map(len, content.split("\n"))))
+    return PlainCsv(path, columns, delimiter, 0, rows, max(map(len, content.split("\n"))))
 
 
 def folder() -> Path:
@@ -42,12 +43,12 @@ def folder() -> Path:
 
 def parse(
     content: str, markers: Sequence[str] = ("", "NA"), *, nulls: bool = True, **kinds: Kind
-) -> Parsed | None:
-    wish = Wish(kinds, markers, nulls)
-    return parsing.parse([(plain(content, list(kinds)), 0)], wish, folder())
+) -> ArrowRows | None:
+    conversion = Conversion(kinds, markers, nulls)
+    return typed_csv.parse([(plain(content, list(kinds)), 0)], conversion, folder())
 
 
-def rows(parsed: Parsed | None) -> list[tuple[Any, ...]]:
+def rows(parsed: ArrowRows | None) -> list[tuple[Any, ...]]:
     assert parsed
     table = pa.Table.from_batches(parsed.batches([ROW, *parsed.kinds]))
     return list(zip(*table.to_pydict().values(), strict=True))
@@ -92,8 +93,10 @@ def test_a_cell_that_leaves_a_doubt_leaves_its_column_text(kind: Kind, cells: li
     for cell in cells:
         content = f"1;2;0\n{cell};3;0\n4;5;0\n"
         file = plain(content, ["odd", "sound", "y"], ";")
-        wish = Wish({"odd": kind, "sound": "integer", "y": "text"}, ["NA"], nulls=True)
-        parsed = parsing.parse([(file, 0)], wish, folder())
+        conversion = Conversion(
+            {"odd": kind, "sound": "integer", "y": "text"}, ["NA"], strings_can_be_null=True
+        )
+        parsed = typed_csv.parse([(file, 0)], conversion, folder())
         assert parsed, cell
         assert parsed.kinds == {"odd": "text", "sound": "integer", "y": "text"}, cell
         assert [row[1:3] for row in rows(parsed)] == [("1", 2), (cell, 3), ("4", 5)]
@@ -103,11 +106,11 @@ def test_a_cell_that_leaves_a_doubt_leaves_its_column_text(kind: Kind, cells: li
 def test_white_space_leaves_all_texts_as_they_are(blank: str) -> None:
     parsed = parse(f"1,a\n2,{blank}\n3,NA\n", i="integer", t="text")
     assert parsed
-    assert not parsed.nulls
+    assert not parsed.nulls_in_text
     assert [row[2] for row in rows(parsed)] == ["a", blank, "NA"]
     ended = parse(f"1,a\r\n2,{blank}\r\n3,NA\r\n", i="integer", t="text")
     assert ended
-    assert not ended.nulls
+    assert not ended.nulls_in_text
 
 
 @pytest.mark.parametrize(
@@ -120,17 +123,17 @@ def test_lines_that_are_no_records_or_hold_no_number_are_left_to_others(content:
 
 
 def test_rows_are_numbered_through_all_files_and_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parsing, "BLOCK", 50)
+    monkeypatch.setattr(typed_csv, "BLOCK", 50)
     first = plain("".join(f"{n},x{n}\r\n" for n in range(500)), ["i", "t"], name="1.csv")
     second = plain("".join(f"y{n},{n}\n" for n in range(300)) + "\n\n", ["t", "i"], name="2.csv")
-    wish = Wish({"i": "integer", "t": "text"}, [""], nulls=True)
-    parsed = parsing.parse([(first, 0), (second, 500)], wish, folder())
+    conversion = Conversion({"i": "integer", "t": "text"}, [""], strings_can_be_null=True)
+    parsed = typed_csv.parse([(first, 0), (second, 500)], conversion, folder())
     expected = [(n + 1, n, f"x{n}") for n in range(500)]
     assert rows(parsed) == [*expected, *((501 + n, n, f"y{n}") for n in range(300))]
 
 
 def test_a_doubt_in_a_late_block_is_a_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parsing, "BLOCK", 50)
+    monkeypatch.setattr(typed_csv, "BLOCK", 50)
     content = "".join(f"{n},{n}\n" for n in range(1000)) + "007,1.5\n"
     parsed = parse(content, a="integer", b="integer", c="integer") or parse(
         content, a="integer", b="double"
@@ -141,13 +144,13 @@ def test_a_doubt_in_a_late_block_is_a_doubt(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_texts_of_which_few_differ_lie_there_as_codes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parsing, "BLOCK", 60)
-    monkeypatch.setattr(words, "LEAST", 4)
-    monkeypatch.setattr(words, "FEW", 2)
+    monkeypatch.setattr(typed_csv, "BLOCK", 60)
+    monkeypatch.setattr(dictionaries, "MIN_ROWS", 4)
+    monkeypatch.setattr(dictionaries, "MAX_DISTINCT", 2)
     lines = [f"{n},{'ab'[n % 2]},w{n},{'NA' if n % 3 else 'c'}" for n in range(500)]
     parsed = parse("\n".join(lines), i="integer", few="text", many="text", gaps="text")
     assert parsed
-    assert {column: set(own.to_pylist()) for column, own in parsed.words.items()} == {
+    assert {column: set(own.to_pylist()) for column, own in parsed.dictionaries.items()} == {
         "few": {"a", "b"},
         "gaps": {"c"},
     }
@@ -159,21 +162,21 @@ def test_texts_of_which_few_differ_lie_there_as_codes(monkeypatch: pytest.Monkey
 def test_texts_that_differ_in_later_blocks_only_are_no_codes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(parsing, "BLOCK", 60)
-    monkeypatch.setattr(words, "MOST", 50)
-    monkeypatch.setattr(words, "LEAST", 4)
+    monkeypatch.setattr(typed_csv, "BLOCK", 60)
+    monkeypatch.setattr(dictionaries, "MAX_ENTRIES", 50)
+    monkeypatch.setattr(dictionaries, "MIN_ROWS", 4)
     lines = [f"{n},{'a' if n < 200 else f'w{n}'}" for n in range(500)]
     parsed = parse("\n".join(lines), i="integer", t="text")
     assert parsed
-    assert not parsed.words
+    assert not parsed.dictionaries
     assert [row[2] for row in rows(parsed)] == [line.split(",")[1] for line in lines]
 
 
 def test_files_are_gone_once_they_are_read_for_the_last_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(parsing, "BLOCK", 60)
-    monkeypatch.setattr(parsed_rows, "TABLES", 2)
+    monkeypatch.setattr(typed_csv, "BLOCK", 60)
+    monkeypatch.setattr(arrow_rows, "TABLES", 2)
     parsed = parse("".join(f"{n},{n}\n" for n in range(100)), a="integer", b="double")
     assert parsed
     assert len(parsed.files) > 2
@@ -213,7 +216,7 @@ def test_what_the_bytes_say_is_what_every_cell_says(
     block = "".join(["\n", *(delimiter.join(cells) + end for cells in table)]).encode()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cell_ends, "PIECE", piece)
-        found = cell_ends.look(block, columns, delimiter, len(table), blanks=True)
+        found = cell_ends.inspect(block, columns, delimiter, len(table), blanks=True)
     padded = frozenset(
         column
         for column, *cells in zip(columns, *table, strict=True)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tenfold.sources import words
-from tenfold.sources.words import Crowded, Words, are_few, by_appearance, together
+from tenfold.sources import dictionaries
+from tenfold.sources.dictionaries import Dictionary, TooManyValues, by_appearance, pays
 
 CELLS = st.lists(st.none() | st.sampled_from(["", "a", "b", "é", "a b"]), max_size=12)
 
@@ -21,27 +20,27 @@ def coded(cells: list[str | None]) -> pa.DictionaryArray:
 @settings(max_examples=200)
 @given(blocks=st.lists(CELLS, max_size=4))
 def test_codes_of_all_blocks_mean_the_same_texts(blocks: list[list[str | None]]) -> None:
-    own = Words()
-    codes = [own.codes(coded(cells)) for cells in blocks]
-    texts = own.listed.to_pylist()
+    own = Dictionary()
+    codes = [own.encode(coded(cells)) for cells in blocks]
+    texts = own.values.to_pylist()
     assert len(set(texts)) == len(texts)
     for block, cells in zip(codes, blocks, strict=True):
         assert [None if code is None else texts[code] for code in block.to_pylist()] == cells
 
 
 def test_more_texts_than_codes_are_worth_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(words, "MOST", 3)
-    own = Words()
-    own.codes(coded(["a", "b", "a", None]))
-    own.codes(coded(["b", "c"]))
-    with pytest.raises(Crowded):
-        own.codes(coded(["d"]))
+    monkeypatch.setattr(dictionaries, "MAX_ENTRIES", 3)
+    own = Dictionary()
+    own.encode(coded(["a", "b", "a", None]))
+    own.encode(coded(["b", "c"]))
+    with pytest.raises(TooManyValues):
+        own.encode(coded(["d"]))
 
 
 def test_words_that_fill_a_page_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(words, "MOST_BYTES", 100)
-    with pytest.raises(Crowded):
-        Words().codes(coded(["x" * 120]))
+    monkeypatch.setattr(dictionaries, "MAX_BYTES", 100)
+    with pytest.raises(TooManyValues):
+        Dictionary().encode(coded(["x" * 120]))
 
 
 @pytest.mark.parametrize(
@@ -56,9 +55,9 @@ def test_words_that_fill_a_page_are_refused(monkeypatch: pytest.MonkeyPatch) -> 
 def test_texts_are_few_where_most_stand_there_again(
     cells: list[str], few: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(words, "LEAST", 4)
-    monkeypatch.setattr(words, "FEW", 3)
-    assert are_few(pa.chunked_array([pa.array(cells, pa.string())])) is few
+    monkeypatch.setattr(dictionaries, "MIN_ROWS", 4)
+    monkeypatch.setattr(dictionaries, "MAX_DISTINCT", 3)
+    assert pays(pa.chunked_array([pa.array(cells, pa.string())])) is few
 
 
 @settings(max_examples=200)
@@ -69,15 +68,3 @@ def test_a_piece_lists_its_own_texts_as_they_appear(cells: list[str | None], sta
     assert listed.to_pylist() == cells[start:]
     there = [cell for cell in dict.fromkeys(cells[start:]) if cell is not None]
     assert listed.dictionary.to_pylist() == there
-
-
-@settings(max_examples=200)
-@given(rows=st.lists(st.tuples(*[st.none() | st.integers(0, 40)] * 3), min_size=1, max_size=30))
-def test_rows_have_one_number_where_all_their_codes_agree(
-    rows: list[tuple[int | None, ...]],
-) -> None:
-    columns = [pa.chunked_array([pa.array(codes, words.CODE)]) for codes in zip(*rows, strict=True)]
-    numbers = together(pa.table(columns, names=["a", "b", "c"]))
-    assert len(np.unique(numbers)) == len(set(rows))
-    for row, number in zip(rows, numbers, strict=True):
-        assert number == numbers[rows.index(row)]

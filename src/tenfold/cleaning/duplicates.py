@@ -1,7 +1,4 @@
-"""Which rows go: those that a rule rejects, and of rows that are one and the same all but one.
-
-A row that goes is kept elsewhere, its cells as the source has them.
-"""
+"""Which rows go: those that a rule rejects, and all but one of the rows that are duplicates."""
 
 from __future__ import annotations
 
@@ -10,48 +7,33 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from tenfold.cleaning.expressions import ROWS
-from tenfold.cleaning.grouping import cells
-from tenfold.cleaning.judging import COPY, JUDGED, Judged
+from tenfold.cleaning.rules import COPY, JUDGED, JudgedRows
 from tenfold.dataset import ROW
-from tenfold.params import Clean
 from tenfold.params.cleaning import Duplicates
 from tenfold.runtime import shown
-from tenfold.sources import (
-    CONTENT,
-    MALFORMED,
-    REASON,
-    Kind,
-    Source,
-    Unsound,
-    name,
-    storing,
-    text,
-)
-from tenfold.sources.storing import Held
+from tenfold.sources import CONTENT, MALFORMED, REASON, Kind, Source, Unsound, name, text
+from tenfold.sources.storing import StoredRows
 
-GONE, KEPT = "gone", "kept"
+GONE = "gone"
 # Rows that go, may go or are probed, as the source has them.
 SUSPECTS = "suspects"
-# Rows all over the source that are looked at twice.
-PROBES = 1000
-# Of a hash, those that are looked up first.
+# Of a hash, the bits that are looked up first.
 BITS = 20
-# Hashes that are compared at once, in memory that is taken again for the next.
+# Hashes that are compared at once, in memory that is reused for the next.
 PIECE = 2**18
-# Of the n-th of `copies` equal rows, in their order: whether it goes.
+# Whether the n-th of `copies` equal rows goes.
 GOES = {"first": "n > 1", "last": "n < copies", "none": "copies > 1"}
 
 
-def reject(source: Source, judged: Judged, rules: Clean) -> NDArray[np.bool_]:
-    """Make table `GONE` of `ROW` and `REASON`, and view `KEPT` of rows that stay.
+def reject(judged: JudgedRows) -> NDArray[np.bool_]:
+    """Make table `GONE` of `ROW` and `REASON` of the rows that go.
 
-    Rows are compared cell by cell, but only those of equal hashes. Exact copies are judged as the
-    source has them; rows that agree in key columns are compared where all keys are present and no
-    other rule rejects them.
+    Only rows of equal hashes are compared, cell by cell. Exact copies are judged as the source has
+    them; rows that agree in key columns are compared where all keys are present and no other rule
+    rejects them.
 
     Returns:
         (n,) whether a row stays, in their order.
@@ -59,41 +41,38 @@ def reject(source: Source, judged: Judged, rules: Clean) -> NDArray[np.bool_]:
     Raises:
         Unsound: if the source's rows are not where they were when they were judged.
     """
-    connection = source.connection
-    connection.execute(
+    plan, stored, source = judged.plan, judged.stored, judged.plan.source
+    source.connection.execute(
         f"CREATE TEMP TABLE {GONE} AS SELECT {ROW}, {REASON} FROM {JUDGED} "
         f"WHERE {REASON} IS NOT NULL"
     )
-    declared = rules.drop_duplicates if rules.drop_duplicates is not True else Duplicates()
-    by = declared.by if declared else []
-    alike = _alike(judged.held, among_kept=bool(by)) if declared else judged.held.rows[:0]
-    connection.register("alike", pa.table({ROW: alike}))
-    # Where lines were parsed they were counted, too.
-    probes = 0 if judged.held.parsed else PROBES
-    looked_at = judged.held.rows[:: max(1, judged.read // probes)].tolist() if probes else []
-    source.hold_some(
-        f"SELECT {ROW} FROM {GONE} UNION FROM alike UNION SELECT unnest({looked_at}::BIGINT[])",
+    declared = plan.rules.drop_duplicates
+    rule = declared if isinstance(declared, Duplicates) else Duplicates()
+    alike = _alike(stored, among_kept=bool(rule.by)) if declared else stored.rows[:0]
+    source.connection.register("alike", pa.table({ROW: alike}))
+    probes = source.probes(stored)
+    source.store_some(
+        f"SELECT {ROW} FROM {GONE} UNION FROM alike UNION SELECT unnest({probes}::BIGINT[])",
         SUSPECTS,
     )
     if probes:
         _check_places(source, judged.copy)
-    if declared and by:
-        keys = ", ".join(map(name, by))
-        present = "".join(f" AND {name(column)} IS NOT NULL" for column in by)
-        reason = f"duplicate by {', '.join(map(shown, by))}"
-        _reject_copies(source, JUDGED, keys, present, GOES[declared.keep], reason)
+    if declared and rule.by:
+        keys = ", ".join(map(name, rule.by))
+        present = "".join(f" AND {name(column)} IS NOT NULL" for column in rule.by)
+        reason = f"duplicate by {', '.join(map(shown, rule.by))}"
+        _reject_copies(source, JUDGED, keys, present, GOES[rule.keep], reason)
     elif declared:
         keys = ", ".join(_lists(source.columns))
-        _reject_copies(source, SUSPECTS, keys, "", GOES[declared.keep], "duplicate")
-    connection.execute(f"CREATE TEMP VIEW {KEPT} AS FROM {JUDGED} ANTI JOIN {GONE} USING ({ROW})")
-    gone = connection.execute(f"SELECT {ROW} FROM {GONE}").fetchnumpy()[ROW]
-    kept = np.ones(judged.read, np.bool_)
-    kept[np.searchsorted(judged.held.rows, gone)] = False
+        _reject_copies(source, SUSPECTS, keys, "", GOES[rule.keep], "duplicate")
+    gone = source.connection.execute(f"SELECT {ROW} FROM {GONE}").fetchnumpy()[ROW]
+    kept = np.ones(len(stored.rows), np.bool_)
+    kept[np.searchsorted(stored.rows, gone)] = False
     return kept
 
 
 def write(source: Source, path: Path) -> None:
-    """Write what goes: where it stood, why, and its cells as the source has them."""
+    """Write the rows that go: their place, the reason, and their cells as the source has them."""
     raw = ", ".join(f"{name(column)}::VARCHAR AS {name(column)}" for column in source.columns)
     nothing = ", ".join(f"NULL AS {name(column)}" for column in source.columns)
     place = source.place()
@@ -105,23 +84,23 @@ def write(source: Source, path: Path) -> None:
     )
 
 
-def _alike(held: Held, *, among_kept: bool) -> NDArray[np.int64]:
-    """The rows whose hashes others have, too; `among_kept`: of those that no rule rejects."""
-    hashes, rows = storing.column_of(held.path, COPY), held.rows
+def _alike(stored: StoredRows, *, among_kept: bool) -> NDArray[np.int64]:
+    """The rows whose hash others have, too; `among_kept`: of those that no rule rejects."""
+    hashes, rows = stored.column(COPY), stored.rows
     if among_kept:
-        kept = pq.read_table(held.path, columns=[REASON])[REASON].is_null().to_numpy()
+        kept = stored.is_null(REASON)
         hashes, rows = hashes[kept], rows[kept]
     return rows[_repeated(hashes)]
 
 
 def _repeated(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """The places of values (n,) that are there more than once."""
+    """The places of values (n,) that occur more than once."""
     if not len(hashes):
         return np.empty(0, np.int64)
     ordered = np.sort(hashes)
     pieces = (ordered[start : start + PIECE + 1] for start in range(0, len(ordered), PIECE))
     repeated = np.unique(np.concatenate([piece[1:][piece[1:] == piece[:-1]] for piece in pieces]))
-    # Most values are told by their first bits to be none of these.
+    # The first bits of most values show that they are none of these.
     begins = np.zeros(2**BITS, np.bool_)
     begins[repeated >> np.uint64(64 - BITS)] = True
     found = []
@@ -163,4 +142,4 @@ def _lists(columns: Mapping[str, Kind]) -> list[str]:
     kinds: dict[Kind, list[str]] = {}
     for column, kind in columns.items():
         kinds.setdefault(kind, []).append(column)
-    return [cells(alike) for alike in kinds.values()]
+    return [f"[{', '.join(map(name, alike))}]" for alike in kinds.values()]

@@ -1,0 +1,194 @@
+"""Row-local rules in; clean rows, and rejected rows with their source, line and reason, out.
+
+The source is read once to type and judge every row; the source's own cells of the rows that go, and
+of a few others, are looked up again. Rows are held on disk, never in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tenfold import runtime, sources
+from tenfold.cleaning import cells, duplicates, expressions, profile, rule_checks, rules, warnings
+from tenfold.cleaning.duplicates import GONE
+from tenfold.cleaning.expressions import ROWS
+from tenfold.cleaning.plan import CleaningPlan
+from tenfold.cleaning.rules import JudgedRows
+from tenfold.dataset import ROW
+from tenfold.metrics import Task
+from tenfold.params import Clean, Data
+from tenfold.runtime import UserError
+from tenfold.sources import MALFORMED, REASON, Kind, Unsound, name
+
+# Reasons that a message lists.
+MAX_REASONS = 5
+TABLE, REJECTED = "table.parquet", "rejected.parquet"
+
+
+def clean(
+    data: Data, rules: Clean, task: Task, out: Path, *, limit: int | None = None
+) -> dict[str, Any]:
+    """Write `out/table.parquet` and `out/rejected.parquet`, and return the report.
+
+    Every row of the source is in exactly one of the two, in source order; column `ROW` numbers
+    them by their lines. The table's last column is the target. Rows are judged one by one, so
+    nothing can leak between them; duplicates are the one exception. With a `limit`, so many of the
+    first rows are looked at.
+
+    Raises:
+        UserError: if the source cannot be read, a rule names what is not there, too much is
+            rejected, or nothing is left that a model could learn from.
+    """
+    source = sources.read(data, limit=limit)
+    try:
+        return _clean(CleaningPlan.declared(source, data, rules), task, out)
+    except (duckdb.Error, Unsound) as error:
+        runtime.check_interrupted()
+        source.check_unchanged()
+        # An expression that fails here fails on the same row when all is read with care.
+        if isinstance(error, duckdb.Error):
+            expressions.try_out(source, rules)
+        source = sources.read(data, careful=True, limit=limit)
+    try:
+        return _clean(CleaningPlan.declared(source, data, rules), task, out)
+    except Unsound as unsound:
+        raise UserError(
+            f"data.path: {data.path} does not hold what it says ({unsound}): write it again"
+        ) from None
+    except duckdb.Error as error:
+        runtime.check_interrupted()
+        expressions.try_out(source, rules)
+        raise UserError(
+            f"{data.path} cannot be read: {sources.first_line(error)}: is it damaged? Write it "
+            "again"
+        ) from None
+
+
+def _clean(plan: CleaningPlan, task: Task, out: Path) -> dict[str, Any]:
+    source, target = plan.source, plan.target
+    rule_checks.check_names(plan)
+    sources.seal(source, out)
+    judged = rules.judge(plan)
+    stays = duplicates.reject(judged)
+    counts = _count(judged)
+    # Those that models may see, empty ones among them.
+    features = [c for c in judged.kinds if c != target and plan.rules.shows(c)]
+    present = judged.stored.present([*features, target], stays)
+    missing = {column: counts["kept"] - number for column, number in present.items()}
+    empty = profile.too_empty(missing, plan.rules, counts["kept"], target)
+    kept = [column for column in features if column not in empty]
+    _check_rest(judged, task, kept)
+    distinct, texts = profile.write(judged, [*kept, target], stays, present, out / TABLE)
+    duplicates.write(source, out / REJECTED)
+    source.check_unchanged()
+    report = {
+        **counts,
+        "columns": {
+            column: {
+                "type": judged.kinds[column],
+                "missing": missing[column],
+                "distinct": distinct[column],
+            }
+            for column in (*kept, target)
+        },
+        "dropped_columns": _hidden(judged) | empty,
+        "mended": judged.edits,
+        "sources": [part.name for part in source.parts],
+        "missing_values": plan.rules.missing_values,
+        "reading": reading(plan.data, plan.rules, judged.kinds),
+    }
+    found = warnings.warnings(judged, out / TABLE, report, task, texts)
+    return {**report, "remarks": source.notes + found}
+
+
+def reading(data: Data, rules: Clean, kinds: Mapping[str, Kind]) -> dict[str, Any]:
+    """How cells were read, so that whoever scores a file later reads it alike."""
+    layout = {"delimiter", "quote", "encoding", "decimal", "header", "columns"}
+    of_cells = {"trim", "missing_values", "column_missing_values", "replace", "derive"}
+    # A cast may hold only what is for its type, defaults aside.
+    types = rules.model_dump(mode="json", include={"types"}, exclude_defaults=True)
+    return {
+        "data": data.model_dump(mode="json", include=layout, exclude_defaults=True),
+        "clean": {**rules.model_dump(mode="json", include=of_cells), **types},
+        "kinds": dict(kinds),
+    }
+
+
+def _hidden(judged: JudgedRows) -> dict[str, str]:
+    """The columns that models must not see by declaration, and why."""
+    rules = judged.plan.rules
+    return {
+        column: "named in clean.drop_columns"
+        if column in rules.drop_columns
+        else "not named in clean.keep_columns"
+        for column in judged.kinds
+        if not rules.shows(column) and column != judged.plan.target
+    }
+
+
+def _count(judged: JudgedRows) -> dict[str, Any]:
+    """Rows read, kept and rejected by reason: always adding up."""
+    source, rules = judged.plan.source, judged.plan.rules
+    rejected, malformed = (
+        dict(
+            source.connection.execute(
+                f"SELECT {REASON}, count(*) FROM {rows} GROUP BY ALL ORDER BY min({ROW})"
+            ).fetchall()
+        )
+        for rows in (GONE, MALFORMED)
+    )
+    read = judged.n_read + sum(malformed.values())
+    kept = judged.n_read - sum(rejected.values())
+    rejected |= malformed
+    if kept == 0:
+        most = dict(sorted(rejected.items(), key=lambda one: -one[1])[:MAX_REASONS])
+        raise UserError(
+            f"no row is left of {read}; rejected: {most}: mend the source, or loosen a rule of "
+            "clean"
+        )
+    share = (read - kept) / read
+    if share > rules.max_rejected:
+        worst = max(rejected, key=lambda reason: rejected[reason])
+        raise UserError(
+            f"clean.max_rejected: {share:.1%} of {read} rows are rejected, more than "
+            f"{rules.max_rejected:.1%}, most of them for {worst!r} ({rejected[worst]}): look at "
+            "the source, or raise max_rejected"
+        )
+    lost, first = judged.no_target
+    if lost:
+        raise UserError(
+            f"clean.drop_missing_target is false, but {lost} rows have no {judged.plan.target!r} "
+            f"(first: {source.where(first)}): set it to true or fill them in"
+        )
+    return {"read": read, "kept": kept, "rejected": rejected}
+
+
+def _check_rest(judged: JudgedRows, task: Task, features: Sequence[str]) -> None:
+    """Check that something is left to learn from and to predict."""
+    source, target = judged.plan.source, judged.plan.target
+    if "prediction" in features:
+        raise UserError(
+            "column 'prediction' has the name that an answer gets: rename it, or name it in "
+            "clean.drop_columns"
+        )
+    if not features:
+        raise UserError(
+            f"no feature column is left beside the target {target!r}: drop fewer in "
+            "clean.drop_columns or raise clean.max_missing"
+        )
+    if task != "regression" or judged.kinds[target] in ("integer", "double"):
+        return
+    words = f"{name(target)}::VARCHAR"
+    row, value = source.connection.execute(
+        f"SELECT {ROW}, {words} FROM {ROWS} ANTI JOIN {GONE} USING ({ROW}) "
+        f"ORDER BY {cells.matches(words, cells.NUMBER)}, "
+        f"NOT {cells.matches(words, cells.PADDED)}, {ROW} LIMIT 1"
+    ).fetchall()[0]
+    raise UserError(
+        f"task regression needs a numeric target, but {target!r} is {value!r} in "
+        f"{source.where(row)}: change task or data.target, or declare it in clean.types"
+    )

@@ -1,0 +1,288 @@
+"""How a column's cells are read: declared and inferred settings, and the SQL that they make."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tenfold.cleaning.cells import INFINITE, INTEGER, NAN, NUMBER, PADDED, WHOLE, matches
+from tenfold.dataset import dates
+from tenfold.params import Cast, Clean, Data
+from tenfold.params.cleaning import Type
+from tenfold.sources import Kind, Source, name, text
+from tenfold.sources.kinds import MAX_EXACT_INTEGER
+
+# The kind of column that a type makes: a boolean counts, as 0 or 1.
+KINDS: dict[Type, Kind] = {
+    "integer": "integer",
+    "double": "double",
+    "text": "text",
+    "boolean": "integer",
+    "date": "date",
+}
+
+
+@dataclass(frozen=True)
+class ColumnPlan:
+    """How the cells of a column are read; its properties are SQL about any of them.
+
+    Attributes:
+        column: its name.
+        given: the kind that the source gives.
+        markers: texts that mean no value, white space around them aside.
+        trim: whether white space is taken from both ends of a text.
+        replaced: text -> what takes its place.
+        decimal: the decimal mark of a text's numbers.
+        cast: how it is declared to be read, if it is.
+        type: the declared type, or the inferred one; None if no cell has shown any.
+        is_final: whether markers are NULL already, and no text has white space at its ends.
+    """
+
+    column: str
+    given: Kind
+    markers: tuple[str, ...] = ("",)
+    trim: bool = True
+    replaced: Mapping[str, str | None] = field(default_factory=dict, hash=False)
+    decimal: str = "."
+    cast: Cast | None = field(default=None, hash=False)
+    type: Type | None = None
+    is_final: bool = False
+
+    @property
+    def wanted(self) -> Type:
+        """The type of the values; an empty column is a double, which no later cell contradicts."""
+        return self.type or "double"
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of the values."""
+        return KINDS[self.wanted]
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether its values are the cells as they are given."""
+        return self.is_final and self.given == self.wanted
+
+    @property
+    def is_plain_number(self) -> bool:
+        """Whether a number in it is written as most programs write one."""
+        marks = self.decimal == "," or (self.cast is not None and self.cast.thousands)
+        return self.given == "text" and not self.replaced and not marks
+
+    @property
+    def raw(self) -> str:
+        """The cell itself."""
+        return name(self.column)
+
+    @property
+    def bare(self) -> str:
+        """Whether a text has no white space at its ends; trim() takes four times as long."""
+        return f"({self.raw} > '!' AND right({self.raw}, 1) > ' ')"
+
+    @property
+    def trimmed(self) -> str:
+        """A text without white space at its ends."""
+        return f"trim({self.raw}, {text(string.whitespace)})"
+
+    def loses_space(self, bare: str = "") -> str:
+        """Whether a text has white space at its ends; `bare` may name what holds `self.bare`."""
+        return f"CASE WHEN {bare or self.bare} THEN false ELSE {self.raw} <> {self.trimmed} END"
+
+    def missing(self) -> str:
+        """Whether it is a marker; a number may also be NaN."""
+        if self.given == "text":
+            return f"CASE WHEN {self.bare} THEN {self._marked(self.raw)} ELSE {self._blank()} END"
+        if self.given == "date":
+            return "false"
+        numbers = [f"{text(m)}::DOUBLE" for m in self.markers if re.fullmatch(NUMBER, m.strip())]
+        found = f"{self.raw} IN ({', '.join(numbers) or 'NULL'})"
+        return f"{found} OR isnan({self.raw})" if self.given == "double" else found
+
+    def _marked(self, words: str) -> str:
+        """Whether a text is exactly a marker."""
+        return f"({words} IN ({', '.join(map(text, self.markers)) or 'NULL'}))"
+
+    def _blank(self) -> str:
+        """Whether a text that is not bare is a marker."""
+        return f"({self._marked(self.raw)} OR {self._marked(self.trimmed)})"
+
+    def present(self, bare: str = "") -> str:
+        """Its value as it was given, trimmed and replaced; NULL where it is missing.
+
+        `bare` may name what holds `self.bare`.
+        """
+        cell = self.raw
+        if self.is_final:
+            return cell
+        if self.given == "text" and self.trim:
+            if not self.replaced:
+                most = f"CASE WHEN {self._marked(self.raw)} THEN NULL ELSE {self.raw} END"
+                rest = f"CASE WHEN {self._blank()} THEN NULL ELSE {self.trimmed} END"
+                return f"CASE WHEN {bare or self.bare} THEN {most} ELSE {rest} END"
+            cell = f"CASE WHEN {self.bare} THEN {self.raw} ELSE {self.trimmed} END"
+        if not self.replaced:
+            return f"CASE WHEN {self.missing()} THEN NULL ELSE {cell} END"
+        words = f"({cell})" if self.given == "text" else f"{self.raw}::VARCHAR"
+        swaps = "".join(
+            f" WHEN {words} = {text(old)} THEN {'NULL' if new is None else text(new)}"
+            for old, new in self.replaced.items()
+        )
+        return f"CASE WHEN {self.missing()} THEN NULL{swaps} ELSE {words} END"
+
+    def words(self, bare: str = "") -> str:
+        """Its value as text."""
+        textual = self.given == "text" or self.replaced
+        return self.present(bare) if textual else f"({self.present()})::VARCHAR"
+
+    def digits(self) -> str:
+        """Its value as the text of a number with a decimal point and nothing between digits."""
+        thousands = self.cast and self.cast.thousands
+        words = f"trim({self.words()}, {text(string.whitespace)})"
+        if self.given != "text" or (self.decimal == "." and not thousands):
+            return words
+        if thousands:
+            mark = re.escape(thousands)
+            grouped = matches(words, rf"[+-]?[0-9]{{1,3}}({mark}[0-9]{{3}})+([^{mark}]*)")
+            plain = f"replace({words}, {text(thousands)}, '')"
+            words = f"CASE WHEN {grouped} THEN {plain} ELSE {words} END"
+        if self.decimal == ".":
+            return words
+        # A point would now stand between digits in another sense.
+        return f"CASE WHEN contains({words}, '.') THEN 'x' ELSE replace({words}, ',', '.') END"
+
+    def form(self) -> str:
+        """Which form a cell has: integer, large (integer), double, nan or text; NULL if missing."""
+        cell = self.digits()
+        exact = f"TRY_CAST({cell} AS HUGEINT) BETWEEN -{MAX_EXACT_INTEGER} AND {MAX_EXACT_INTEGER}"
+        integer = f"CASE WHEN {exact} THEN 'integer' WHEN {cell} IS NOT NULL THEN 'large' END"
+        if self.given == "integer":
+            return integer
+        return f"""CASE WHEN {cell} IS NULL THEN NULL
+            WHEN {matches(cell, INTEGER)} THEN {integer}
+            WHEN {matches(cell, PADDED)} THEN 'text'
+            WHEN {matches(cell, NUMBER)} OR {matches(cell, INFINITE)} THEN 'double'
+            WHEN {matches(cell, NAN)} THEN 'nan'
+            ELSE 'text' END"""
+
+    def typed(self, quick: str = "") -> str:
+        """Its value in the wanted type; NULL where it is missing or does not fit.
+
+        `quick` is what `self.quick` gives, or the name of a column that holds it.
+        """
+        if self.wanted == "text":
+            return self.words(quick)
+        if self.is_unchanged:
+            return self.raw
+        if self.given == self.wanted and not self.replaced:
+            return f"({self.present()})::BIGINT" if self.given == "integer" else self.present()
+        slow = self._slow()
+        if not quick:
+            return slow
+        numbers = [marker for marker in self.markers if re.fullmatch(NUMBER, marker.strip())]
+        marked = ", ".join(map(text, numbers))
+        # DuckDB's cast to DOUBLE ignores white space around a number.
+        spaced = f" OR {self.trimmed} IN ({marked})" if self.wanted == "double" else ""
+        first = f"WHEN {self.raw} IN ({marked}){spaced} THEN NULL " if marked else ""
+        last = f"WHEN {self._marked(self.raw)} THEN NULL ELSE {slow}"
+        return f"CASE {first}WHEN {quick} IS NOT NULL THEN {quick} {last} END"
+
+    @property
+    def value(self) -> str:
+        """The integer that a text may stand for."""
+        return f"TRY_CAST({self.raw} AS BIGINT)"
+
+    def quick(self, value: str = "") -> str:
+        """What most texts show without a regular expression; empty where nothing is.
+
+        Of a number its value, NULL for texts that must be looked at again; of a text whether it is
+        bare. `value` may name what holds `self.value`.
+        """
+        if self.given != "text" or self.replaced:
+            return ""
+        if self.wanted == "text":
+            return self.bare if self.trim and not self.is_final else ""
+        if not self.is_plain_number:
+            return ""
+        if self.wanted == "integer":
+            value = value or self.value
+            within = f"{value} BETWEEN -{MAX_EXACT_INTEGER} AND {MAX_EXACT_INTEGER}"
+            return f"CASE WHEN {value}::VARCHAR = {self.raw} AND {within} THEN {value} END"
+        if self.wanted != "double":
+            return ""
+        # Texts compare by their bytes: these begin with a digit, or a minus and one; "00" to "0:"
+        # are padded, or end in what is no number.
+        begins = " OR ".join(
+            f"({self.raw} >= '{sign}{low}' AND {self.raw} < '{sign}{high}')"
+            for sign in ("", "-")
+            for low, high in (("1", ":"), ("0", "00"))
+        )
+        plain = f"({begins}) AND NOT contains({self.raw}, '_')"
+        return f"CASE WHEN {plain} THEN TRY_CAST({self.raw} AS DOUBLE) END"
+
+    def _slow(self) -> str:
+        """The value of any text that stands for one."""
+        if self.wanted == "boolean":
+            declared = self.cast or Cast(type="boolean")
+            true, false = (
+                ", ".join(text(word.lower()) for word in words)
+                for words in (declared.true, declared.false)
+            )
+            words = f"lower({self.words()})"
+            return f"CASE WHEN {words} IN ({true}) THEN 1 WHEN {words} IN ({false}) THEN 0 END"
+        if self.wanted == "date":
+            words = self.words()
+            if self.cast and self.cast.format:
+                return f"TRY_STRPTIME({words}, {text(self.cast.format)})"
+            iso = matches(words, dates.ISO.pattern)
+            # A cast to TIMESTAMP would leave out the offset from UTC.
+            moment = f"make_timestamp(epoch_us(TRY_CAST({words} AS TIMESTAMPTZ)))"
+            return f"CASE WHEN {iso} THEN {moment} END"
+        digits = self.digits()
+        if self.wanted == "double":
+            fits = matches(digits, f"{NUMBER}|{INFINITE}")
+            return f"CASE WHEN {fits} THEN TRY_CAST({digits} AS DOUBLE) END"
+        number = f"TRY_CAST(regexp_replace({digits}, '\\.0*', '') AS BIGINT)"
+        fits = f"{matches(digits, WHOLE)} AND abs({number}::HUGEINT) <= {MAX_EXACT_INTEGER}"
+        return f"CASE WHEN {fits} THEN {number} END"
+
+    def contradicts(self) -> str:
+        """Whether a cell shows that the inferred type is wrong; empty where none can."""
+        if self.type is None:
+            return f"{self.words()} IS NOT NULL"
+        fixed = self.given in ("double", "date") or self.type not in ("integer", "double")
+        if self.is_unchanged or fixed:
+            return ""
+        fits = ["integer", "nan", *(["large", "double"] if self.type == "double" else [])]
+        odd = f"coalesce({self.form()} NOT IN ({', '.join(map(text, fits))}), false)"
+        if self.given != "text":
+            return odd
+        return f"CASE WHEN {self._marked(self.raw)} THEN false ELSE {odd} END"
+
+    def unfit(self) -> str:
+        """Whether it is neither missing nor NaN, and yet has no value in the wanted type."""
+        if self.is_unchanged:
+            return "false"
+        odd = f"{self.words()} IS NOT NULL AND {self.typed()} IS NULL"
+        if self.wanted in ("integer", "double"):
+            return f"{odd} AND NOT {matches(self.digits(), NAN)}"
+        return odd
+
+
+def readers(source: Source, data: Data, rules: Clean) -> dict[str, ColumnPlan]:
+    """How every column of a source is read, as far as that is declared."""
+    found = {}
+    for column, kind in source.columns.items():
+        cast = rules.cast(column)
+        found[column] = ColumnPlan(
+            column,
+            kind,
+            tuple(rules.column_missing_values.get(column, rules.missing_values)),
+            rules.trim,
+            rules.replace.get(column, {}),
+            (cast and cast.decimal) or data.decimal,
+            cast,
+            cast.type if cast else None,
+        )
+    return found

@@ -1,0 +1,85 @@
+"""How a table is cleaned: its columns, how each is read, the rules, and the target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from tenfold.cleaning import groups
+from tenfold.cleaning.columns import ColumnPlan, readers
+from tenfold.cleaning.groups import Group
+from tenfold.params import Clean, Data
+from tenfold.params.cleaning import Type
+from tenfold.sources import Kind, Source
+from tenfold.sources.typed_csv import Conversion
+
+
+@dataclass(frozen=True)
+class CleaningPlan:
+    """How a table is cleaned.
+
+    Attributes:
+        readers: how every column of the source is read.
+    """
+
+    source: Source
+    data: Data
+    rules: Clean
+    readers: Mapping[str, ColumnPlan]
+
+    @classmethod
+    def declared(cls, source: Source, data: Data, rules: Clean) -> CleaningPlan:
+        """What is declared; the types of the other columns are not known yet."""
+        return cls(source, data, rules, readers(source, data, rules))
+
+    @property
+    def target(self) -> str:
+        """The column that is predicted."""
+        return self.data.target
+
+    @property
+    def undeclared(self) -> list[ColumnPlan]:
+        """The columns whose type is inferred."""
+        return [reader for reader in self.readers.values() if reader.cast is None]
+
+    @cached_property
+    def groups(self) -> list[Group]:
+        """Every column in one group of those that are read alike."""
+        return groups.grouped(self.readers.values(), self.rules.drop_columns)
+
+    def with_types(self, types: Mapping[str, Type | None]) -> CleaningPlan:
+        """The same with other inferred types of some columns."""
+        found = {column: replace(self.readers[column], type=kind) for column, kind in types.items()}
+        return replace(self, readers={**self.readers, **found})
+
+    def converted(self) -> CleaningPlan:
+        """The same once the source has typed what it can; its rows must be judged at once."""
+        usual = tuple(self.rules.missing_values)
+        kinds: dict[str, Kind] = {}
+        for column, reader in self.readers.items():
+            number = reader.type in ("integer", "double") and reader.is_plain_number
+            # How the source writes the target is looked at later.
+            at_once = number and reader.markers == usual and column != self.target
+            kinds[column] = reader.kind if at_once else "text"
+        all_usual = not self.rules.replace and not self.rules.column_missing_values
+        raw = self.source.convert(Conversion(kinds, usual, all_usual))
+        return replace(
+            self,
+            readers={
+                column: replace(reader, given=raw[column].kind, is_final=raw[column].is_final)
+                for column, reader in self.readers.items()
+            },
+        )
+
+    def unchanged(self) -> list[str]:
+        """The columns whose cells stay as the source gives them now, keys aside."""
+        return [
+            column
+            for column, reader in self.readers.items()
+            if reader.is_unchanged and column not in self.rules.keys
+        ]
+
+    def is_needed(self, column: str) -> bool:
+        """Whether a column is asked for once its rows are judged."""
+        return self.rules.shows(column) or column in (*self.rules.keys, self.target)

@@ -1,0 +1,81 @@
+"""Rules held against the columns that are there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+
+from tenfold.cleaning import cells
+from tenfold.cleaning.plan import CleaningPlan
+from tenfold.params import Clean
+from tenfold.runtime import UserError, nearest
+from tenfold.sources import Kind
+
+
+def check_names(plan: CleaningPlan) -> None:
+    """Check that declared columns are there, and that derived ones are not.
+
+    Raises:
+        UserError: naming the declaration and the nearest column.
+    """
+    source, data, rules = plan.source, plan.data, plan.rules
+    if len(source.columns) == 1 and not rules.derive:
+        raise UserError(
+            f"{data.path} has one column, {next(iter(source.columns))!r}, but a table needs a "
+            "target and a feature: if its columns are there, set data.delimiter"
+        )
+    for column in rules.derive:
+        if column.lower() in map(str.lower, source.columns) or column.startswith("tenfold_"):
+            raise UserError(
+                f"clean.derive.{column}: {data.path} has such a column already, or tenfold does: "
+                "choose another name"
+            )
+    of_source: dict[str, Iterable[str]] = {
+        "data.target": [data.target],
+        "clean.types": rules.types,
+        "clean.column_missing_values": rules.column_missing_values,
+        "clean.replace": rules.replace,
+        "clean.drop_duplicates.by": rules.keys,
+    }
+    of_any: dict[str, Iterable[str]] = {
+        "clean.ranges": rules.ranges,
+        "clean.allowed": rules.allowed,
+        "clean.drop_columns": rules.drop_columns,
+        "clean.keep_columns": rules.keep_columns,
+    }
+    for where, columns in of_source.items():
+        _check_known(where, columns, source.columns, data.path)
+    for where, columns in of_any.items():
+        _check_known(where, columns, [*source.columns, *rules.derive], data.path)
+
+
+def _check_known(where: str, columns: Iterable[str], known: Collection[str], path: str) -> None:
+    for column in columns:
+        if column not in known:
+            headless = any(re.fullmatch(cells.NUMBER, name) for name in known)
+            hint = "; is its header line missing? then set data.header: false" if headless else ""
+            raise UserError(
+                f"{where}: {path} has no column {column!r}; {nearest(column, known)}{hint}"
+            )
+
+
+def check_kinds(rules: Clean, kinds: Mapping[str, Kind]) -> None:
+    """Check that limits are for numbers, and that allowed values are of their column's kind.
+
+    Raises:
+        UserError: naming the declaration.
+    """
+    for column in rules.ranges:
+        if kinds[column] not in ("integer", "double"):
+            raise UserError(
+                f"clean.ranges.{column} is for a number, but {column!r} is {kinds[column]}: "
+                "declare its type in clean.types, or use clean.allowed or clean.require"
+            )
+    for column, values in rules.allowed.items():
+        textual = kinds[column] in ("text", "date")
+        for value in values:
+            if isinstance(value, str) != textual:
+                raise UserError(
+                    f"clean.allowed.{column} must hold {'texts' if textual else 'numbers'}, as the "
+                    f"column does, but got {value!r}"
+                )
