@@ -81,6 +81,11 @@ def test_a_file_of_records_that_is_no_table_is_refused(
     assert message in refusal(file)
 
 
+def test_a_zero_byte_in_a_name_is_refused() -> None:
+    Path("t.csv").write_bytes(b'a,"b\x00c",y\n1,2,0\n')
+    assert "column 'b\\x00c' has a zero byte in its name: rename it" in refusal("t.csv")
+
+
 def test_a_delimiter_that_cannot_be_one_is_refused() -> None:
     Path("t.csv").write_text("a,y\n1,2\n")
     Path("t.json").write_text('[{"a": 1}]')

@@ -31,6 +31,9 @@ def check_names(path: Path | str, names: Sequence[str], cure: str = "") -> None:
                 f"{path}: column {position} has a name of {len(column)} characters, and more than "
                 f"{MAX_LENGTH} are no name ({column[:20]!r}...): rename it, or close its quote"
             )
+        if "\0" in column:
+            # DuckDB would take an Arrow column's name to end there.
+            raise UserError(f"{path}: column {column!r} has a zero byte in its name: rename it")
         if column.lower().startswith(PREFIX):
             raise UserError(
                 f"{path}: column {column!r} has a name that tenfold keeps for itself: rename it"
