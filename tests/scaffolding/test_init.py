@@ -41,15 +41,20 @@ def table(n: int = 120) -> pd.DataFrame:
     )
 
 
-def guessed(frame: pd.DataFrame | str, target: str, *columns: str) -> dict[str, Any]:
-    """params.yaml of a table, as plain data; DVC is not started, which takes seconds."""
+def known_to_dvc() -> Path:
+    """The project's folder, where DVC is not started, which takes seconds."""
     Path("project/.dvc").mkdir(parents=True, exist_ok=True)
+    return Path("project")
+
+
+def guessed(frame: pd.DataFrame | str, target: str, *columns: str) -> dict[str, Any]:
+    """params.yaml of a table, as plain data."""
     if isinstance(frame, str):
         Path("t.csv").write_text(frame)
     else:
         frame.to_csv("t.csv", index=False)
     told = {"columns": list(columns)} if columns else {}
-    scaffolding.init("t.csv", target, Path("project"), told, force=True)
+    scaffolding.init("t.csv", target, known_to_dvc(), told, force=True)
     document: dict[str, Any] = YAML(typ="safe").load(Path("project/params.yaml").read_text())
     return document
 
@@ -123,7 +128,7 @@ def test_a_decimal_comma_and_an_old_encoding_are_told() -> None:
     frame = table().assign(town="Köln")
     text = frame.to_csv(index=False, sep=";", decimal=",")
     Path("t.csv").write_bytes(text.encode("cp1252"))
-    scaffolding.init("t.csv", "bought", Path("project"), {}, force=True)
+    scaffolding.init("t.csv", "bought", known_to_dvc(), {}, force=True)
     found = YAML(typ="safe").load(Path("project/params.yaml").read_text())
     assert (found["data"]["decimal"], found["data"]["encoding"]) == (",", "cp1252")
 
@@ -157,7 +162,7 @@ def test_a_query_of_a_database_is_told_and_its_file_seen_from_the_project() -> N
     with contextlib.closing(sqlite3.connect("shop.db")) as database:
         table().to_sql("orders", database, index=False)
     told = {"query": "SELECT * FROM orders WHERE size < 9"}
-    scaffolding.init("sqlite:shop.db", "bought", Path("project"), told, force=False)
+    scaffolding.init("sqlite:shop.db", "bought", known_to_dvc(), told, force=False)
     with runtime_in(Path("project")):
         experiment = params.load(models)
         assert experiment.data.path == "sqlite:../shop.db"
@@ -178,7 +183,7 @@ def test_a_query_of_a_database_is_told_and_its_file_seen_from_the_project() -> N
 def test_a_table_with_a_damaged_row_is_looked_at_all_the_same(row: bytes) -> None:
     lines = table().to_csv(index=False).encode().splitlines(keepends=True)
     Path("t.csv").write_bytes(b"".join([*lines[:20], row, *lines[20:]]))
-    scaffolding.init("t.csv", "bought", Path("project"), {}, force=True)
+    scaffolding.init("t.csv", "bought", known_to_dvc(), {}, force=True)
     with runtime_in(Path("project")):
         said = "\n".join(check.check(params.load(models)))
     assert "121 rows read, 120 kept, 1 rejected" in said
@@ -187,7 +192,7 @@ def test_a_table_with_a_damaged_row_is_looked_at_all_the_same(row: bytes) -> Non
 def test_a_line_break_in_a_name_does_not_end_the_header() -> None:
     frame = table().rename(columns={"colour": "new\nline"})
     Path("t.csv").write_text(frame.to_csv(index=False, lineterminator="\r\n"), newline="")
-    scaffolding.init("t.csv", "bought", Path("project"), {}, force=True)
+    scaffolding.init("t.csv", "bought", known_to_dvc(), {}, force=True)
     with runtime_in(Path("project")):
         assert "120 kept" in "\n".join(check.check(params.load(models)))
 
@@ -245,7 +250,7 @@ def test_a_sheet_of_an_excel_file_is_told() -> None:
     with pd.ExcelWriter("book.xlsx") as book:
         table().to_excel(book, sheet_name="first", index=False)
         table().head(9).to_excel(book, sheet_name="second", index=False)
-    scaffolding.init("book.xlsx", "bought", Path("project"), {"sheet": "first"}, force=False)
+    scaffolding.init("book.xlsx", "bought", known_to_dvc(), {"sheet": "first"}, force=False)
     assert "--sheet first" in Path("project/params.yaml").read_text()
     with runtime_in(Path("project")):
         assert params.load(models).data.sheet == "first"
@@ -270,7 +275,7 @@ def test_check_refuses_what_a_stage_would_refuse() -> None:
 
 def test_a_params_file_is_not_replaced_unless_forced_and_then_kept() -> None:
     table().to_csv("t.csv", index=False)
-    scaffolding.init("t.csv", "bought", Path("project"), {}, force=False)
+    scaffolding.init("t.csv", "bought", known_to_dvc(), {}, force=False)
     before = Path("project/params.yaml").read_text()
     with pytest.raises(UserError, match="--force keeps it"):
         scaffolding.init("t.csv", "price", Path("project"), {}, force=False)
