@@ -22,6 +22,7 @@ def test_every_row_is_held_out_by_one_fold() -> None:
         assert len(fold.y_train) + len(fold.y_val) == WORK.rows
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["lightning_per_fold", "bare_stacked"])
 def test_others_learn_as_much_as_tenfold(name: str) -> None:
     contenders.hush()
@@ -31,6 +32,7 @@ def test_others_learn_as_much_as_tenfold(name: str) -> None:
     assert other == pytest.approx(own, rel=0.1)
 
 
+@pytest.mark.slow
 def test_results_name_work_contender_and_seconds(tmp_path: Path) -> None:
     output = tmp_path / "folds.json"
     options = ["--works", "breast_cancer-b256", "--turns", "2", "--output", str(output)]

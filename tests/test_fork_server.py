@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import Project, wait_until
 from tests.fork_server import programs
 
+pytestmark = pytest.mark.slow
 PROGRAMS = {
     "says what it was given": """
         import os, pathlib, sys

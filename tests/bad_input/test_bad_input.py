@@ -18,6 +18,7 @@ FORMS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("case", "file"), FORMS)
 def test_a_bad_input_ends_as_the_table_says(
     case: Case, file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -212,6 +212,7 @@ def test_many_copies_are_no_mistakes() -> None:
     assert guessed(table(), "bought")["clean"]["drop_duplicates"] is True
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["br [x]", "st*r", "que?", "uni größe", "h#h", "year=2024"])
 def test_a_project_may_have_any_name(name: str) -> None:
     table().to_csv("t.csv", index=False)

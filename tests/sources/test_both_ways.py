@@ -92,6 +92,7 @@ def cleaned(name: str, rules: dict[str, Any], *, at_once: bool) -> Any:
             return json.dumps(report), *files
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(table=tables(), rules=st.sampled_from(RULES))
 @example(([["1", "007", "1", "x", "a ", "1"]] * 9, "\n"), RULES[0])
