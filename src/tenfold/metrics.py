@@ -1,6 +1,6 @@
 """METRICS, the table of metrics: name -> function, direction, tasks.
 
-Scores keep their natural sign; `better` knows the direction.
+Scores keep their natural sign; `Metric.better` compares them.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ CLASSIFICATION: tuple[Task, ...] = ("binary", "multiclass")
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric: `function(y_true, prediction)`, and which way is better.
+    """One metric: `function(y_true, prediction)`, and whether greater or smaller is better.
 
     `y_true` has shape (n,): values, or class codes 0..C-1. `prediction` has shape (n,) for
-    regression and (n, C), rows summing to one, for classification. It may be defined only on
-    enough rows, or where every class has one.
+    regression and (n, C), rows summing to one, for classification. `smallest_fold` and
+    `every_class` say on which folds it is defined.
     """
 
     function: Callable[[NDArray[np.generic], Array], float]

@@ -60,12 +60,12 @@ class Split(Section):
     )
 
     @property
-    def deciding(self) -> str | None:
+    def strategy_column(self) -> str | None:
         """The column, other than the target, that the strategy reads."""
         return self.group or self.time or self.column
 
     @property
-    def duration(self) -> int | None:
+    def gap_microseconds(self) -> int | None:
         """The gap in microseconds; None if it is a number of rows."""
         found = DURATION.fullmatch(self.gap) if isinstance(self.gap, str) else None
         return found and int(found[1]) * SECONDS[found[2]] * 1_000_000
@@ -106,12 +106,12 @@ def check(split: Split, task: Task, target: str, dropped: Sequence[str]) -> None
             "strata: remove it"
         )
     key = REQUIRED_KEY.get(split.strategy, "")
-    if split.deciding == target:
+    if split.strategy_column == target:
         raise ValueError(
             f"split.{key} must not be data.target, but both are {target!r}: name another column"
         )
-    if split.deciding in dropped:
+    if split.strategy_column in dropped:
         raise ValueError(
-            f"clean.drop_columns must not hold split.{key}, but got {split.deciding!r}: remove it "
-            "there"
+            f"clean.drop_columns must not hold split.{key}, but got {split.strategy_column!r}: "
+            "remove it there"
         )

@@ -1,7 +1,4 @@
-"""Everything that is fitted before a model: one declaration for every family.
-
-A preprocessor is fitted on the training part of one fold and never sees the rest.
-"""
+"""The preprocessor of a model: a scikit-learn transformer, fitted on one fold's training rows."""
 
 from __future__ import annotations
 
@@ -35,21 +32,21 @@ def fit(
     y: NDArray[np.generic],
     **options: Any,
 ) -> tuple[Any, Array]:
-    """A transformer fitted on training rows, and what it makes of them to learn from.
+    """Fit a transformer on training rows; return it and the rows transformed.
 
-    This is not what it makes of them later: a target-encoded row is encoded here without its own
-    target, which would otherwise be told to the model.
+    These differ from what `transform` returns for the same rows: target encoding leaves out the
+    row's own target here, which would otherwise leak.
 
     Args:
         schema: the columns.
-        declared: what is done to them.
+        declared: the section `preprocessing:`.
         X: training rows.
         y: their targets.
         options: of `build`.
     """
     transformer = build(schema, declared, **options)
     with warnings.catch_warnings():
-        # Fewer rows than quantiles, fewer rows of a class than inner folds: both are provided for.
+        # Fewer rows than quantiles, or fewer rows of a class than inner folds, are no problem.
         warnings.simplefilter("ignore", UserWarning)
         return transformer, transformer.fit_transform(X, y)
 
@@ -64,15 +61,15 @@ def build(
 ) -> Any:
     """An unfitted scikit-learn transformer: frame (n, columns) -> float64 array (n, features).
 
-    Numbers come first, then the parts of dates, then categories, then what tells of missing
-    numbers and dates. A category never seen in training becomes all zeros (one-hot), -1 (ordinal)
-    or the mean of all rows (target); with a rare bucket it is one-hot encoded as that.
+    Numbers come first, then the parts of dates, categories, and the 0/1 indicators of missing
+    numbers and dates. An unseen category becomes the rare bucket or all zeros (one-hot), -1
+    (ordinal), or the mean of all rows (target).
 
     Args:
         schema: the columns.
-        declared: what is done to them.
+        declared: the section `preprocessing:`.
         codes: encode categories as ordinal codes, whatever is declared.
-        positional: keep constant columns, so that every column has its place.
+        positional: keep constant columns, so that no column moves.
         seed: of the inner folds of target encoding.
     """
     from sklearn.compose import ColumnTransformer
@@ -98,7 +95,7 @@ def build(
 
 
 def n_numbers(schema: Schema, declared: Preprocessing) -> int:
-    """How many of the columns that `build` makes are numbers, when none is dropped."""
+    """How many numbers and parts of dates `build` makes, if none is dropped."""
     from tenfold.preprocessing.date_parts import width
 
     dates = [declared.of_date(name) for name in schema.dates]
@@ -111,7 +108,7 @@ def _steps(
     choose: Callable[[str], Choice],
     make: Callable[[Choice], Any],
 ) -> Iterator[tuple[str, Any, list[str]]]:
-    """A transformer for every run of columns with the same choice, so that their order stays."""
+    """One transformer for every run of columns with the same settings; their order stays."""
     for number, (choice, run) in enumerate(groupby(columns, choose)):
         yield f"{kind}-{number}", make(choice), list(run)
 
@@ -140,7 +137,7 @@ def _scaler(scale: str) -> Any:
     if scale == "none":
         return None
     if scale == "quantile":
-        # A subsample would be drawn at random.
+        # By default it fits on a random subsample.
         return preprocessing.QuantileTransformer(output_distribution="normal", subsample=None)
     return getattr(preprocessing, SCALERS[scale])()
 

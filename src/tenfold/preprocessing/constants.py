@@ -1,4 +1,4 @@
-"""The columns that tell training rows apart; the others are dropped."""
+"""Constant columns are dropped."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from tenfold.metrics import Array
 
 
 class VaryingColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Keeps what differs between training rows; where nothing does, everything.
+    """Keep the columns that vary in the training rows; if none varies, keep all.
 
-    scikit-learn's VarianceThreshold refuses a table in which nothing differs, and with it a fold.
+    scikit-learn's VarianceThreshold raises an error if none varies, which would end a fold.
     """
 
     def fit(self, X: Array, y: Any = None) -> VaryingColumns:
-        """Look which columns of X (n, d) differ."""
+        """Find the columns of X (n, d) that vary."""
         varies = X.max(axis=0) != X.min(axis=0)
         self.kept_ = np.flatnonzero(varies if varies.any() else np.ones_like(varies))
         return self
 
     def transform(self, X: Array) -> Array:
-        """X (n, d) without what was constant in training."""
+        """X (n, d) without the columns that were constant in training."""
         return X if len(self.kept_) == X.shape[1] else X[:, self.kept_]

@@ -1,4 +1,4 @@
-"""Dates as numbers: their parts, and the pairs that turn with the clock and the calendar."""
+"""Dates as numbers: their parts, the cyclic ones as sine and cosine."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ PARTS: dict[str, Callable[[Any], Any]] = {
     "elapsed_days": lambda date: (date - EPOCH) / pd.Timedelta(days=1),
 }
 
-# part: where it starts, and after how many it starts again. A day of the month has the same place
-# in every month, at the price of a gap behind the short ones.
+# part: (first value, period). A day of the month has the same angle in every month, so short months
+# leave a gap.
 CYCLES = {
     "month": (1, 12),
     "day": (1, 31),
@@ -47,7 +47,7 @@ class DateParts(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.cyclic = cyclic
 
     def fit(self, X: pd.DataFrame, y: Any = None) -> DateParts:
-        """Nothing is learnt."""
+        """Learn nothing."""
         self.n_features_in_ = X.shape[1]
         return self
 

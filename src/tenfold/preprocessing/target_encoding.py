@@ -1,4 +1,4 @@
-"""Categories as the mean target of their rows, honest to the model that learns from it."""
+"""Categories as the mean target of their rows, without a leak of a row's own target."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ INNER_FOLDS = 5
 class TargetEncoding(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """scikit-learn's TargetEncoder (Micci-Barreca 2001) behind a bucket for rare categories.
 
-    A column becomes one number, or one for each of three classes or more: the mean target of the
-    category's rows, drawn towards that of all rows by as much as the category is small and varied.
-    A category never seen, or rare where no training row was, gets the mean of all rows.
+    A column becomes one number, or one per class for three or more classes: the mean target of the
+    category's rows, shrunk towards that of all rows, more so for small and varied categories. An
+    unseen category gets the mean of all rows.
 
     Args:
         task: regression, binary or multiclass.
         seed: of the inner folds.
         min_frequency: categories in fewer rows share one bucket.
-        max_categories: of more, the rarest share the bucket.
+        max_categories: beyond this number, the rarest categories share the bucket.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class TargetEncoding(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def fit_transform(self, X: pd.DataFrame, y: NDArray[np.generic]) -> Array:
-        """Learn the means, and encode the training rows by those of the other inner folds."""
+        """Learn the means; encode each training row by the means of the other inner folds."""
         from sklearn.preprocessing import OrdinalEncoder
 
         self.buckets_ = OrdinalEncoder(
@@ -61,12 +61,12 @@ class TargetEncoding(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if splitter is None:
             return np.asarray(self.means_.fit(codes, y).transform(codes))
         encoded = self.means_.fit_transform(codes, y)
-        # How the folds were drawn is of no use to any later row.
+        # The drawn folds serve no later row, and would be stored with the model.
         self.means_.set_params(cv=INNER_FOLDS)
-        return self._constant_as_such(codes, np.asarray(encoded))
+        return self._constants_encoded_alike(codes, np.asarray(encoded))
 
     def transform(self, X: pd.DataFrame) -> Array:
-        """Encode rows that were not trained on, by all training rows."""
+        """Encode new rows by the means of all training rows."""
         return np.asarray(self.means_.transform(self.buckets_.transform(X)))
 
     def _encoder(self, y: NDArray[np.generic], splitter: Any) -> Any:
@@ -78,19 +78,19 @@ class TargetEncoding(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return TargetEncoder(target_type=kind, cv=splitter or INNER_FOLDS)
 
     def _splitter(self, y: NDArray[np.generic]) -> Any:
-        """Shuffled inner folds, stratified by class; None for too few rows to part."""
+        """Shuffled inner folds, stratified by class; None if there are too few rows to split."""
         from sklearn.model_selection import KFold, StratifiedKFold
 
         if self.task == "regression":
-            kind, most = KFold, len(y)
+            kind, n_possible = KFold, len(y)
         else:
-            kind, most = StratifiedKFold, int(np.unique(y, return_counts=True)[1].max())
-        if most < 2:
+            kind, n_possible = StratifiedKFold, int(np.unique(y, return_counts=True)[1].max())
+        if n_possible < 2:
             return None
-        return kind(min(INNER_FOLDS, most), shuffle=True, random_state=self.seed)
+        return kind(min(INNER_FOLDS, n_possible), shuffle=True, random_state=self.seed)
 
-    def _constant_as_such(self, codes: Array, encoded: Array) -> Array:
-        """A single category says nothing, yet its inner folds' means differ: they tell of y."""
+    def _constants_encoded_alike(self, codes: Array, encoded: Array) -> Array:
+        """Encode columns with one category alike in all rows: inner folds' means would leak y."""
         width = encoded.shape[1] // codes.shape[1]
         single = np.repeat(codes.max(axis=0) == codes.min(axis=0), width)
         if single.any():

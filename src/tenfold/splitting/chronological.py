@@ -25,7 +25,7 @@ def chronological(columns: SplitColumns, rules: Split, seed: int) -> TrainTestSp
         UserError: if there are fewer different times than parts, or the gap leaves no rows.
     """
     assert columns.times is not None, "the strategy read no times"
-    if rules.duration is not None and not columns.times.dated:
+    if rules.gap_microseconds is not None and not columns.times.dated:
         raise UserError(
             f"split.gap: {rules.gap!r} needs dates, but {rules.time!r} holds numbers: give the "
             "gap in rows"
@@ -95,8 +95,8 @@ def cuts(changes: NDArray[np.int64], wanted: list[int]) -> list[int]:
 
 def _before(start: int, ordered: NDArray[Any], changes: NDArray[np.int64], rules: Split) -> int:
     """How many of the earliest rows lie before row `start` and its gap."""
-    if rules.duration is not None:
-        return int(np.searchsorted(ordered, ordered[start] - rules.duration))
+    if rules.gap_microseconds is not None:
+        return int(np.searchsorted(ordered, ordered[start] - rules.gap_microseconds))
     assert isinstance(rules.gap, int)
     last = np.searchsorted(changes, max(start - rules.gap, 0), side="right") - 1
     return int(changes[last])

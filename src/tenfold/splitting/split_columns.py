@@ -33,8 +33,8 @@ def read(table: Path, target: str, task: Task, rules: Split) -> SplitColumns:
     scratch = runtime.TemporaryFolder("split")
     connection = sources.connect(Path(scratch.name))
     connection.execute(f"CREATE VIEW clean AS FROM {sources.rows_of(table)}")
-    if rules.deciding is not None:
-        _check_present(connection, rules.deciding)
+    if rules.strategy_column is not None:
+        _check_present(connection, rules.strategy_column)
     groups, times, given, names = None, None, None, list[str]()
     if rules.group is not None:
         groups, names = _labelled(table, rules.group)
@@ -56,23 +56,23 @@ def feature_names(schema: Any, target: str, rules: Split) -> list[str]:
     """The columns that models see: all but the target and the column that decides the split.
 
     Raises:
-        UserError: if the deciding column is missing, or no feature is left.
+        UserError: if the column of the strategy is missing, or no feature is left.
     """
     columns = [column for column in schema.names if column not in (ROW, target)]
-    if rules.deciding is None:
+    if rules.strategy_column is None:
         return columns
     key = "group" if rules.group else "time" if rules.time else "column"
-    if rules.deciding not in columns:
+    if rules.strategy_column not in columns:
         raise UserError(
-            f"split.{key}: the clean table has no column {rules.deciding!r}; "
-            f"{nearest(rules.deciding, columns)}"
+            f"split.{key}: the clean table has no column {rules.strategy_column!r}; "
+            f"{nearest(rules.strategy_column, columns)}"
         )
     if not rules.time_is_feature:
-        columns.remove(rules.deciding)
+        columns.remove(rules.strategy_column)
     if not columns:
         raise UserError(
-            f"split.{key}: no feature column is left beside {rules.deciding!r} and the target "
-            f"{target!r}: name another column, or drop fewer in clean.drop_columns"
+            f"split.{key}: no feature column is left beside {rules.strategy_column!r} and the "
+            f"target {target!r}: name another column, or drop fewer in clean.drop_columns"
         )
     return columns
 
