@@ -1,7 +1,7 @@
 """Leaks and flaws planted in honest tables: what a person might do by mistake, one function each.
 
-A plant changes a `Trial` and says which check must see it. `None` means that no check can, by
-design, and the measured table says so.
+A planted fault changes a `Trial` and says which check must see it; `None` means that no
+check can, by design, and the measured table says so.
 """
 
 from __future__ import annotations
@@ -73,10 +73,10 @@ class PlantedFault:
 PLANTED_FAULTS: dict[str, PlantedFault] = {}
 
 
-def plant(
+def planted(
     *tasks: str, check: str | dict[str, str] | None
 ) -> Callable[[Callable[[Trial], Trial]], Callable[[Trial], Trial]]:
-    """Register a plant under its function's name."""
+    """Register a planted fault under its function's name."""
 
     def register(make: Callable[[Trial], Trial]) -> Callable[[Trial], Trial]:
         PLANTED_FAULTS[make.__name__] = PlantedFault(make, tasks, check)
@@ -88,57 +88,57 @@ def plant(
 # Chapter: the target in disguise
 
 
-@plant(*CLASSES, check="target_copy")
+@planted(*CLASSES, check="target_copy")
 def target_as_text(trial: Trial) -> Trial:
     """The class once more, in other words."""
     return trial.adds([f"grade {'abcdefghij'[int(code)]}" for code in trial.y])
 
 
-@plant("regression", check="target_copy")
+@planted("regression", check="target_copy")
 def target_with_unit(trial: Trial) -> Trial:
     """The target as text with a unit."""
     return trial.adds([f"{value!r} EUR" for value in trial.y.tolist()])
 
 
-@plant(*ALL, check="target_copy")
+@planted(*ALL, check="target_copy")
 def target_plus_constant(trial: Trial) -> Trial:
     """The target plus a constant."""
     return trial.adds(trial.y + 1000)
 
 
-@plant("regression", check="target_copy")
+@planted("regression", check="target_copy")
 def target_in_other_units(trial: Trial) -> Trial:
     """The target times -0.45, plus 3."""
     return trial.adds(trial.y * -0.45 + 3)
 
 
-@plant("regression", check="target_copy")
+@planted("regression", check="target_copy")
 def target_rounded(trial: Trial) -> Trial:
     """The target rounded to a tenth of its spread."""
     step = float(np.std(trial.y)) / 10
     return trial.adds(np.round(trial.y / step))
 
 
-@plant("regression", check="target_copy")
+@planted("regression", check="target_copy")
 def target_in_bands(trial: Trial) -> Trial:
     """The target cut into five bands with names."""
     cuts = np.quantile(trial.y, [0.2, 0.4, 0.6, 0.8])
     return trial.adds(np.array(["teal", "red", "blue", "pink", "grey"])[np.digitize(trial.y, cuts)])
 
 
-@plant("regression", check="target_copy")
+@planted("regression", check="target_copy")
 def target_logarithm(trial: Trial) -> Trial:
     """The logarithm of the target."""
     return trial.adds(np.log(trial.y - trial.y.min() + 1))
 
 
-@plant("regression", check="target_copy")
+@planted("regression", check="target_copy")
 def target_half_missing(trial: Trial) -> Trial:
     """The target in half of the rows, missing in the others."""
     return trial.adds(np.where(trial.draw.random(len(trial.y)) < 0.5, trial.y, np.nan))
 
 
-@plant("binary", check="target_copy")
+@planted("binary", check="target_copy")
 def missing_for_one_class(trial: Trial) -> Trial:
     """A measurement that is there for one class and missing for the other."""
     return trial.adds(np.where(trial.y == 1, trial.draw.normal(size=len(trial.y)), np.nan))
@@ -147,7 +147,7 @@ def missing_for_one_class(trial: Trial) -> Trial:
 # Chapter: columns that know too much
 
 
-@plant(*ALL, check="leak")
+@planted(*ALL, check="leak")
 def target_with_noise(trial: Trial) -> Trial:
     """The target with noise of a twentieth of its spread; of classes, one in 500 changed."""
     if trial.task == "regression":
@@ -156,7 +156,7 @@ def target_with_noise(trial: Trial) -> Trial:
     return trial.adds([f"grade {int(code)}" for code in _flipped(trial, 1 / 500)])
 
 
-@plant(*ALL, check="leak")
+@planted(*ALL, check="leak")
 def target_bent(trial: Trial) -> Trial:
     """A number from which the target follows by a curve that goes down and up."""
     n = len(trial.y)
@@ -168,13 +168,13 @@ def target_bent(trial: Trial) -> Trial:
     return trial.adds(trial.draw.integers(0, 3, n) * many + trial.y + trial.draw.random(n) * 0.9)
 
 
-@plant(*CLASSES, check="leak")
+@planted(*CLASSES, check="leak")
 def category_for_class(trial: Trial) -> Trial:
     """A ward, ten to each class."""
     return trial.adds([f"ward {int(code)}{ward}" for code, ward in _wards(trial)])
 
 
-@plant(*ALL, check={"regression": "target_copy", "binary": "leak", "multiclass": "leak"})
+@planted(*ALL, check={"regression": "target_copy", "binary": "leak", "multiclass": "leak"})
 def ids_in_order_of_target(trial: Trial) -> Trial:
     """Ids that were given out after sorting by the target."""
     ids = np.empty(len(trial.y), dtype=np.int64)
@@ -182,21 +182,21 @@ def ids_in_order_of_target(trial: Trial) -> Trial:
     return trial.adds(ids)
 
 
-@plant(*CLASSES, check="leak")
+@planted(*CLASSES, check="leak")
 def filled_after_outcome(trial: Trial) -> Trial:
     """A number that was written down after one outcome only, in half of the cases."""
     filled = (trial.y == 1) & (trial.draw.random(len(trial.y)) < 0.5)
     return trial.adds(np.where(filled, trial.draw.normal(size=len(trial.y)), np.nan))
 
 
-@plant(*CLASSES, check="leak")
+@planted(*CLASSES, check="leak")
 def lost_after_outcome(trial: Trial) -> Trial:
     """A number that is missing in half of the cases of one class and in no other."""
     lost = (trial.y == 0) & (trial.draw.random(len(trial.y)) < 0.5)
     return trial.adds(np.where(lost, np.nan, trial.draw.normal(size=len(trial.y))))
 
 
-@plant(*ALL, check="leak")
+@planted(*ALL, check="leak")
 def target_of_next_row(trial: Trial) -> Trial:
     """The target of the row below."""
     y = trial.frame[trial.target]
@@ -208,7 +208,7 @@ def target_of_next_row(trial: Trial) -> Trial:
 # Chapter: rows on both sides
 
 
-@plant(*ALL, check="identical_rows")
+@planted(*ALL, check="identical_rows")
 def copied_rows(trial: Trial) -> Trial:
     """Three rows in a hundred of training, copied into the test."""
     train = np.flatnonzero(~trial.in_test)
@@ -218,19 +218,19 @@ def copied_rows(trial: Trial) -> Trial:
     return replace(trial, frame=frame, in_test=in_test)
 
 
-@plant(*ALL, check="group_crossing")
+@planted(*ALL, check="group_crossing")
 def groups_split(trial: Trial) -> Trial:
     """Declared groups of five rows, split by rows."""
     return replace(trial, groups=np.array([f"p{row // 5}" for row in range(len(trial.y))]))
 
 
-@plant(*ALL, check="time_crossing")
+@planted(*ALL, check="time_crossing")
 def future_in_training(trial: Trial) -> Trial:
     """A declared time, split at random."""
     return replace(trial, time=np.arange(len(trial.y)).astype("datetime64[D]"))
 
 
-@plant(*ALL, check="shift")
+@planted(*ALL, check="shift")
 def test_from_elsewhere(trial: Trial) -> Trial:
     """Test rows whose widest column is a spread higher."""
     column = trial.frame[trial.widest].astype(np.float64)
@@ -238,7 +238,7 @@ def test_from_elsewhere(trial: Trial) -> Trial:
     return replace(trial, frame=trial.frame.assign(**{trial.widest: moved}))
 
 
-@plant(*ALL, check="shift")
+@planted(*ALL, check="shift")
 def test_from_another_site(trial: Trial) -> Trial:
     """A site that is 'north' for most test rows and 'south' for most training rows."""
     likely = np.where(trial.in_test, 0.8, 0.3)
@@ -246,7 +246,7 @@ def test_from_another_site(trial: Trial) -> Trial:
     return trial.adds(np.where(north, "north", "south"))
 
 
-@plant(*CLASSES, check="label_conflicts")
+@planted(*CLASSES, check="label_conflicts")
 def labels_in_conflict(trial: Trial) -> Trial:
     """Two rows in a hundred twice, with different labels."""
     rows = trial.draw.choice(len(trial.y), max(5, len(trial.y) // 50), replace=False)
@@ -262,58 +262,58 @@ def labels_in_conflict(trial: Trial) -> Trial:
 # Chapter: poor columns
 
 
-@plant(*ALL, check="copied_columns")
+@planted(*ALL, check="copied_columns")
 def column_rescaled(trial: Trial) -> Trial:
     """The widest column in other units."""
     return trial.adds(trial.frame[trial.widest] * 2.54 + 1)
 
 
-@plant(*ALL, check="copied_columns")
+@planted(*ALL, check="copied_columns")
 def column_rounded(trial: Trial) -> Trial:
     """The widest column, rounded to a fiftieth of its spread."""
     column = trial.frame[trial.widest].astype(np.float64)
     return trial.adds((column / (column.std() / 50)).round())
 
 
-@plant(*ALL, check="copied_columns")
+@planted(*ALL, check="copied_columns")
 def category_and_code(trial: Trial) -> Trial:
     """A category of seven, as text and as number."""
     codes = trial.draw.integers(0, 7, len(trial.y))
     return trial.adds([f"kind {'dabfceg'[code]}" for code in codes], "kind").adds(codes)
 
 
-@plant(*ALL, check="id_like")
+@planted(*ALL, check="id_like")
 def text_ids(trial: Trial) -> Trial:
     """A text that differs in every row."""
     return trial.adds([f"{bits:016x}" for bits in trial.draw.integers(2**62, size=len(trial.y))])
 
 
-@plant(*ALL, check="id_like")
+@planted(*ALL, check="id_like")
 def numeric_ids(trial: Trial) -> Trial:
     """Numbers of six digits, given out at random."""
     return trial.adds(trial.draw.choice(900_000, len(trial.y), replace=False) + 100_000)
 
 
-@plant(*ALL, check="id_like")
+@planted(*ALL, check="id_like")
 def row_number(trial: Trial) -> Trial:
     """The row's number in a file that is roughly in order of the target."""
     noisy = trial.y + trial.draw.normal(size=len(trial.y)) * np.std(trial.y)
     return trial.adds(np.argsort(np.argsort(noisy)).astype(np.int64))
 
 
-@plant(*ALL, check="constant")
+@planted(*ALL, check="constant")
 def one_value(trial: Trial) -> Trial:
     """A column of one value."""
     return trial.adds(3.0)
 
 
-@plant(*ALL, check="nearly_constant")
+@planted(*ALL, check="nearly_constant")
 def one_value_nearly(trial: Trial) -> Trial:
     """A column with one row in five hundred that differs."""
     return trial.adds(np.where(np.arange(len(trial.y)) % 500 == 7, "yes", "no"))
 
 
-@plant(*CLASSES, check="imbalance")
+@planted(*CLASSES, check="imbalance")
 def rare_class(trial: Trial) -> Trial:
     """One class in forty rows of the others."""
     rare = np.flatnonzero(trial.y == 0)
@@ -325,14 +325,14 @@ def rare_class(trial: Trial) -> Trial:
 # Chapter: what no check sees, by design
 
 
-@plant(*ALL, check=None)
+@planted(*ALL, check=None)
 def target_of_two_columns(trial: Trial) -> Trial:
     """Two columns whose difference is the target."""
     noise = trial.draw.normal(size=len(trial.y)) * 10 * np.std(trial.y)
     return trial.adds(noise, "paid").adds(trial.y + noise, "owed")
 
 
-@plant(*ALL, check=None)
+@planted(*ALL, check=None)
 def strong_hint(trial: Trial) -> Trial:
     """The target with noise of half its spread; of classes, one in ten changed."""
     if trial.task == "regression":
@@ -340,7 +340,7 @@ def strong_hint(trial: Trial) -> Trial:
     return trial.adds([f"grade {int(code)}" for code in _flipped(trial, 0.1)])
 
 
-@plant(*ALL, check=None)
+@planted(*ALL, check=None)
 def groups_undeclared(trial: Trial) -> Trial:
     """A patient with five rows, whom the split was not told of."""
     return trial.adds([f"p{row // 5}" for row in trial.draw.permutation(len(trial.y))])

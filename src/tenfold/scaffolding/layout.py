@@ -16,7 +16,7 @@ from tenfold.params import Data
 from tenfold.params.data import SCHEMES
 from tenfold.params.messages import explain
 from tenfold.runtime import UserError
-from tenfold.sources import files, name
+from tenfold.sources import name, source_files
 
 # Windows' western encoding, a superset of the printable part of latin-1.
 WESTERN = "cp1252"
@@ -69,7 +69,7 @@ def _guess_encoding(path: str, found: GuessedLayout) -> None:
     """A file that is not all UTF-8 is taken for western Windows text, unless it is UTF-16."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     file = Path(path)
-    if not file.is_file() or file.suffix.lower() in files.PACKED:
+    if not file.is_file() or file.suffix.lower() in source_files.PACKED:
         return
     with file.open("rb") as stream:
         while chunk := stream.read(1 << 20):

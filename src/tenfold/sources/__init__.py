@@ -15,14 +15,14 @@ from tenfold import runtime
 from tenfold.dataset import ROW
 from tenfold.params import Data
 from tenfold.runtime import UserError
-from tenfold.sources import files, formats, union
+from tenfold.sources import formats, source_files, union
 from tenfold.sources.column_names import CONTENT, LINE, REASON, SOURCE
 from tenfold.sources.connection import connect, seal
 from tenfold.sources.file_rows import FileRows, FileToRead
-from tenfold.sources.files import FileStamp
 from tenfold.sources.formats import is_delimited
 from tenfold.sources.kinds import Kind
 from tenfold.sources.source import Source, Unsound
+from tenfold.sources.source_files import FileStamp
 from tenfold.sources.sql import MALFORMED, RAW, first_line, name, rows_of, text
 
 __all__ = [
@@ -94,8 +94,8 @@ def _read_file(
 def _files(data: Data) -> list[FileStamp]:
     """The files that are read; a database server and a bundled table have none."""
     if data.scheme == "sqlite":
-        return files.find(data.path.removeprefix("sqlite:"), files.SQLITE)
-    return [] if data.scheme else files.find(data.path, list(formats.FILE_READERS))
+        return source_files.find(data.path.removeprefix("sqlite:"), source_files.SQLITE)
+    return [] if data.scheme else source_files.find(data.path, list(formats.FILE_READERS))
 
 
 def size(data: Data) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from tenfold.runtime import UserError
-from tenfold.sources.files import PACKED
+from tenfold.sources.source_files import PACKED
 
 CODECS = {".gz": "gzip", ".zst": "zstd"}
 CHUNK = 1 << 20

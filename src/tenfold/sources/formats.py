@@ -11,7 +11,7 @@ import duckdb
 
 from tenfold.params import Data
 from tenfold.runtime import UserError
-from tenfold.sources import files
+from tenfold.sources import source_files
 from tenfold.sources.file_rows import FileRows, FileToRead
 from tenfold.sources.readers import (
     delimited,
@@ -35,7 +35,7 @@ def read_file(file: FileToRead) -> FileRows:
     Raises:
         UserError: if the file is damaged, is no table, or a setting does not suit its format.
     """
-    reader = FILE_READERS[files.ending(file.path)]
+    reader = FILE_READERS[source_files.ending(file.path)]
     if reader is delimited.read:
         return reader(file)
     _refuse_csv_settings(file.data, str(file.path))
@@ -60,7 +60,7 @@ def read_scheme(connection: Any, data: Data, scratch: Path) -> FileRows:
 
 def is_delimited(path: Path) -> bool:
     """Whether a file is CSV or TSV, compressed or not, by its ending."""
-    return FILE_READERS.get(files.ending(path)) is delimited.read
+    return FILE_READERS.get(source_files.ending(path)) is delimited.read
 
 
 def _read_excel(file: FileToRead) -> FileRows:

@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 
 from tenfold.dataset import ROW
 from tenfold.runtime import UserError
-from tenfold.sources import files, storing, typed_csv, union
+from tenfold.sources import source_files, storing, typed_csv, union
 from tenfold.sources.arrow_rows import ArrowRows
 from tenfold.sources.column_names import LINE, SOURCE
 from tenfold.sources.file_rows import FileRows
-from tenfold.sources.files import FileStamp
 from tenfold.sources.kinds import Kind
+from tenfold.sources.source_files import FileStamp
 from tenfold.sources.sql import GIVEN, MALFORMED, RAW, name, rows_of, text
 from tenfold.sources.storing import StoredRows
 from tenfold.sources.typed_csv import Conversion
@@ -127,7 +127,7 @@ class Source:
         Raises:
             UserError: naming the file.
         """
-        files.check_unchanged(self.files)
+        source_files.check_unchanged(self.files)
 
     def _empty(self) -> UserError:
         names = ", ".join(part.name for part in self.parts)

@@ -13,8 +13,8 @@ from tenfold.sources import sql
 from tenfold.sources.column_names import CONTENT, REASON, check_names
 from tenfold.sources.decoding import as_utf8
 from tenfold.sources.file_rows import FileRows, FileToRead
-from tenfold.sources.files import ending
 from tenfold.sources.scanning import scan
+from tenfold.sources.source_files import ending
 from tenfold.sources.sql import name, text
 
 
