@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,10 @@ DOORS = {
 }
 
 
-def imports(path: Path, *, at_runtime: bool = True) -> Iterator[tuple[str, str | None]]:
+@cache
+def imports(path: Path, *, at_runtime: bool = True) -> list[tuple[str, str | None]]:
     """(module, name) of every import in a file, also inside functions and in registries."""
+    found: list[tuple[str, str | None]] = []
     tree = ast.parse(path.read_text(encoding="utf-8"))
     skipped: set[int] = set()
     for node in ast.walk(tree):
@@ -52,12 +55,13 @@ def imports(path: Path, *, at_runtime: bool = True) -> Iterator[tuple[str, str |
         if id(node) in skipped:
             continue
         if isinstance(node, ast.Import):
-            yield from ((alias.name, None) for alias in node.names)
+            found += [(alias.name, None) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from ((node.module, alias.name) for alias in node.names)
+            found += [(node.module, alias.name) for alias in node.names]
         elif isinstance(node, ast.Constant) and RESOLVED.fullmatch(str(node.value)):
             module, _, name = str(node.value).partition(":")
-            yield module, name
+            found.append((module, name))
+    return found
 
 
 def files_of(module: str, name: str | None) -> Iterator[Path]:

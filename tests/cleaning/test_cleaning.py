@@ -324,6 +324,7 @@ def test_the_clinics_table_has_the_defects_that_its_readme_counts(tmp_path: Path
 TEXTS = st.sampled_from(["", "NA", "?", "1", "-1", "0", "2.5", "007", "inf", "nan", "x", " ", "é"])
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     table=st.lists(st.tuples(TEXTS, TEXTS, st.sampled_from(["0", "1", ""])), max_size=25),

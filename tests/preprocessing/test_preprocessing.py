@@ -350,6 +350,7 @@ DECLARED = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     declared=DECLARED,

@@ -117,6 +117,7 @@ def test_a_member_with_any_activation_is_the_same_fold_trained_alone(activation:
     assert largest_difference(pairs) < 1e-9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["mlp", "resnet"])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_with_batch_norm_no_optimizer_blows_rounding_up(kind: str, optimizer: str) -> None:
