@@ -13,6 +13,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # DVC's default is a folder that everybody on the machine may write to.
 export DVC_SITE_CACHE_DIR := $(CURDIR)/.dvc/tmp/site
 export MLFLOW_DISABLE_TELEMETRY := true
+# DVC needs a user's name, and a container's user may have none.
+export USER ?= $(shell id -u)
 
 .PHONY: repro test test-fast ui serve check bench moved
 

@@ -10,14 +10,18 @@ from tenfold import cleaning, models, params, runtime, sources
 from tenfold.reporting import terminal
 
 OUT = Path("outputs/clean")
+OF_FAMILIES = [Path("outputs/cross_validate"), Path("outputs/train")]
 
 
 def main() -> None:
     """Read the source, apply the rules of `clean:` and write `outputs/clean/`.
 
-    DVC always runs this stage, since it cannot watch a pattern, a database or a bundled table.
+    DVC always runs this stage, since it cannot watch a pattern, a database or a bundled table. So
+    this is also where what is left of a family that was removed from params.yaml goes.
     """
     experiment = params.load(models)
+    for folder in OF_FAMILIES:  # select_model depends on all that is there.
+        runtime.remove_undeclared(folder, experiment.models)
     source = sources.fingerprint(experiment.data)
     inputs: Any = source and [
         source,

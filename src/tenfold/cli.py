@@ -96,6 +96,7 @@ def init(arguments: argparse.Namespace) -> None:
 
     from tenfold import scaffolding
 
+    runtime.check_user()
     names = [name.strip() for name in arguments.columns.split(",") if name.strip()]
     given = {"columns": names, "query": arguments.query, "sheet": arguments.sheet}
     done = scaffolding.init(
@@ -126,6 +127,7 @@ def check(arguments: argparse.Namespace) -> None:
     from tenfold.scaffolding import check
 
     runtime.check_folder()
+    runtime.check_user()
     print("\n".join(check.check(params.load(models))))
 
 

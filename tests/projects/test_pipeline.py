@@ -119,6 +119,22 @@ def test_a_family_added_runs_alone_and_a_family_removed_is_forgotten(again: Proj
     assert not (again / "outputs/plots/random_forest").exists()
 
 
+def test_back_at_an_earlier_commit_without_a_family_dvc_lock_is_that_commit_s(
+    again: Project,
+) -> None:
+    again.change(models={**SMALL["models"], "random_forest": {"n_estimators": 2}})
+    again.repro()
+    again.commit()
+    again.run("git", "checkout", "--quiet", "HEAD~1")
+    assert again.repro() == ["clean", "select_model"]
+    assert again.run("git", "status", "--porcelain") == ""
+    for stage in ("cross_validate", "train"):
+        assert {path.name for path in (again / "outputs" / stage).iterdir()} == {*SMALL["models"]}
+    again.run("git", "checkout", "--quiet", "-")
+    assert again.repro() == ["clean", "select_model"]
+    assert again.run("git", "status", "--porcelain") == ""
+
+
 def test_the_registry_follows_params_there_and_back(again: Project, finished: Project) -> None:
     first = finished.json("outputs/metrics.json")["champion"]
     again.repro()

@@ -231,6 +231,14 @@ runpy.run_path({str(ROOT / "pipelines" / stage)!r} + ".py", run_name="__main__")
     assert err == "interrupted: run the same command again to go on\n"
 
 
+def test_outputs_of_families_no_longer_declared_are_removed_unless_their_stage_runs() -> None:
+    for name in ("kept", "removed", "running"):
+        folder(f"outputs/train/{name}", {"file": ""})
+    with runtime.lock(Path(".tenfold/locks/train@running.lock")):
+        runtime.remove_undeclared(Path("outputs/train"), ["kept"])
+    assert {path.name for path in Path("outputs/train").iterdir()} == {"kept", "running"}
+
+
 def test_a_stage_runs_once_at_a_time_and_a_killed_one_frees_its_lock(
     started: list[subprocess.Popen[str]],
 ) -> None:
@@ -587,6 +595,30 @@ program.run("work", main)
         r"error: out/\S+: Read-only file system: make it writable, or move the project .*\n",
         ended.stderr,
     )
+
+
+def test_a_user_without_a_name_is_told_to_set_one_before_dvc_fails() -> None:
+    apart = ["unshare", "--user", "--map-user=12345", "--map-group=12345"]
+    if subprocess.run([*apart, "true"], capture_output=True).returncode:
+        pytest.skip("may not become another user")
+    nameless = {key: value for key, value in os.environ.items() if key != "LOGNAME"}
+    nameless = {key: value for key, value in nameless.items() if "USER" not in key}
+    for command in (["check"], ["init", "table.csv", "--target", "a"]):
+        ended = subprocess.run(
+            [*apart, sys.executable, "-c", f"from tenfold import cli; cli.main({command})"],
+            capture_output=True,
+            text=True,
+            env=nameless,
+        )
+        assert (ended.returncode, ended.stderr) == (
+            2,
+            "error: DVC needs a user's name, but user 12345 has none: set one with "
+            "`export USER=me`, then run the same command again\n",
+        )
+    # make gives its commands one.
+    Path("Makefile").write_text(f"include {ROOT}/Makefile\nname:\n\t@echo $$USER\n")
+    shown = subprocess.run([*apart, "make", "name"], capture_output=True, text=True, env=nameless)
+    assert shown.stdout == "12345\n"
 
 
 def test_others_may_read_what_is_written() -> None:

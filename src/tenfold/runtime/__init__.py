@@ -22,8 +22,13 @@ from tenfold.runtime.fingerprints import (
     scratch,
     stamp,
 )
-from tenfold.runtime.locks import SCRATCH, TemporaryFolder, discard, lock
-from tenfold.runtime.processes import check_folder, check_interrupted, die_with_parent
+from tenfold.runtime.locks import SCRATCH, TemporaryFolder, discard, lock, remove_undeclared
+from tenfold.runtime.processes import (
+    check_folder,
+    check_interrupted,
+    check_user,
+    die_with_parent,
+)
 from tenfold.runtime.secrets import mask_lines, masked, secrets
 
 __all__ = [
@@ -32,6 +37,7 @@ __all__ = [
     "UserError",
     "check_folder",
     "check_interrupted",
+    "check_user",
     "code_digest",
     "derive_seed",
     "did_you_mean",
@@ -49,6 +55,7 @@ __all__ = [
     "read_json",
     "read_rows",
     "read_stamp",
+    "remove_undeclared",
     "scratch",
     "secrets",
     "shown",

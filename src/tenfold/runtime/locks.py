@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,18 @@ def lock(path: Path, *, wait: bool = False) -> Iterator[None]:
         yield
     finally:
         held.release()
+
+
+def remove_undeclared(folder: Path, declared: Iterable[str]) -> None:
+    """Remove a stage's outputs of families that params.yaml no longer names, unless one runs."""
+    if not folder.is_dir():
+        return
+    for left in set(folder.iterdir()) - {folder / name for name in declared}:
+        with (
+            contextlib.suppress(UserError),
+            lock(SCRATCH / "locks" / f"{folder.name}@{left.name}.lock"),
+        ):
+            discard(left)
 
 
 class TemporaryFolder(tempfile.TemporaryDirectory[str]):

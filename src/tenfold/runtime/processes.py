@@ -85,6 +85,23 @@ def check_folder() -> None:
         )
 
 
+def check_user() -> None:
+    """Check that this user has a name, which DVC needs; a container's often has none.
+
+    Raises:
+        UserError: if it has not.
+    """
+    import getpass
+
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):
+        raise UserError(
+            f"DVC needs a user's name, but user {os.getuid()} has none: set one with "
+            "`export USER=me`, then run the same command again"
+        ) from None
+
+
 def die_with_parent() -> None:
     """Ask the kernel (Linux) for SIGTERM when the parent dies; end now if DVC has died already.
 
