@@ -22,9 +22,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from benchmarks.bare import bare_stacked
 from benchmarks.works import LEARNING_RATE, WEIGHT_DECAY, Data, Fold, Work
 from tenfold.training.fitting import Member, train
-from tenfold.training.losses import Objective
-from tenfold.training.module import Rates, Recipe
-from tenfold.training.networks import Architecture
+from tenfold.training.settings import Architecture, Rates, Recipe
 
 Contender = Callable[[Work, Data], float]
 
@@ -36,17 +34,13 @@ def tenfold(work: Work, data: Data) -> float:
         Member(seed, fold.x_train, fold.y_train, fold.x_val, fold.y_val, rates)
         for seed, fold in enumerate(data.folds)
     ]
-    recipe = Recipe(
-        Objective("binary_cross_entropy"),
-        max_epochs=work.epochs,
-        batch_size=work.batch_size,
-        patience=work.epochs,
-    )
+    recipe = Recipe(loss="binary_cross_entropy", batch_size=work.batch_size, patience=work.epochs)
     trained = train(
-        Architecture("mlp", n_blocks=2, d_block=work.width),
+        Architecture(kind="mlp", n_blocks=2, d_block=work.width),
         recipe,
         members,
         n_outputs=1,
+        max_epochs=work.epochs,
         trainer={"accelerator": work.accelerator, "devices": 1, "precision": work.precision},
     )
     return float(np.min([epoch["val_loss"] for epoch in trained.history], axis=0).mean())

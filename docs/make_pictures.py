@@ -61,11 +61,11 @@ def transfer() -> None:
     X, y = load_digits(return_X_y=True)
     X = X / 16
     known = y < 5
-    donor = _bag(_cross_validate(_folds(X[known], y[known], 5), {"batch_size": 64}, None))
+    pretrained = _bag(_cross_validate(_folds(X[known], y[known], 5), {"batch_size": 64}, None))
     folds = [_draw(X, y, np.random.default_rng(seed)) for seed in range(10)]
     figure = Figure(figsize=(7, 3.5), layout="constrained")
     axes = figure.subplots()
-    for label, start in (("from scratch", None), ("from digits 0 to 4", donor)):
+    for label, start in (("from scratch", None), ("from digits 0 to 4", pretrained)):
         changes: dict[str, Any] = {"batch_size": 16, "patience": 60}
         if start is not None:
             changes["init_from"] = "digits_low"
@@ -97,10 +97,10 @@ def _draw(X: Floats, y: NDArray[np.int64], rng: np.random.Generator) -> Fold:
 
 
 def _cross_validate(
-    folds: list[Fold], changes: dict[str, Any], donor: Fitted | None
+    folds: list[Fold], changes: dict[str, Any], pretrained: Fitted | None
 ) -> FoldPredictions:
     parameters = _parameters(dropout=0.3, learning_rate=0.003, **changes)
-    setting = FitSettings("multiclass", range(5), {"max_epochs": 60}, donor=donor)
+    setting = FitSettings("multiclass", range(5), {"max_epochs": 60}, pretrained=pretrained)
     asked = [Configuration(parameters, range(len(folds)))]
     (found,) = FAMILY.predict_folds(asked, folds, setting)
     assert not isinstance(found, Diverged)

@@ -22,12 +22,12 @@ def main() -> None:
     declared, decisive = experiment.models[name], experiment.metrics[0]
     schema = Schema.from_json(runtime.read_json(SPLIT / "schema.json"))
     train = dataset.read(TRAIN, schema, FOLDS)
-    start = declared.get("init_from")
-    donor = pretrained.fetch(start, name, schema, tracking.load_model) if start else None
+    source = declared.get("init_from")
+    start = pretrained.fetch(source, name, schema, tracking.load_model) if source else None
     family, seed = models.family(name), runtime.derive_seed(experiment.seed, name)
     evaluate = Evaluator(
         family,
-        Inputs(train, experiment.preprocessing, donor, experiment.seed),
+        Inputs(train, experiment.preprocessing, start, experiment.seed),
         FitSettings(experiment.task, schema.classes, experiment.trainer.model_dump()),
         experiment.metrics,
         seed,
@@ -35,7 +35,7 @@ def main() -> None:
     inputs = experiment.model_dump(mode="json", exclude={"models", "run", "select_model", "train"})
     scratch = runtime.scratch(
         "studies", name, declared, inputs, *map(runtime.digest, (TRAIN, FOLDS)),
-        donor and donor.digest(),
+        start and start.digest(),
     )  # fmt: skip
     shown = terminal.on_terminal(experiment.run.progress)
     with terminal.progress(name, decisive, shown=shown) as show:
@@ -49,7 +49,7 @@ def main() -> None:
     with runtime.directory(Path("outputs/cross_validate") / name) as out:
         search.write(out, best, trials)
         dataset.write_predictions(out / "oof.parquet", train, best.evaluation.oof)
-        fold_models.write(out / "members", best.members, donor)
+        fold_models.write(out / "members", best.fold_models, start)
     runtime.discard(scratch)
     print(terminal.search_summary(name, trials, best, experiment.metrics))
 

@@ -20,29 +20,29 @@ def main() -> None:
     name, experiment = sys.argv[1], params.load(models)
     schema = dataset.Schema.from_json(runtime.read_json(SPLIT / "schema.json"))
     found = Path("outputs/cross_validate", name)
-    best, members = runtime.read_json(found / "best.json"), found / "members"
+    best, kept = runtime.read_json(found / "best.json"), found / "members"
     parameters = models.parameters(name).model_validate(best["parameters"])
     train, family = dataset.read(TRAIN, schema, FOLDS), models.family(name)
-    donor = fold_models.donor(members)
-    inputs = Inputs(train, experiment.preprocessing, donor, experiment.seed)
+    pretrained = fold_models.pretrained(kept)
+    inputs = Inputs(train, experiment.preprocessing, pretrained, experiment.seed)
     asked = experiment.model_dump(mode="json", include={"seed", "preprocessing", "trainer"})
     scratch = runtime.scratch("checkpoints", name, best, asked, runtime.digest(TRAIN))
-    setting = models.FitSettings(
+    settings = models.FitSettings(
         experiment.task,
         schema.classes,
         experiment.trainer.model_dump(),
         progress=terminal.on_terminal(experiment.run.progress),
         checkpoint=scratch / "last.ckpt",
     )
-    if fold_models.bagged(members, experiment.train.strategy, train.folds):
+    if fold_models.bagged(kept, experiment.train.strategy, train.folds):
         transformers, _ = inputs.folds(parameters)
-        model = fold_models.load(members, family)
+        model = fold_models.load(kept, family)
         print(f"train@{name}: a bag of the {len(transformers)} folds' networks")
     else:
         transformers, X = inputs.whole(parameters)
         seed = runtime.derive_seed(experiment.seed, name, "train")
         model = family.fit(
-            parameters, X, train.y, seed, inputs.setting(parameters, setting),
+            parameters, X, train.y, seed, inputs.fit_settings(parameters, settings),
             # Each fold stopped at its own best epoch; all rows train for the middle one.
             max(1, round(statistics.median(best["epochs"]))) if best["epochs"] else None,
         )  # fmt: skip

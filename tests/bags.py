@@ -69,10 +69,10 @@ def setting(task: Any = "regression", **trainer: Any) -> FitSettings:
 
 
 def evaluator(
-    family: str, data: Dataset, donor: Predictor | None = None, **trainer: Any
+    family: str, data: Dataset, pretrained: Predictor | None = None, **trainer: Any
 ) -> Evaluator:
     task = data.schema.task
-    inputs = Inputs(data, Preprocessing(), donor)
+    inputs = Inputs(data, Preprocessing(), pretrained)
     chosen = setting(task, **trainer)
     return Evaluator(models.family(family), inputs, chosen, [METRIC[task]], seed=7)
 
@@ -87,11 +87,11 @@ def bag(
     task: Any = "regression",
     *,
     data: Dataset | None = None,
-    donor: Predictor | None = None,
+    pretrained: Predictor | None = None,
     **declared: Any,
 ) -> Bag:
     own = data or dataset(task)
-    asked, evaluate = parameters(family, **declared), evaluator(family, own, donor)
+    asked, evaluate = parameters(family, **declared), evaluator(family, own, pretrained)
     [found] = evaluate([(0, asked)])
     assert isinstance(found, Evaluation)
     assert found.bag is not None

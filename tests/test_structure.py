@@ -21,7 +21,7 @@ SOURCE = ROOT / "src"
 PACKAGE = SOURCE / "tenfold"
 STAGES = ["clean", "split", "cross_validate", "train", "select_model"]
 
-# What `training.registry.resolve` imports: "tenfold.training.dense:MLP".
+# What `training.catalogue.resolve` imports: "tenfold.training.architectures:MLP".
 RESOLVED = re.compile(r"[a-z_]+(\.[a-z_]+)*:\w+")
 
 # library: the modules that may import it

@@ -42,7 +42,7 @@ def served(name: str, task: Any, *, refit: bool) -> tuple[Predictor, Evaluation]
     if found.bag is not None and not refit:
         return Predictor(family, schema, inputs.folds(asked)[0], found.bag), found
     transformers, X = inputs.whole(asked)
-    chosen = inputs.setting(asked, mixed.setting(task))
+    chosen = inputs.fit_settings(asked, mixed.setting(task))
     model = evaluate.family.fit(asked, X, inputs.dataset.y, 3, chosen, 2)
     return Predictor(family, schema, transformers, model), found
 
@@ -83,7 +83,7 @@ def test_a_bag_answers_a_validation_row_as_its_fold_did(name: str) -> None:
 def test_an_embedded_number_is_a_number_and_an_embedded_code_a_code() -> None:
     evaluate = mixed.evaluator("mlp", "regression")
     asked = mixed.parameters("mlp", **EMBEDDED)
-    chosen = evaluate.inputs.setting(asked, mixed.setting("regression"))
+    chosen = evaluate.inputs.fit_settings(asked, mixed.setting("regression"))
     # Four numbers; two dates of a year and four pairs each.
     assert (chosen.n_numeric, chosen.n_codes) == (4 + 2 * 9, 2)
     for fold in evaluate.inputs.folds(asked)[1]:

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from tenfold import models
 from tenfold.metrics import Array, Task
 from tenfold.models import Configuration, Diverged, FoldPredictions
-from tenfold.models.shared.scikit import ScikitFamily
+from tenfold.models.shared.scikit_family import ScikitFamily
 from tests.models.cases import CLASSES, NETWORKS, TASKS, WIDTH, data, folds, parameters, setting
 
 CASES = [(family, task) for family in models.names() for task in TASKS]

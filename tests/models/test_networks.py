@@ -396,7 +396,7 @@ def test_an_embedding_generation_is_what_its_configurations_are_alone() -> None:
 # --- transfer ---
 
 
-def donor(family: str, task: Task, n_members: int, **changes: Any) -> Any:
+def pretrained(family: str, task: Task, n_members: int, **changes: Any) -> Any:
     """A bag of so many networks, trained on other rows of the same columns."""
     X, y = data(task, seed=5)
     parts = cut(X, y, max(2, n_members))[:n_members]
@@ -416,9 +416,9 @@ def equal_folds(task: Task) -> list[Fold]:
 
 @pytest.mark.parametrize("family", NETWORKS)
 def test_a_frozen_body_is_the_donors_and_only_the_head_is_new(family: str) -> None:
-    start = donor(family, "regression", 2)
+    start = pretrained(family, "regression", 2)
     frozen = {"init_from": "m", "freeze": parameters(family).depth, "dropout": 0.0}
-    chosen = replace(exact("binary"), donor=start)
+    chosen = replace(exact("binary"), pretrained=start)
     [found] = evaluate(family, equal_folds("binary"), chosen, frozen)
     bag: Any = found.bag
     theirs, ours = (dict(model.network.named_parameters()) for model in (start, bag))
@@ -435,7 +435,7 @@ def test_a_frozen_body_is_the_donors_and_only_the_head_is_new(family: str) -> No
 
 @pytest.mark.parametrize("n_members", [1, 2, 5])
 def test_a_generation_with_a_donor_is_what_its_configurations_are_alone(n_members: int) -> None:
-    chosen = replace(exact("regression"), donor=donor("mlp", "regression", n_members))
+    chosen = replace(exact("regression"), pretrained=pretrained("mlp", "regression", n_members))
     changes: list[dict[str, Any]] = [
         {**change, "init_from": "m", "body_learning_rate_factor": 0.5} for change in GENERATION
     ]
@@ -460,15 +460,15 @@ def test_a_donors_categories_keep_their_vectors_where_a_fold_has_fewer_of_them()
         X_train[:, 2:4] = np.minimum(X_train[:, 2:4], 1)  # The validation rows keep them all.
         few.append(replace(part, X_train=X_train))
     frozen = {**embedded, "init_from": "m", "freeze": 2}
-    [moved] = evaluate("mlp", few, replace(chosen, donor=start), frozen)
+    [moved] = evaluate("mlp", few, replace(chosen, pretrained=start), frozen)
     bag: Any = moved.bag
     tables = [model.network.embed.categorical.table.detach().numpy() for model in (start, bag)]
     np.testing.assert_array_equal(tables[1], tables[0])
-    assert [slot.columns for slot in bag.slots] == [slot.columns for slot in start.slots]
+    assert [slot.columns for slot in bag.specs] == [slot.columns for slot in start.specs]
 
 
 def test_a_donor_of_other_blocks_is_refused() -> None:
-    chosen = replace(exact("regression"), donor=donor("mlp", "regression", 1))
+    chosen = replace(exact("regression"), pretrained=pretrained("mlp", "regression", 1))
     other = parameters("mlp", init_from="m", d_block=8)
     with pytest.raises(UserError, match=r"models\.mlp\.init_from: no block .* declare the same"):
         models.family("mlp").predict_folds(
@@ -477,16 +477,16 @@ def test_a_donor_of_other_blocks_is_refused() -> None:
 
 
 def test_freezing_more_blocks_than_fit_is_refused() -> None:
-    shallow = donor("mlp", "regression", 1, n_blocks=1)
-    chosen = replace(exact("regression"), donor=shallow)
+    shallow = pretrained("mlp", "regression", 1, n_blocks=1)
+    chosen = replace(exact("regression"), pretrained=shallow)
     deeper = parameters("mlp", init_from="m", n_blocks=3, freeze=2)
     with pytest.raises(UserError, match=r"freeze must not exceed the 1 blocks that fit .* got 2"):
         models.family("mlp").fit(deeper, *data("regression"), 0, chosen, 2)
 
 
 def test_a_donor_whose_categories_were_encoded_otherwise_is_refused() -> None:
-    plain = donor("mlp", "regression", 1)
-    chosen = replace(coded_setting("regression"), donor=plain)
+    plain = pretrained("mlp", "regression", 1)
+    chosen = replace(coded_setting("regression"), pretrained=plain)
     learned = parameters("mlp", init_from="m", embeddings={"categorical": "learned"})
     with pytest.raises(
         UserError, match=r"embeddings\.categorical must be .* none, but got learned"
@@ -499,7 +499,7 @@ def test_a_donor_whose_categories_were_encoded_otherwise_is_refused() -> None:
 def test_a_donor_that_is_no_network_is_refused() -> None:
     X, y = data("regression")
     linear = models.family("linear").fit(parameters("linear"), X, y, 0, setting("regression"), None)
-    chosen = replace(exact("regression"), donor=linear)
+    chosen = replace(exact("regression"), pretrained=linear)
     with pytest.raises(UserError, match="must be a trained mlp, but is no network"):
         models.family("mlp").fit(parameters("mlp", init_from="m"), X, y, 0, chosen, 2)
 

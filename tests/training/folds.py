@@ -11,13 +11,11 @@ import numpy as np
 
 from tenfold.training import fitting
 from tenfold.training.fitting import Member, Trained
-from tenfold.training.losses import Objective
-from tenfold.training.module import Rates, Recipe
-from tenfold.training.networks import Architecture
+from tenfold.training.settings import Architecture, Rates, Recipe
 
 FLOAT64 = {"accelerator": "cpu", "precision": "64-true"}
-ARCHITECTURE = Architecture("mlp", n_blocks=2, d_block=12)
-RECIPE = Recipe(Objective("mse"), batch_size=16, max_epochs=16, patience=4)
+ARCHITECTURE = Architecture(kind="mlp", n_blocks=2, d_block=12)
+RECIPE = Recipe(batch_size=16, patience=4)
 RATES = Rates(learning_rate=0.01, weight_decay=0.01, dropout=0.25)
 LOSSES = {"regression": "mse", "binary": "binary_cross_entropy", "multiclass": "cross_entropy"}
 N_OUTPUTS = {"regression": 1, "binary": 1, "multiclass": 3}
@@ -64,19 +62,20 @@ def train(
     checkpoint: Path | None = None,
     trainer: dict[str, Any] = FLOAT64,
     class_weights: Any = None,
-    donor: Trained | None = None,
+    pretrained: Trained | None = None,
+    max_epochs: int = 16,
     **changes: Any,
 ) -> Trained:
     """Train folds in float64; `changes` are of the recipe."""
-    recipe = replace(RECIPE, objective=Objective(LOSSES[task]))
     return fitting.train(
         architecture,
-        replace(recipe, **changes),
+        replace(RECIPE, **{"loss": LOSSES[task]} | changes),
         stack,
         N_OUTPUTS[task],
+        max_epochs=max_epochs,
         steps_per_epoch=steps,
         class_weights=class_weights,
-        donor=None if donor is None else donor.network,
+        pretrained=None if pretrained is None else pretrained.network,
         trainer=trainer,
         checkpoint=checkpoint,
     )

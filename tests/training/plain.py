@@ -10,14 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from tenfold.training import networks
-from tenfold.training.batches import Epochs
-from tenfold.training.convolutional import CNN
-from tenfold.training.dense import MLP, ResNet
+from tenfold.training.architectures import CNN, MLP, RNN, ResNet, StackedRecurrent
+from tenfold.training.batches import EpochOrder
 from tenfold.training.fitting import Member
-from tenfold.training.layers import StackedConv, StackedLinear, StackedRecurrent
-from tenfold.training.networks import Architecture, StackedNetwork
-from tenfold.training.normalizing import StackedBatchNorm
-from tenfold.training.recurrent import RNN
+from tenfold.training.layers import StackedConv, StackedLinear
+from tenfold.training.networks import StackedNetwork
+from tenfold.training.normalization import StackedBatchNorm
+from tenfold.training.settings import Architecture
 
 
 def _copy(pairs: Sequence[tuple[Any, Tensor]]) -> None:
@@ -181,7 +180,7 @@ def untrained(
     architecture: Architecture, members: Sequence[Member], n_outputs: int
 ) -> StackedNetwork:
     """The stacked network as training starts from it."""
-    return networks.build(architecture, [member.slot for member in members], n_outputs)
+    return networks.build(architecture, [member.spec for member in members], n_outputs)
 
 
 @in_float64()
@@ -207,7 +206,7 @@ def train(
     assert member.y_val is not None
     x, y = torch.from_numpy(member.x_train), torch.from_numpy(member.y_train)
     x_val, y_val = torch.from_numpy(member.x_val), torch.from_numpy(member.y_val)
-    order = Epochs([len(y)], [member.seed], steps, len(y))
+    order = EpochOrder([len(y)], [member.seed], steps, len(y))
     losses = []
     for epoch in range(epochs):
         network.train()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,11 +11,12 @@ from scipy import stats
 from torch import Tensor, nn
 
 from tenfold.training import activations
-from tenfold.training.activations import ACTIVATIONS
+from tenfold.training.catalogue import ACTIVATIONS
+from tenfold.training.settings import ActivationSettings
 from tests.training.differences import largest_difference
 
 SEEDS = [3, 1, 4]
-SETTINGS = {"negative_slope": 0.2, "elu_alpha": 0.7}
+SETTINGS = ActivationSettings(negative_slope=0.2, elu_alpha=0.7)
 # rrelu and prelu are about their members, and tested below.
 TORCH: dict[str, nn.Module] = {
     "elu": nn.ELU(0.7),
@@ -34,7 +36,7 @@ def inputs(*shape: int) -> Tensor:
 
 
 def built(name: str) -> nn.Module:
-    return activations.build(name, SETTINGS, 1, SEEDS).double()
+    return activations.build(replace(SETTINGS, activation=name), 1, SEEDS).double()
 
 
 def with_gradient(module: nn.Module, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -107,6 +109,9 @@ def test_rrelu_leaves_positive_inputs_alone_and_draws_by_member_and_step() -> No
     output = module(x)
     assert torch.equal(output[x >= 0], x[x >= 0])
     assert torch.equal(module(x), output)
-    assert torch.equal(activations.build("rrelu", SETTINGS, 1, [1]).double()(x[1:2]), output[1:2])
+    assert torch.equal(
+        activations.build(replace(SETTINGS, activation="rrelu"), 1, [1]).double()(x[1:2]),
+        output[1:2],
+    )
     module.noise.seek(1)
     assert not torch.equal(module(x), output)

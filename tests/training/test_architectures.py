@@ -12,21 +12,23 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from tenfold.training import networks
-from tenfold.training.activations import ACTIVATIONS
-from tenfold.training.embeddings import Columns
-from tenfold.training.module import Rates
-from tenfold.training.networks import ARCHITECTURES, Architecture, Slot, StackedNetwork
+from tenfold.training.catalogue import ACTIVATIONS, ARCHITECTURES
+from tenfold.training.embeddings import InputColumns
+from tenfold.training.networks import MemberSpec, StackedNetwork
+from tenfold.training.settings import Architecture, Rates
 from tests.training import folds, plain
 from tests.training.differences import largest_difference
 from tests.training.test_optimizers import TORCH as OPTIMIZERS
 
 PICTURE, SEQUENCE = (2, 5, 6), (10, 6)
 OWN = {
-    "cnn": Architecture("cnn", 2, 7, shape=PICTURE, channels=3),
-    "mlp": Architecture("mlp", 2, 7),
-    "resnet": Architecture("resnet", 2, 7),
-    "rnn-gru": Architecture("rnn", 2, 7, "tanh", shape=SEQUENCE),
-    "rnn-lstm": Architecture("rnn", 2, 7, "tanh", shape=SEQUENCE, cell="lstm"),
+    "cnn": Architecture(kind="cnn", n_blocks=2, d_block=7, shape=PICTURE, channels=3),
+    "mlp": Architecture(kind="mlp", n_blocks=2, d_block=7),
+    "resnet": Architecture(kind="resnet", n_blocks=2, d_block=7),
+    "rnn-gru": Architecture(kind="rnn", n_blocks=2, d_block=7, activation="tanh", shape=SEQUENCE),
+    "rnn-lstm": Architecture(
+        kind="rnn", n_blocks=2, d_block=7, activation="tanh", shape=SEQUENCE, cell="lstm"
+    ),
 }
 RATES = Rates(0.01, 0.01, 0.001, dropout=0.25, input_dropout=0.1)
 
@@ -37,8 +39,11 @@ def widths(architecture: Architecture) -> list[int]:
 
 def built(architecture: Architecture, **rates: float) -> StackedNetwork:
     """Three members whose every parameter and running statistic shows."""
-    slots = [Slot(seed, Columns(width), **rates) for seed, width in enumerate(widths(architecture))]
-    network = networks.build(architecture, slots, 2).double()
+    specs = [
+        MemberSpec(seed, InputColumns(width), **rates)
+        for seed, width in enumerate(widths(architecture))
+    ]
+    network = networks.build(architecture, specs, 2).double()
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for parameter in network.parameters():
@@ -105,7 +110,7 @@ def test_a_member_of_a_stack_is_the_same_fold_trained_alone(key: str) -> None:
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_a_member_with_any_activation_is_the_same_fold_trained_alone(activation: str) -> None:
-    architecture = Architecture("mlp", 2, 7, activation)
+    architecture = Architecture(kind="mlp", n_blocks=2, d_block=7, activation=activation)
     stack = folds.members("regression", 3, rates=RATES)
     options: dict[str, Any] = {"steps": 5, "max_epochs": 6}
     together = folds.train(stack, "regression", architecture, **options)
@@ -162,10 +167,16 @@ def test_a_picture_of_any_size_is_halved_until_it_is_a_point(
 ) -> None:
     shape = (channels, height, width)
     architecture = Architecture(
-        "cnn", n_blocks, 4, shape=shape, channels=2, kernel_size=kernel_size
+        kind="cnn",
+        n_blocks=n_blocks,
+        d_block=4,
+        shape=shape,
+        channels=2,
+        kernel_size=kernel_size,
     )
-    columns = Columns(channels * height * width)
-    network = networks.build(architecture, [Slot(1, columns), Slot(2, columns)], 1).double().eval()
+    columns = InputColumns(channels * height * width)
+    specs = [MemberSpec(seed, columns) for seed in (1, 2)]
+    network = networks.build(architecture, specs, 1).double().eval()
     x = torch.randn(2, 3, columns.n_inputs, dtype=torch.float64)
     own = [plain.PLAIN["cnn"](network, member, columns.n_inputs, nn.ReLU()) for member in range(2)]
     output = network(x)
@@ -173,7 +184,9 @@ def test_a_picture_of_any_size_is_halved_until_it_is_a_point(
 
 
 def test_no_hidden_layer_is_a_linear_model() -> None:
-    network = networks.build(Architecture("mlp", 0, 6), [Slot(1, Columns(4), 0.5)], 1)
+    network = networks.build(
+        Architecture(kind="mlp", n_blocks=0, d_block=6), [MemberSpec(1, InputColumns(4), 0.5)], 1
+    )
     x = torch.randn(1, 8, 4)
     assert torch.equal(network(x), network.output(x))
     assert len(list(network.parameters())) == 2
@@ -182,8 +195,10 @@ def test_no_hidden_layer_is_a_linear_model() -> None:
 @pytest.mark.parametrize("key", OWN)
 def test_a_member_starts_as_it_would_alone(key: str) -> None:
     architecture = OWN[key]
-    slots = [Slot(seed, Columns(width)) for seed, width in enumerate(widths(architecture))]
-    stack, own = (networks.build(architecture, part, 2) for part in (slots, slots[2:]))
+    specs = [
+        MemberSpec(seed, InputColumns(width)) for seed, width in enumerate(widths(architecture))
+    ]
+    stack, own = (networks.build(architecture, part, 2) for part in (specs, specs[2:]))
     whole = dict(stack.named_parameters())
     for name, value in own.named_parameters():
         found = whole[name][2]

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenfold.training import batches
-from tenfold.training.batches import Epochs, Part, Rows
+from tenfold.training.batches import DeviceRows, EpochOrder, StackedRows
 from tests.training.differences import largest_difference
 
 SIZES = st.lists(st.integers(1, 40), min_size=1, max_size=5)
 
 
-def real_rows(epochs: Epochs, epoch: int, member: int, width: int) -> list[list[int]]:
+def real_rows(epochs: EpochOrder, epoch: int, member: int, width: int) -> list[list[int]]:
     """The member's own row numbers of each step, padding left out."""
     order = epochs.order(epoch)[:, member] - member * width
     present = epochs.weight[:, member] > 0
@@ -27,7 +27,7 @@ def test_every_row_comes_exactly_once_an_epoch_for_every_member(
     sizes: list[int], steps: int, epoch: int, padding: int, seed: int
 ) -> None:
     width = max(sizes) + padding
-    epochs = Epochs(sizes, range(seed, seed + len(sizes)), steps, width)
+    epochs = EpochOrder(sizes, range(seed, seed + len(sizes)), steps, width)
     order = epochs.order(epoch)
     assert order.shape[:2] == (steps, len(sizes))
     assert order.shape == epochs.weight.shape
@@ -44,7 +44,7 @@ def test_every_row_comes_exactly_once_an_epoch_for_every_member(
 
 @given(SIZES, st.integers(1, 12))
 def test_the_rows_of_a_batch_weigh_one_together(sizes: list[int], steps: int) -> None:
-    epochs = Epochs(sizes, [0] * len(sizes), steps, max(sizes))
+    epochs = EpochOrder(sizes, [0] * len(sizes), steps, max(sizes))
     for member, size in enumerate(sizes):
         weights = epochs.weight[:, member]
         for step in range(steps):
@@ -59,24 +59,24 @@ def test_the_rows_of_a_batch_weigh_one_together(sizes: list[int], steps: int) ->
 def test_a_members_order_depends_on_its_seed_and_the_epoch_alone(
     sizes: list[int], steps: int, epoch: int, seed: int
 ) -> None:
-    together = Epochs(sizes, [seed + i for i in range(len(sizes))], steps, max(sizes) + 2)
+    together = EpochOrder(sizes, [seed + i for i in range(len(sizes))], steps, max(sizes) + 2)
     for member, size in enumerate(sizes):
-        alone = Epochs([size], [seed + member], steps, size)
+        alone = EpochOrder([size], [seed + member], steps, size)
         assert real_rows(together, epoch, member, max(sizes) + 2) == real_rows(
             alone, epoch, 0, size
         )
 
 
 def test_orders_differ_between_epochs_and_seeds() -> None:
-    epochs = Epochs([50, 50], [1, 2], 1, 50)
+    epochs = EpochOrder([50, 50], [1, 2], 1, 50)
     assert real_rows(epochs, 0, 0, 50) != real_rows(epochs, 1, 0, 50)
     assert real_rows(epochs, 0, 0, 50) != real_rows(epochs, 0, 1, 50)
     assert real_rows(epochs, 0, 0, 50) == real_rows(epochs, 0, 0, 50)
 
 
 def test_padded_says_whether_any_batch_is() -> None:
-    assert not Epochs([8, 8], [1, 2], 2, 8).padded
-    assert Epochs([8, 7], [1, 2], 2, 8).padded
+    assert not EpochOrder([8, 8], [1, 2], 2, 8).padded
+    assert EpochOrder([8, 7], [1, 2], 2, 8).padded
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_rows_need_not_lie_side_by_side_in_memory() -> None:
     np.testing.assert_array_equal(part.x[0].numpy(), x)
 
 
-def parts() -> tuple[Part, Part]:
+def parts() -> tuple[StackedRows, StackedRows]:
     """Three trials of two folds: given the same arrays, and given copies."""
     rng = np.random.default_rng(0)
     xs = [rng.normal(size=(n, d)) for n, d in ((7, 3), (5, 4))]
@@ -136,9 +136,9 @@ def test_shared_rows_are_read_as_if_every_member_had_its_own() -> None:
     weights = torch.tensor([[1.0, 2.0, 3.0], [0.5, 0.0, 1.0]] * 3, dtype=torch.float64)
     read: list[list[torch.Tensor]] = []
     for part in parts():
-        rows = Rows(part, weights)
+        rows = DeviceRows(part, weights)
         sizes = part.n_rows[part.table].tolist()
-        epochs = Epochs(sizes, range(6), 2, part.y.shape[1], part.table)
+        epochs = EpochOrder(sizes, range(6), 2, part.y.shape[1], part.table)
         found = []
         for step, places in enumerate(epochs.order(3)):
             found += [*rows.take(places, cpu), rows.reweigh(epochs.weight[step], places)]
@@ -159,8 +159,8 @@ def test_class_weights_are_shared_out_within_each_batch(
     sizes = [len(own) for own in codes]
     xs = [np.zeros((size, 1)) for size in sizes]
     part = batches.stack(xs, [np.array(own) for own in codes], torch.float64, codes=True)
-    rows = Rows(part, torch.tensor([weights] * len(codes), dtype=torch.float64))
-    epochs = Epochs(sizes, range(len(sizes)), steps, max(sizes))
+    rows = DeviceRows(part, torch.tensor([weights] * len(codes), dtype=torch.float64))
+    epochs = EpochOrder(sizes, range(len(sizes)), steps, max(sizes))
     for step, places in enumerate(epochs.order(0)):
         found = rows.reweigh(epochs.weight[step], places)
         for member, own in enumerate(codes):
@@ -173,7 +173,7 @@ def test_class_weights_are_shared_out_within_each_batch(
             assert not found[member, ~present].any()
 
 
-def flat(rows: Rows) -> list[tuple[torch.Tensor, ...]]:
+def flat(rows: DeviceRows) -> list[tuple[torch.Tensor, ...]]:
     passes = rows.chunks(torch.device("cpu"))
     return [(x, y, own.weight, own.present) for x, y, own in passes]
 
@@ -184,9 +184,9 @@ def test_validation_rows_come_in_passes_whose_weights_add_up_to_one(
 ) -> None:
     part, _ = parts()
     weights = torch.tensor([[1.0, 2.0, 3.0]] * 6, dtype=torch.float64) if weighted else None
-    (whole,) = flat(Rows(part, weights))
+    (whole,) = flat(DeviceRows(part, weights))
     monkeypatch.setattr(batches, "CHUNK", 12)
-    passes = flat(Rows(part, weights))
+    passes = flat(DeviceRows(part, weights))
     assert len(passes) == 4
     for one, many in zip(whole, zip(*passes, strict=True), strict=True):
         assert torch.equal(one, torch.cat(many, dim=1))

@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from tenfold.training.activations import ACTIVATIONS
-from tenfold.training.embeddings import NUMERIC
-from tenfold.training.initializers import INITIALIZERS
-from tenfold.training.losses import LOSSES
-from tenfold.training.networks import ARCHITECTURES
-from tenfold.training.normalizations import NORMALIZATIONS
-from tenfold.training.optimizers import OPTIMIZERS
-from tenfold.training.schedules import SCHEDULES
+from tenfold.training.catalogue import (
+    ACTIVATIONS,
+    ARCHITECTURES,
+    INITIALIZERS,
+    LOSSES,
+    NORMALIZATIONS,
+    NUMERIC_EMBEDDINGS,
+    OPTIMIZERS,
+    SCHEDULES,
+)
 
 HERE = Path(__file__).parent
 PAGE = (HERE.parent.parent / "docs" / "training.md").read_text(encoding="utf-8")
@@ -24,7 +26,7 @@ PAGE = (HERE.parent.parent / "docs" / "training.md").read_text(encoding="utf-8")
 REGISTRIES: dict[str, Iterable[str]] = {
     "Activations": ACTIVATIONS,
     "Architectures": ARCHITECTURES,
-    "Embeddings": NUMERIC,
+    "Embeddings": NUMERIC_EMBEDDINGS,
     "Initializers": INITIALIZERS,
     "Losses": LOSSES,
     "Normalizations": NORMALIZATIONS,

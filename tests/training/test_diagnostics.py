@@ -11,14 +11,13 @@ import pytest
 import torch
 from torch import nn
 
-from tenfold.training.diagnostics import Watch, diagnose
+from tenfold.training.diagnostics import NetworkMonitor, diagnose
 from tenfold.training.fitting import Member, Trained
-from tenfold.training.module import Rates
-from tenfold.training.networks import Architecture
+from tenfold.training.settings import Architecture, Rates
 from tests.training import folds, plain
 from tests.training.differences import largest_difference
 
-WIDE = Architecture("mlp", 3, 16)
+WIDE = Architecture(kind="mlp", n_blocks=3, d_block=16)
 
 
 def names(trained: Trained) -> list[str]:
@@ -27,7 +26,7 @@ def names(trained: Trained) -> list[str]:
 
 @pytest.mark.parametrize("kind", ["mlp", "resnet"])
 def test_gradient_norms_are_those_of_each_member_and_block_alone(kind: str) -> None:
-    architecture = Architecture(kind, 2, 7, "tanh")
+    architecture = Architecture(kind=kind, n_blocks=2, d_block=7, activation="tanh")
     stack = folds.members("regression", 3, rates=Rates())
     # One step an epoch: what is measured in the first are the gradients at the start.
     found = folds.train(stack, "regression", architecture, batch_size="full", max_epochs=1)
@@ -92,7 +91,12 @@ def test_saturated_units_are_answers_at_the_ends_of_the_range(
 ) -> None:
     stack = folds.members("regression", 4, rates=Rates())
     architecture = Architecture(
-        "mlp", 2, 12, activation, initializer="normal", initializer_scale=2.0
+        kind="mlp",
+        n_blocks=2,
+        d_block=12,
+        activation=activation,
+        initializer="normal",
+        initializer_scale=2.0,
     )
     trained = folds.train(stack, "regression", architecture, max_epochs=1)
     own = {"sigmoid": nn.Sigmoid(), "tanh": nn.Tanh()}[activation]
@@ -115,7 +119,7 @@ def test_what_is_measured_of_a_member_does_not_depend_on_longer_members_beside_i
 
 def test_listening_leaves_no_hook_behind() -> None:
     network = plain.untrained(WIDE, folds.members("regression", 1), 1)
-    watch = Watch(network, "relu")
+    watch = NetworkMonitor(network, "relu")
     watch.present = torch.ones(1, 3, dtype=torch.bool)
     watch.listen()
     network(torch.zeros(1, 3, 5, dtype=torch.float64))
@@ -137,7 +141,9 @@ def test_a_sane_training_has_no_finding() -> None:
 
 def test_a_deep_sigmoid_network_of_small_weights_vanishes_until_the_advice_is_taken() -> None:
     stack = folds.members("regression", 3, rates=Rates(0.01))
-    deep = Architecture("mlp", 8, 16, "sigmoid", initializer="normal")
+    deep = Architecture(
+        kind="mlp", n_blocks=8, d_block=16, activation="sigmoid", initializer="normal"
+    )
     options: dict[str, Any] = {"max_epochs": 12, "patience": 12}
     bad = folds.train(stack, "regression", deep, **options)
     assert names(bad) == ["vanishing gradients"]
@@ -193,7 +199,14 @@ def test_units_killed_by_a_huge_rate_are_found_dead() -> None:
 
 def test_units_of_huge_weights_are_found_saturated_until_the_advice_is_taken() -> None:
     stack = folds.members("regression", 3)
-    wild = Architecture("mlp", 2, 16, "tanh", initializer="normal", initializer_scale=5.0)
+    wild = Architecture(
+        kind="mlp",
+        n_blocks=2,
+        d_block=16,
+        activation="tanh",
+        initializer="normal",
+        initializer_scale=5.0,
+    )
     assert "saturated units" in names(folds.train(stack, "regression", wild, max_epochs=3))
     calm = replace(wild, initializer="auto")
     assert names(folds.train(stack, "regression", calm, max_epochs=3)) == []
@@ -201,8 +214,8 @@ def test_units_of_huge_weights_are_found_saturated_until_the_advice_is_taken() -
 
 def test_findings_of_frozen_blocks_look_at_the_others() -> None:
     stack = folds.members("regression", 2)
-    donor = folds.train(stack, "regression", WIDE, max_epochs=1)
-    options: dict[str, Any] = {"donor": donor, "max_epochs": 3}
+    pretrained = folds.train(stack, "regression", WIDE, max_epochs=1)
+    options: dict[str, Any] = {"pretrained": pretrained, "max_epochs": 3}
     for freeze in (1, 2, 3):
         frozen = folds.train(stack, "regression", WIDE, freeze=freeze, **options)
         assert f"gradient_norm_{freeze}" not in frozen.history[0]

@@ -14,9 +14,10 @@ from torch import Tensor, nn
 
 from tenfold.training import networks
 from tenfold.training.dropout import StackedDropout
-from tenfold.training.embeddings import Columns
-from tenfold.training.networks import Architecture, Slot, StackedNetwork
+from tenfold.training.embeddings import InputColumns
+from tenfold.training.networks import MemberSpec, StackedNetwork
 from tenfold.training.randomness import Noise
+from tenfold.training.settings import Architecture
 from tests.training.differences import largest_difference
 
 SEEDS = [3, 1, 4]
@@ -120,9 +121,11 @@ def test_alpha_dropout_keeps_mean_and_variance_as_torchs_does(rate: float) -> No
 
 
 def test_selu_has_alpha_dropout_and_its_inputs_plain_dropout() -> None:
-    slots = [Slot(1, Columns(4), dropout=0.2, input_dropout=0.2)]
+    specs = [MemberSpec(1, InputColumns(4), dropout=0.2, input_dropout=0.2)]
     for activation in ("selu", "elu"):
-        network: Any = networks.build(Architecture("mlp", 1, 5, activation), slots, 1)
+        network: Any = networks.build(
+            Architecture(kind="mlp", n_blocks=1, d_block=5, activation=activation), specs, 1
+        )
         assert network.blocks[0].dropout.alpha is (activation == "selu")
         assert not network.drop_inputs.alpha
 
@@ -140,8 +143,10 @@ def sampled(network: StackedNetwork, x: Tensor, draws: int) -> Tensor:
 
 
 def wide(rates: Sequence[float]) -> StackedNetwork:
-    slots = [Slot(seed, Columns(4), dropout=rate) for seed, rate in enumerate(rates)]
-    return networks.build(Architecture("mlp", 1, 30, "tanh"), slots, 1).double()
+    specs = [MemberSpec(seed, InputColumns(4), dropout=rate) for seed, rate in enumerate(rates)]
+    return networks.build(
+        Architecture(kind="mlp", n_blocks=1, d_block=30, activation="tanh"), specs, 1
+    ).double()
 
 
 def test_a_draw_drops_the_same_units_for_every_row() -> None:

@@ -14,22 +14,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from tenfold.training.catalogue import NUMERIC_EMBEDDINGS
 from tenfold.training.embeddings import (
-    NUMERIC,
     Categories,
-    Columns,
-    Embeddings,
+    InputColumns,
     Periodic,
     PiecewiseLinear,
     StackedEmbeddings,
 )
-from tenfold.training.networks import Architecture
 from tenfold.training.randomness import generators
+from tenfold.training.settings import Architecture, EmbeddingSettings
 from tests.training import folds
 from tests.training.differences import largest_difference
 
 SEEDS = [1, 2]
-SMALL = Embeddings(d_numeric=3, n_bins=4, n_frequencies=2, sigma=0.5, d_categorical=2)
+SMALL = EmbeddingSettings(d_numeric=3, n_bins=4, n_frequencies=2, sigma=0.5, d_categorical=2)
 
 
 def drawn(*shape: int, seed: int = 0) -> Tensor:
@@ -160,9 +159,9 @@ def test_a_category_never_seen_is_the_zero_vector_and_teaches_nothing() -> None:
     assert not part.table.grad.any()
 
 
-@pytest.mark.parametrize("numeric", NUMERIC)
+@pytest.mark.parametrize("numeric", NUMERIC_EMBEDDINGS)
 def test_numbers_come_first_then_categories_then_the_rest_as_it_is(numeric: str) -> None:
-    columns = [Columns(6, 2, (3,)), Columns(5, 2, (4,))]
+    columns = [InputColumns(6, 2, (3,)), InputColumns(5, 2, (4,))]
     embeddings = replace(SMALL, numeric=numeric)
     stacked = StackedEmbeddings(embeddings, columns, generators(SEEDS)).double()
     stacked.fit([drawn(30, 6), drawn(30, 5)])
@@ -180,7 +179,7 @@ def test_numbers_come_first_then_categories_then_the_rest_as_it_is(numeric: str)
 
 
 @pytest.mark.parametrize("kind", ["mlp", "resnet"])
-@pytest.mark.parametrize("numeric", NUMERIC)
+@pytest.mark.parametrize("numeric", NUMERIC_EMBEDDINGS)
 def test_an_embedded_member_of_a_stack_is_the_same_fold_trained_alone(
     kind: str, numeric: str
 ) -> None:
@@ -190,9 +189,11 @@ def test_an_embedded_member_of_a_stack_is_the_same_fold_trained_alone(
         tables: list[Any] = [member.x_train, member.x_val]
         both = [np.insert(x, 2, rng.integers(0, 3 + number, len(x)), axis=1) for x in tables]
         both[1][0, 2] = -1
-        columns = Columns(both[0].shape[1], 2, (3 + number,))
+        columns = InputColumns(both[0].shape[1], 2, (3 + number,))
         stack.append(replace(member, x_train=both[0], x_val=both[1], columns=columns))
-    architecture = Architecture(kind, 1, 8, embeddings=replace(SMALL, numeric=numeric))
+    architecture = Architecture(
+        kind=kind, n_blocks=1, d_block=8, embeddings=replace(SMALL, numeric=numeric)
+    )
     together = folds.train(stack, "regression", architecture, steps=5, max_epochs=6)
     outputs = together.predict(folds.validation(stack))
     pairs = []

@@ -16,10 +16,9 @@ import torch
 
 from tenfold.training import fitting
 from tenfold.training.batches import steps_per_epoch
-from tenfold.training.fitting import Member, UnfitTrainer
-from tenfold.training.module import Rates
-from tenfold.training.networks import Architecture
+from tenfold.training.fitting import Member, UnsupportedTrainer
 from tenfold.training.randomness import Noise
+from tenfold.training.settings import Architecture, Rates
 from tests.training.differences import largest_difference
 from tests.training.folds import (
     ARCHITECTURE,
@@ -173,7 +172,7 @@ def test_every_step_of_every_epoch_draws_its_own_dropout(monkeypatch: pytest.Mon
 
 
 def test_full_batches_are_gradient_descent() -> None:
-    line = Architecture("mlp", 0, 1)
+    line = Architecture(kind="mlp", n_blocks=0, d_block=1)
     x = np.array([[-1.0], [0.0], [1.0], [2.0]])
     member = Member(0, x, 2 * x[:, 0] - 1, rates=Rates(learning_rate=0.1))
     trained = train([member], architecture=line, max_epochs=300, batch_size="full", optimizer="sgd")
@@ -205,25 +204,25 @@ def test_the_weights_are_drawn_in_the_precision_they_are_trained_in() -> None:
 def test_an_accelerator_that_is_not_there_is_named_in_one_error() -> None:
     absent = "mps" if torch.cuda.is_available() else "cuda"
     stack = members("regression", 1)
-    with pytest.raises(UnfitTrainer, match="accelerator"):
-        fitting.train(ARCHITECTURE, RECIPE, stack, 1, trainer={"accelerator": absent})
+    with pytest.raises(UnsupportedTrainer, match="accelerator"):
+        fitting.train(ARCHITECTURE, RECIPE, stack, 1, max_epochs=1, trainer={"accelerator": absent})
 
 
 LONG = """
 import numpy as np
-from tenfold import program
-from tenfold.training import fitting, networks
-from tenfold.training.losses import Objective
-from tenfold.training.module import Recipe
+import tenfold.runtime.program as program
+from tenfold.training import fitting
+from tenfold.training.settings import Architecture, Recipe
 
 def main():
     print("ready", flush=True)
     x = np.random.default_rng(0).normal(size=(64, 2))
     fitting.train(
-        networks.Architecture("mlp", 1, 4),
-        Recipe(Objective("mse"), "sgd", max_epochs=10**9, batch_size=8),
+        Architecture(kind="mlp", n_blocks=1, d_block=4),
+        Recipe(loss="mse", optimizer="sgd", batch_size=8),
         [fitting.Member(0, x, x[:, 0])],
         1,
+        max_epochs=10**9,
         trainer={"accelerator": "cpu"},
     )
 

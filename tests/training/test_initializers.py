@@ -10,13 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from tenfold.training import initializers, networks
-from tenfold.training.activations import ACTIVATIONS
-from tenfold.training.embeddings import Columns
-from tenfold.training.initializers import INITIALIZERS, OUTPUT, Initializer
-from tenfold.training.layers import StackedConv, StackedLinear, StackedRecurrent
-from tenfold.training.networks import Architecture, Slot
+from tenfold.training import networks
+from tenfold.training.architectures import StackedRecurrent
+from tenfold.training.catalogue import ACTIVATIONS, INITIALIZERS
+from tenfold.training.embeddings import InputColumns
+from tenfold.training.layers import (
+    OUTPUT,
+    Initializer,
+    StackedConv,
+    StackedLinear,
+    matching,
+)
+from tenfold.training.networks import MemberSpec
 from tenfold.training.randomness import generators
+from tenfold.training.settings import Architecture
 from tests.training.differences import largest_difference
 
 TORCH: dict[str, Any] = {
@@ -98,12 +105,14 @@ def test_orthogonal_weights_are_orthogonal() -> None:
 
 
 def test_orthogonal_weights_of_a_network_do_not_depend_on_the_number_of_threads() -> None:
-    architecture = Architecture("mlp", 2, 128, initializer="orthogonal")
+    architecture = Architecture(kind="mlp", n_blocks=2, d_block=128, initializer="orthogonal")
     drawn = []
     before = torch.get_num_threads()
     for threads in (1, 4):
         torch.set_num_threads(threads)
-        drawn.append(networks.build(architecture, [Slot(1, Columns(128))], 1).state_dict())
+        drawn.append(
+            networks.build(architecture, [MemberSpec(1, InputColumns(128))], 1).state_dict()
+        )
         assert torch.get_num_threads() == threads
     torch.set_num_threads(before)
     assert all(torch.equal(value, drawn[1][name]) for name, value in drawn[0].items())
@@ -119,7 +128,7 @@ def test_every_gates_recurrent_weights_are_orthogonal() -> None:
 def test_the_initializer_matches_the_activation(activation: str) -> None:
     by_kind = {"sigmoid": "xavier_uniform", "tanh": "xavier_uniform", "selu": "lecun_normal"}
     expected = by_kind.get(activation, "he_uniform")
-    assert initializers.matching(activation) == expected
+    assert matching(activation) == expected
     found, reference = torch.empty(5, 7), torch.empty(5, 7)
     of("auto", activation, 0.3).fill(found, generators([1])[0])
     of(expected, activation, 0.3).fill(reference, generators([1])[0])

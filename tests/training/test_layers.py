@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tenfold.training.initializers import Initializer
-from tenfold.training.layers import StackedConv, StackedLinear, StackedRecurrent
+from tenfold.training.architectures import StackedRecurrent
+from tenfold.training.layers import Initializer, StackedConv, StackedLinear
 from tenfold.training.randomness import generators
 from tests.training import plain
 from tests.training.differences import largest_difference

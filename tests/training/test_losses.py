@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_class_weight
 from torch import Tensor, nn
 
-from tenfold.training import batches, losses
-from tenfold.training.losses import LOSSES, Objective
+from tenfold.training import batches
+from tenfold.training.catalogue import LOSSES, default_loss
+from tenfold.training.losses import per_row
+from tenfold.training.settings import LossSettings
 from tests.training.differences import largest_difference
 
 TORCH: dict[str, nn.Module] = {
@@ -49,7 +51,7 @@ def test_every_loss_has_a_reference_here() -> None:
 @pytest.mark.parametrize("name", LOSSES)
 def test_the_mean_over_a_members_rows_is_torchs_own_loss(name: str) -> None:
     output, target = rows(name)
-    found = Objective(name, delta=0.7).per_row(output, target)
+    found = per_row(LossSettings(name, huber_delta=0.7), output, target)
     assert found.shape == (3, 20)
     pairs = [
         (found[member].mean(), TORCH[name](squeezed(name, output[member]), target[member]))
@@ -63,14 +65,16 @@ def test_huber_turns_linear_at_delta(delta: float, errors: list[float]) -> None:
     error = np.abs(np.array(errors))
     expected = np.where(error <= delta, error**2 / 2, delta * (error - delta / 2))
     output = torch.tensor(errors, dtype=torch.float64).view(1, -1, 1)
-    found = Objective("huber", delta=delta).per_row(output, torch.zeros(1, len(errors)).double())
+    found = per_row(
+        LossSettings("huber", huber_delta=delta), output, torch.zeros(1, len(errors)).double()
+    )
     np.testing.assert_allclose(found[0].numpy(), expected, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.6])
 def test_label_smoothing_of_many_classes_is_torchs_own(smoothing: float) -> None:
     output, target = rows("cross_entropy")
-    found = Objective("cross_entropy", label_smoothing=smoothing).per_row(output, target)
+    found = per_row(LossSettings("cross_entropy", label_smoothing=smoothing), output, target)
     own = nn.CrossEntropyLoss(label_smoothing=smoothing)
     pairs = [(found[m].mean(), own(output[m], target[m])) for m in range(3)]
     assert largest_difference(pairs) < 1e-12
@@ -79,8 +83,8 @@ def test_label_smoothing_of_many_classes_is_torchs_own(smoothing: float) -> None
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.6])
 def test_label_smoothing_of_two_classes_is_that_of_many_with_two(smoothing: float) -> None:
     output, target = rows("binary_cross_entropy")
-    objective = Objective("binary_cross_entropy", label_smoothing=smoothing)
-    found = objective.per_row(output, target)
+    settings = LossSettings("binary_cross_entropy", label_smoothing=smoothing)
+    found = per_row(settings, output, target)
     own = nn.CrossEntropyLoss(label_smoothing=smoothing)
     logits = torch.cat([torch.zeros_like(output), output], dim=-1)
     pairs = [(found[m].mean(), own(logits[m], target[m].long())) for m in range(3)]
@@ -93,7 +97,7 @@ def test_a_row_of_no_weight_changes_no_gradient(name: str) -> None:
     output.requires_grad_()
     weight = torch.full((3, 20), 1 / 19, dtype=torch.float64)
     weight[:, 7] = 0
-    loss: Any = (Objective(name, delta=0.7).per_row(output, target) * weight).sum()
+    loss: Any = (per_row(LossSettings(name, huber_delta=0.7), output, target) * weight).sum()
     loss.backward()
     assert output.grad is not None
     assert not output.grad[:, 7].any()
@@ -117,6 +121,6 @@ def test_balanced_weights_are_scikit_learns(codes: list[int]) -> None:
 
 
 def test_every_task_has_a_default_that_fits_it() -> None:
-    assert losses.default("regression") == "mse"
-    assert losses.default("binary") == "binary_cross_entropy"
-    assert losses.default("multiclass") == "cross_entropy"
+    assert default_loss("regression") == "mse"
+    assert default_loss("binary") == "binary_cross_entropy"
+    assert default_loss("multiclass") == "cross_entropy"

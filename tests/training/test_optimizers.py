@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from tenfold.training import optimizers
-from tenfold.training.initializers import Initializer
-from tenfold.training.layers import StackedLinear
-from tenfold.training.optimizers import OPTIMIZERS
+from tenfold.training.catalogue import OPTIMIZERS
+from tenfold.training.layers import Initializer, StackedLinear
+from tenfold.training.optimizers import Stepper
 from tenfold.training.randomness import generators
-from tenfold.training.stepping import Stepper
 from tests.training import plain
 from tests.training.differences import largest_difference
 

@@ -6,10 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from tenfold.training import pacing
+from tenfold.training import threads
 from tenfold.training.fitting import Trained
-from tenfold.training.networks import Architecture
-from tenfold.training.pacing import FEW, MANY, Pace, one_thread, recall
+from tenfold.training.settings import Architecture
+from tenfold.training.threads import (
+    ALL_THREADS_ABOVE,
+    ONE_THREAD_BELOW,
+    ThreadTuner,
+    one_thread,
+    tuner_for,
+)
 from tests.training.folds import members, train
 
 SINGLE = {"accelerator": "cpu"}
@@ -34,12 +40,20 @@ def trained_on(threads: int, architecture: Architecture, precision: str) -> Trai
 @pytest.mark.parametrize(
     ("architecture", "precision"),
     [
-        (Architecture("mlp", 2, 128, normalization="batch_norm"), "32-true"),
-        (Architecture("mlp", 2, 128, "tanh", initializer="orthogonal"), "64-true"),
-        (Architecture("resnet", 1, 64, normalization="layer_norm"), "32-true"),
-        (Architecture("cnn", 2, 64, shape=(2, 5, 6), channels=8), "32-true"),
-        (Architecture("rnn", 1, 64, shape=(3, 20)), "32-true"),
-        (Architecture("rnn", 1, 64, shape=(3, 20), cell="lstm"), "64-true"),
+        (Architecture(kind="mlp", n_blocks=2, d_block=128, normalization="batch_norm"), "32-true"),
+        (
+            Architecture(
+                kind="mlp", n_blocks=2, d_block=128, activation="tanh", initializer="orthogonal"
+            ),
+            "64-true",
+        ),
+        (
+            Architecture(kind="resnet", n_blocks=1, d_block=64, normalization="layer_norm"),
+            "32-true",
+        ),
+        (Architecture(kind="cnn", n_blocks=2, d_block=64, shape=(2, 5, 6), channels=8), "32-true"),
+        (Architecture(kind="rnn", n_blocks=1, d_block=64, shape=(3, 20)), "32-true"),
+        (Architecture(kind="rnn", n_blocks=1, d_block=64, shape=(3, 20), cell="lstm"), "64-true"),
     ],
     ids=lambda own: getattr(own, "kind", own),
 )
@@ -47,8 +61,8 @@ def test_the_number_of_threads_changes_no_bit(
     architecture: Architecture, precision: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # However small: all threads, always.
-    monkeypatch.setattr(pacing, "MANY", 0)
-    monkeypatch.setattr(pacing, "FEW", 0)
+    monkeypatch.setattr(threads, "ALL_THREADS_ABOVE", 0)
+    monkeypatch.setattr(threads, "ONE_THREAD_BELOW", 0)
     one, two, four = (trained_on(threads, architecture, precision) for threads in (1, 2, 4))
     for other in (two, four):
         assert other.history == one.history
@@ -63,21 +77,27 @@ def _four_threads() -> None:
 
 @pytest.mark.usefixtures("_four_threads")
 @pytest.mark.parametrize(
-    ("numbers", "choices"), [(FEW - 1, [1]), (FEW, [1, 4]), (MANY, [1, 4]), (MANY + 1, [4])]
+    ("numbers", "choices"),
+    [
+        (ONE_THREAD_BELOW - 1, [1]),
+        (ONE_THREAD_BELOW, [1, 4]),
+        (ALL_THREADS_ABOVE, [1, 4]),
+        (ALL_THREADS_ABOVE + 1, [4]),
+    ],
 )
 def test_steps_that_are_neither_small_nor_large_are_tried_on_one_thread_and_on_several(
     numbers: int, choices: list[int]
 ) -> None:
-    assert Pace(numbers).choices == choices
+    assert ThreadTuner(numbers).choices == choices
     # One member's product would be split among them, whose sums not every machine repeats.
-    assert Pace(numbers, alone=True).choices == ([4] if numbers > MANY else [1])
+    assert ThreadTuner(numbers, alone=True).choices == ([4] if numbers > ALL_THREADS_ABOVE else [1])
     torch.set_num_threads(1)
-    assert Pace(numbers).choices == [1]
+    assert ThreadTuner(numbers).choices == [1]
 
 
 @pytest.mark.usefixtures("_four_threads")
 def test_every_choice_is_tried_once_then_the_fastest_and_now_and_then_another() -> None:
-    pace = Pace(FEW)
+    pace = ThreadTuner(ONE_THREAD_BELOW)
     for _ in range(2):
         with pace.epoch():
             used = torch.get_num_threads()
@@ -102,12 +122,12 @@ def test_what_runs_on_one_thread_gives_the_others_back() -> None:
 
 @pytest.mark.usefixtures("_four_threads")
 def test_a_search_times_each_kind_of_work_once() -> None:
-    first = recall("mlp", FEW, alone=False)
-    assert recall("mlp", FEW, alone=False) is first
+    first = tuner_for("mlp", ONE_THREAD_BELOW, alone=False)
+    assert tuner_for("mlp", ONE_THREAD_BELOW, alone=False) is first
     torch.set_num_threads(2)
     for other in (
-        recall("mlp", FEW, alone=False),
-        recall("rnn", FEW, alone=False),
-        recall("mlp", FEW + 1, alone=False),
+        tuner_for("mlp", ONE_THREAD_BELOW, alone=False),
+        tuner_for("rnn", ONE_THREAD_BELOW, alone=False),
+        tuner_for("mlp", ONE_THREAD_BELOW + 1, alone=False),
     ):
         assert other is not first

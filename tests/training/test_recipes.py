@@ -16,18 +16,16 @@ from torch import Tensor, nn
 from torch.optim import lr_scheduler
 
 from tenfold.training.batches import balanced, steps_per_epoch
+from tenfold.training.catalogue import SCHEDULES
 from tenfold.training.fitting import Member, Trained
-from tenfold.training.losses import Objective
-from tenfold.training.module import Rates
-from tenfold.training.networks import Architecture
-from tenfold.training.schedules import SCHEDULES, Schedule
+from tenfold.training.settings import Architecture, LossSettings, Rates
 from tests.training import folds, plain
 from tests.training.differences import largest_difference
 from tests.training.test_optimizers import TORCH as OPTIMIZERS
 
 EPOCHS = 6
 PLAIN_RATES = Rates(learning_rate=0.01)
-TANH = Architecture("mlp", 2, 7, "tanh")
+TANH = Architecture(kind="mlp", n_blocks=2, d_block=7, activation="tanh")
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -137,8 +135,13 @@ def scheduler(name: str, own: torch.optim.Optimizer, steps: int) -> dict[str, An
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_schedules_with_each_members_own_rate(name: str) -> None:
     stack, steps = members(), 5
-    schedule = Schedule(name, EPOCHS, step_size=2, gamma=0.3, plateau_patience=0)
-    found = trained(stack, optimizer="momentum", schedule=schedule, steps=steps)
+    changes: dict[str, Any] = {
+        "schedule": name,
+        "step_size": 2,
+        "gamma": 0.3,
+        "plateau_patience": 0,
+    }
+    found = trained(stack, optimizer="momentum", steps=steps, **changes)
     expected = [
         reference(
             stack,
@@ -157,7 +160,7 @@ def test_schedules_with_each_members_own_rate(name: str) -> None:
 
 def test_linear_warmup() -> None:
     stack, steps = members(), 5
-    found = trained(stack, schedule=Schedule("constant", EPOCHS, warmup_epochs=3), steps=steps)
+    found = trained(stack, warmup_epochs=3, steps=steps)
     rising = 3 * steps
     expected = [
         reference(
@@ -174,24 +177,24 @@ def test_linear_warmup() -> None:
 
 
 @pytest.mark.parametrize(
-    ("task", "objective", "own"),
+    ("task", "settings", "own"),
     [
-        ("regression", Objective("mse"), MSE),
-        ("regression", Objective("mae"), value_loss(nn.L1Loss())),
-        ("regression", Objective("huber", delta=0.4), value_loss(nn.HuberLoss(delta=0.4))),
-        ("binary", Objective("binary_cross_entropy"), value_loss(nn.BCEWithLogitsLoss())),
-        ("multiclass", Objective("cross_entropy"), nn.CrossEntropyLoss()),
+        ("regression", LossSettings("mse"), MSE),
+        ("regression", LossSettings("mae"), value_loss(nn.L1Loss())),
+        ("regression", LossSettings("huber", huber_delta=0.4), value_loss(nn.HuberLoss(delta=0.4))),
+        ("binary", LossSettings("binary_cross_entropy"), value_loss(nn.BCEWithLogitsLoss())),
+        ("multiclass", LossSettings("cross_entropy"), nn.CrossEntropyLoss()),
         (
             "multiclass",
-            Objective("cross_entropy", label_smoothing=0.2),
+            LossSettings("cross_entropy", label_smoothing=0.2),
             nn.CrossEntropyLoss(label_smoothing=0.2),
         ),
     ],
-    ids=lambda value: getattr(value, "name", None),
+    ids=lambda value: getattr(value, "loss", None),
 )
-def test_losses(task: str, objective: Objective, own: Loss) -> None:
+def test_losses(task: str, settings: LossSettings, own: Loss) -> None:
     stack = members(task)
-    found = trained(stack, task, objective=objective)
+    found = trained(stack, task, **vars(settings))
     assert compared(stack, found, loss=own, n_outputs=folds.N_OUTPUTS[task]) < 1e-11
 
 
@@ -284,7 +287,9 @@ def test_max_norm_of_the_weights_into_hidden_units() -> None:
 @pytest.mark.parametrize("kind", ["mlp", "resnet"])
 def test_normalization_in_training_and_validation(kind: str, normalization: str) -> None:
     stack = members()
-    architecture = Architecture(kind, 2, 7, "tanh", normalization=normalization)
+    architecture = Architecture(
+        kind=kind, n_blocks=2, d_block=7, activation="tanh", normalization=normalization
+    )
     found = trained(stack, architecture=architecture)
     assert compared(stack, found, architecture=architecture) < 1e-11
 
@@ -292,11 +297,23 @@ def test_normalization_in_training_and_validation(kind: str, normalization: str)
 @pytest.mark.parametrize(
     "architecture",
     [
-        Architecture("resnet", 2, 7, "tanh"),
-        Architecture("cnn", 2, 7, "tanh", shape=(2, 5, 6), channels=3),
-        Architecture("cnn", 1, 7, "tanh", shape=(2, 5, 6), channels=3, normalization="batch_norm"),
-        Architecture("rnn", 2, 7, "tanh", shape=(10, 6)),
-        Architecture("rnn", 1, 7, "tanh", shape=(10, 6), cell="lstm"),
+        Architecture(kind="resnet", n_blocks=2, d_block=7, activation="tanh"),
+        Architecture(
+            kind="cnn", n_blocks=2, d_block=7, activation="tanh", shape=(2, 5, 6), channels=3
+        ),
+        Architecture(
+            kind="cnn",
+            n_blocks=1,
+            d_block=7,
+            activation="tanh",
+            shape=(2, 5, 6),
+            channels=3,
+            normalization="batch_norm",
+        ),
+        Architecture(kind="rnn", n_blocks=2, d_block=7, activation="tanh", shape=(10, 6)),
+        Architecture(
+            kind="rnn", n_blocks=1, d_block=7, activation="tanh", shape=(10, 6), cell="lstm"
+        ),
     ],
     ids=lambda own: f"{own.kind}-{own.normalization}-{own.cell}",
 )

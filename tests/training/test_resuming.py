@@ -13,10 +13,9 @@ import pytorch_lightning as pl
 import torch
 
 from tenfold.training import running
-from tenfold.training.callbacks import CrashCheckpoint
 from tenfold.training.fitting import Trained
-from tenfold.training.networks import Architecture
-from tenfold.training.schedules import Schedule
+from tenfold.training.running import CrashCheckpoint
+from tenfold.training.settings import Architecture
 from tests.training.folds import (
     ARCHITECTURE,
     LOSSES,
@@ -81,15 +80,16 @@ def test_a_run_with_all_that_has_a_memory_goes_on_too(
     stack = with_rates(
         members("binary", 3), learning_rate=[0.001, 0.01, 0.05], weight_decay=[0.0, 0.1, 0.01]
     )
-    architecture = Architecture("mlp", 2, 8, normalization="batch_norm")
-    schedule = Schedule("reduce_on_plateau", 12, gamma=0.5, plateau_patience=0)
+    architecture = Architecture(kind="mlp", n_blocks=2, d_block=8, normalization="batch_norm")
     options: dict[str, Any] = {
         "architecture": architecture,
         "optimizer": optimizer,
-        "schedule": schedule,
+        "schedule": "reduce_on_plateau",
+        "gamma": 0.5,
+        "plateau_patience": 0,
         "max_epochs": 12,
         "patience": 12,
-        "body_factor": 0.5,
+        "body_learning_rate_factor": 0.5,
     }
     unbroken = train(stack, "binary", **options)
     with monkeypatch.context() as patch:
@@ -117,8 +117,13 @@ def test_frozen_blocks_stay_frozen_in_a_resumed_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack = members("regression", 2)
-    donor = train(stack, max_epochs=2)
-    options: dict[str, Any] = {"donor": donor, "freeze": 1, "unfreeze_at": 9, "max_epochs": 12}
+    pretrained = train(stack, max_epochs=2)
+    options: dict[str, Any] = {
+        "pretrained": pretrained,
+        "freeze": 1,
+        "unfreeze_at": 9,
+        "max_epochs": 12,
+    }
     unbroken = train(stack, patience=12, **options)
     with monkeypatch.context() as patch:
         cut_after(7, patch, every=3)

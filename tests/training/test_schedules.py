@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as running
 from hypothesis import strategies as st
 from torch import nn
 from torch.optim import lr_scheduler
 
-from tenfold.training.schedules import SCHEDULES, Plateau, Schedule
+from tenfold.training.catalogue import SCHEDULES
+from tenfold.training.schedules import Plateau, decay, factor
+from tenfold.training.settings import ScheduleSettings
 from tests.training.differences import largest_difference
 
 GAMMA = 0.6
@@ -52,7 +55,7 @@ def torchs(name: str, steps: int, per_epoch: int, step_size: int) -> list[float]
     raise AssertionError(name)
 
 
-@settings(max_examples=25)
+@running(max_examples=25)
 @pytest.mark.parametrize("name", SCHEDULES)
 @given(
     epochs=st.integers(1, 12),
@@ -63,8 +66,9 @@ def torchs(name: str, steps: int, per_epoch: int, step_size: int) -> list[float]
 def test_a_schedule_behind_its_warmup_is_torchs_own(
     name: str, epochs: int, per_epoch: int, warmup: int, step_size: int
 ) -> None:
-    schedule = Schedule(name, warmup + epochs, warmup, step_size, GAMMA)
-    found = [schedule.factor(step, per_epoch) for step in range((warmup + epochs) * per_epoch)]
+    settings = ScheduleSettings(name, warmup, step_size, GAMMA)
+    horizon = warmup + epochs
+    found = [factor(settings, step, per_epoch, horizon) for step in range(horizon * per_epoch)]
     rising = warmup * per_epoch
     own = optimizer()
     linear = lr_scheduler.LinearLR(own, 1 / (rising + 1), total_iters=max(rising, 1))
@@ -76,13 +80,13 @@ def test_a_schedule_behind_its_warmup_is_torchs_own(
     ("name", "gamma"), [("step", 0.1), ("exponential", 0.95), ("reduce_on_plateau", 0.1)]
 )
 def test_a_schedules_own_factor_is_used_where_none_is_given(name: str, gamma: float) -> None:
-    assert Schedule(name).decay() == gamma
-    assert Schedule(name, gamma=0.5).decay() == 0.5
+    assert decay(ScheduleSettings(name)) == gamma
+    assert decay(ScheduleSettings(name, gamma=0.5)) == 0.5
 
 
 def test_a_cosine_stays_at_its_end_beyond_the_horizon() -> None:
-    schedule = Schedule("cosine", horizon=3)
-    assert [schedule.factor(step, 2) for step in (6, 7, 100)] == [0.0] * 3
+    cosine = ScheduleSettings("cosine")
+    assert [factor(cosine, step, 2, horizon=3) for step in (6, 7, 100)] == [0.0] * 3
 
 
 # Some are better than others by less than what counts.
@@ -110,7 +114,3 @@ def test_every_members_plateau_is_torchs_own(
             scheduler.step(epoch[member])
             expected[-1].append(own.param_groups[0]["lr"])
     assert largest_difference([(found, list(zip(*expected, strict=True)))]) < 1e-12
-
-
-def test_only_a_schedule_that_watches_needs_each_members_loss() -> None:
-    assert [name for name in SCHEDULES if Schedule(name).watches] == ["reduce_on_plateau"]

@@ -11,59 +11,63 @@ import torch
 from torch import nn
 
 from tenfold.training import fitting, networks, transfer
-from tenfold.training.embeddings import Columns
-from tenfold.training.fitting import Trained, UnfitDonor
-from tenfold.training.module import Rates
-from tenfold.training.networks import Architecture, Slot, StackedNetwork
+from tenfold.training.embeddings import InputColumns
+from tenfold.training.fitting import PretrainedMismatch, Trained
+from tenfold.training.networks import MemberSpec, StackedNetwork
+from tenfold.training.settings import Architecture, Rates
 from tests.training import folds, plain
 from tests.training.differences import largest_difference
 from tests.training.test_optimizers import TORCH
 
-MLP = Architecture("mlp", 3, 8, "tanh")
+MLP = Architecture(kind="mlp", n_blocks=3, d_block=8, activation="tanh")
 
 
 def built(architecture: Architecture, widths: list[int], outputs: int = 1) -> StackedNetwork:
-    slots = [Slot(len(widths) * 10 + i, Columns(width)) for i, width in enumerate(widths)]
-    return networks.build(architecture, slots, outputs)
+    specs = [
+        MemberSpec(len(widths) * 10 + i, InputColumns(width)) for i, width in enumerate(widths)
+    ]
+    return networks.build(architecture, specs, outputs)
 
 
-def taken(network: StackedNetwork, donor: StackedNetwork, members: int) -> tuple[set[str], int]:
-    found, blocks = transfer.take(network, donor, members)
+def taken(
+    network: StackedNetwork, pretrained: StackedNetwork, members: int
+) -> tuple[set[str], int]:
+    found, blocks = transfer.matching_blocks(network, pretrained, members)
     return {name.rsplit(".", 2)[0] for name in found}, blocks
 
 
 def test_every_block_is_taken_and_the_output_never_is() -> None:
-    network, donor = built(MLP, [5, 5], 3), built(MLP, [5], 1)
-    found, blocks = transfer.take(network, donor, 2)
+    network, pretrained = built(MLP, [5, 5], 3), built(MLP, [5], 1)
+    found, blocks = transfer.matching_blocks(network, pretrained, 2)
     assert blocks == 3
     assert not any(name.startswith("output") for name in found)
-    expected = donor.state_dict()
+    expected = pretrained.state_dict()
     for name, value in found.items():
         for member in range(2):
             assert torch.equal(value[member], expected[name][0])
 
 
 def test_member_i_takes_from_member_i_modulo_their_number() -> None:
-    network, donor = built(MLP, [5] * 5), built(MLP, [5] * 2)
-    found, _ = transfer.take(network, donor, 5)
-    value, own = found["blocks.1.linear.weight"], donor.state_dict()["blocks.1.linear.weight"]
+    network, pretrained = built(MLP, [5] * 5), built(MLP, [5] * 2)
+    found, _ = transfer.matching_blocks(network, pretrained, 5)
+    value, own = found["blocks.1.linear.weight"], pretrained.state_dict()["blocks.1.linear.weight"]
     assert torch.equal(value, own[[0, 1, 0, 1, 0]])
 
 
 def test_only_the_first_blocks_that_fit_are_taken() -> None:
-    donor = built(replace(MLP, n_blocks=2), [5])
-    assert taken(built(MLP, [5]), donor, 1) == ({"blocks.0", "blocks.1"}, 2)
-    assert taken(built(replace(MLP, d_block=9), [5]), donor, 1) == (set(), 0)
-    assert taken(built(replace(MLP, kind="resnet"), [5]), donor, 1) == (set(), 0)
+    pretrained = built(replace(MLP, n_blocks=2), [5])
+    assert taken(built(MLP, [5]), pretrained, 1) == ({"blocks.0", "blocks.1"}, 2)
+    assert taken(built(replace(MLP, d_block=9), [5]), pretrained, 1) == (set(), 0)
+    assert taken(built(replace(MLP, kind="resnet"), [5]), pretrained, 1) == (set(), 0)
     normal = replace(MLP, normalization="batch_norm")
-    assert taken(built(normal, [5]), donor, 1) == (set(), 0)
+    assert taken(built(normal, [5]), pretrained, 1) == (set(), 0)
     assert taken(built(normal, [5]), built(normal, [5]), 1)[1] == 3
 
 
 def test_a_first_layer_may_be_padded_wider_and_its_padding_taken_away() -> None:
     narrow, wide = built(MLP, [5]), built(MLP, [5, 7])
     layer: Any = wide.blocks[0].linear
-    found, blocks = transfer.take(wide, narrow, 2)
+    found, blocks = transfer.matching_blocks(wide, narrow, 2)
     assert blocks == 3
     first = found["blocks.0.linear.weight"]
     assert torch.equal(first[:, :5], narrow.state_dict()["blocks.0.linear.weight"].expand(2, 5, 8))
@@ -71,7 +75,7 @@ def test_a_first_layer_may_be_padded_wider_and_its_padding_taken_away() -> None:
     # The first of the wide ones has but five columns of its own; the second uses all seven.
     with torch.no_grad():
         layer.weight[1, 5:] = 0
-    found, blocks = transfer.take(narrow, wide, 1)
+    found, blocks = transfer.matching_blocks(narrow, wide, 1)
     assert blocks == 3
     assert torch.equal(found["blocks.0.linear.weight"], layer.weight[:1, :5])
 
@@ -83,22 +87,29 @@ def test_columns_that_the_donor_used_are_not_thrown_away() -> None:
 @pytest.mark.parametrize(
     "architecture",
     [
-        Architecture("resnet", 2, 8, normalization="layer_norm"),
-        Architecture("cnn", 2, 8, shape=(1, 6, 6), channels=2, normalization="batch_norm"),
-        Architecture("rnn", 2, 8, shape=(6, 6)),
+        Architecture(kind="resnet", n_blocks=2, d_block=8, normalization="layer_norm"),
+        Architecture(
+            kind="cnn",
+            n_blocks=2,
+            d_block=8,
+            shape=(1, 6, 6),
+            channels=2,
+            normalization="batch_norm",
+        ),
+        Architecture(kind="rnn", n_blocks=2, d_block=8, shape=(6, 6)),
     ],
     ids=lambda own: own.kind,
 )
 def test_what_leads_to_the_first_block_goes_along_with_it(architecture: Architecture) -> None:
-    network, donor = (built(architecture, widths) for widths in ([36, 36], [36]))
-    found, blocks = transfer.take(network, donor, 2)
+    network, pretrained = (built(architecture, widths) for widths in ([36, 36], [36]))
+    found, blocks = transfer.matching_blocks(network, pretrained, 2)
     assert blocks == len(network.blocks)
     wanted = {n for n in network.state_dict() if n.startswith(("blocks", "first"))}
     assert set(found) == wanted
 
 
 def test_a_recurrent_block_of_another_cell_or_width_does_not_fit() -> None:
-    gru = Architecture("rnn", 1, 8, shape=(6, 6))
+    gru = Architecture(kind="rnn", n_blocks=1, d_block=8, shape=(6, 6))
     for other in (replace(gru, cell="lstm"), replace(gru, d_block=16), replace(gru, d_block=4)):
         assert taken(built(other, [36]), built(gru, [36]), 1) == (set(), 0)
 
@@ -108,7 +119,7 @@ STACK = folds.with_rates(
 )
 
 
-def donor() -> Trained:
+def pretrained() -> Trained:
     return folds.train(STACK[:1], "regression", MLP, max_epochs=2)
 
 
@@ -121,8 +132,8 @@ def blocks(trained: Trained, which: int) -> dict[str, torch.Tensor]:
 
 
 def test_a_training_starts_from_the_donors_blocks() -> None:
-    own = donor()
-    found = folds.train(STACK, "regression", MLP, donor=own, max_epochs=1, freeze=3)
+    own = pretrained()
+    found = folds.train(STACK, "regression", MLP, pretrained=own, max_epochs=1, freeze=3)
     for which in range(3):
         expected = blocks(own, which)
         for name, value in blocks(found, which).items():
@@ -135,7 +146,7 @@ def test_frozen_blocks_change_in_no_way_and_the_others_do(extra: dict[str, Any])
     architecture = replace(MLP, normalization="batch_norm")
     own = folds.train(STACK[:1], "regression", architecture, max_epochs=2)
     found = folds.train(
-        decayed, "regression", architecture, donor=own, freeze=2, max_epochs=3, **extra
+        decayed, "regression", architecture, pretrained=own, freeze=2, max_epochs=3, **extra
     )
     for which, frozen in enumerate([True, True, False]):
         expected = blocks(own, which)
@@ -152,11 +163,11 @@ def test_frozen_blocks_change_in_no_way_and_the_others_do(extra: dict[str, Any])
 
 
 def test_frozen_blocks_are_set_free_at_their_epoch() -> None:
-    own = donor()
+    own = pretrained()
     stack = folds.without_validation(STACK)
     for max_epochs, frozen in ((2, True), (3, False)):
         found = folds.train(
-            stack, "regression", MLP, donor=own, freeze=1, unfreeze_at=2, max_epochs=max_epochs
+            stack, "regression", MLP, pretrained=own, freeze=1, unfreeze_at=2, max_epochs=max_epochs
         )
         expected = blocks(own, 0)
         for name, value in blocks(found, 0).items():
@@ -165,22 +176,24 @@ def test_frozen_blocks_are_set_free_at_their_epoch() -> None:
 
 @pytest.mark.parametrize("optimizer", TORCH)
 def test_thawing_and_a_slower_body_are_torchs_own_loop_over_each_member(optimizer: str) -> None:
-    own, steps, epochs = donor(), 5, 6
+    own, steps, epochs = pretrained(), 5, 6
     found = folds.train(
         STACK,
         "regression",
         MLP,
-        donor=own,
+        pretrained=own,
         freeze=1,
         unfreeze_at=3,
-        body_factor=0.3,
+        body_learning_rate_factor=0.3,
         optimizer=optimizer,
         steps=steps,
         max_epochs=epochs,
         patience=epochs,
     )
     whole = plain.untrained(MLP, STACK, 1)
-    networks.restore(whole, {**whole.state_dict(), **transfer.take(whole, own.network, 2)[0]})
+    networks.restore(
+        whole, {**whole.state_dict(), **transfer.matching_blocks(whole, own.network, 2)[0]}
+    )
     nn.init.zeros_(whole.output.weight)
     pairs = []
     kind, options = TORCH[optimizer]
@@ -212,24 +225,24 @@ def test_thawing_and_a_slower_body_are_torchs_own_loop_over_each_member(optimize
 
 
 def test_the_new_output_layer_says_nothing_until_it_has_learnt() -> None:
-    found = folds.train(STACK, "regression", MLP, donor=donor(), max_epochs=1)
+    found = folds.train(STACK, "regression", MLP, pretrained=pretrained(), max_epochs=1)
     expected = [np.mean(np.asarray(member.y_val, dtype=np.float64) ** 2) for member in STACK]
     assert largest_difference([(found.initial_loss, expected)]) < 1e-12
 
 
 def test_a_donor_of_which_nothing_fits_is_refused() -> None:
     other = replace(MLP, d_block=5)
-    with pytest.raises(UnfitDonor, match="no block of that network fits"):
-        folds.train(STACK, "regression", other, donor=donor())
-    with pytest.raises(UnfitDonor, match="freeze must not exceed the 3 blocks that fit"):
-        folds.train(STACK, "regression", MLP, donor=donor(), freeze=4)
+    with pytest.raises(PretrainedMismatch, match="no block of that network fits"):
+        folds.train(STACK, "regression", other, pretrained=pretrained())
+    with pytest.raises(PretrainedMismatch, match="freeze must not exceed the 3 blocks that fit"):
+        folds.train(STACK, "regression", MLP, pretrained=pretrained(), freeze=4)
 
 
 def test_a_fine_tuned_network_starts_better_than_an_untrained_one() -> None:
     own = folds.train(STACK, "regression", MLP, max_epochs=16, patience=16)
     x, y = STACK[0].x_train, np.asarray(STACK[0].y_train, dtype=np.float64)
     scratch = folds.train(STACK[:1], "regression", MLP, max_epochs=2)
-    tuned = folds.train(STACK[:1], "regression", MLP, donor=own, max_epochs=2)
+    tuned = folds.train(STACK[:1], "regression", MLP, pretrained=own, max_epochs=2)
     errors = [np.mean((t.predict([x])[0][:, 0] - y) ** 2) for t in (scratch, tuned)]
     assert errors[1] < errors[0]
     assert fitting.forward(tuned.network, [x])[0].shape == (len(x), 1)

@@ -31,10 +31,10 @@ def test_categories_arrive_as_declared_or_as_codes_where_they_are_embedded() -> 
 def test_the_setting_says_where_numbers_end_and_codes_begin_if_columns_have_places() -> None:
     inputs = Inputs(dataset(), Preprocessing())
     plain, coded = (
-        inputs.setting(parameters("mlp", **declared), setting()) for declared in ({}, LEARNED)
+        inputs.fit_settings(parameters("mlp", **declared), setting()) for declared in ({}, LEARNED)
     )
-    assert (plain.n_numeric, plain.n_codes, plain.donor) == (0, 0, None)
-    assert (coded.n_numeric, coded.n_codes, coded.donor) == (2, 1, None)
+    assert (plain.n_numeric, plain.n_codes, plain.pretrained) == (0, 0, None)
+    assert (coded.n_numeric, coded.n_codes, coded.pretrained) == (2, 1, None)
 
 
 def test_one_evaluator_serves_codes_and_declared_encoding_in_any_order() -> None:
@@ -74,26 +74,26 @@ def test_every_fold_of_every_trial_has_its_own_seed() -> None:
 
 
 def test_a_network_that_starts_from_another_keeps_its_preprocessing() -> None:
-    donor = bag().predictor
+    pretrained = bag().predictor
     shifted = dataset(seed=4)
     shifted = replace(shifted, X=shifted.X.assign(size=shifted.X["size"] + 1000))
-    inputs = Inputs(shifted, Preprocessing(), donor)
+    inputs = Inputs(shifted, Preprocessing(), pretrained)
     chosen = parameters("mlp", init_from="m")
     for number, taken in enumerate(inputs.folds(chosen)[0]):
-        assert taken is donor.transformers[number]
+        assert taken is pretrained.transformers[number]
     [taken], X = inputs.whole(chosen)
-    assert taken is donor.transformers[0]
-    # What the donor's rows never held lies far from its mean.
+    assert taken is pretrained.transformers[0]
+    # What the pretrained's rows never held lies far from its mean.
     assert X[:, 0].mean() > 100
-    assert inputs.setting(chosen, setting()).donor is donor.model
+    assert inputs.fit_settings(chosen, setting()).pretrained is pretrained.model
 
 
 def test_a_bag_that_starts_from_another_answers_through_the_donors_preprocessing() -> None:
-    donor = bag().predictor
-    found = bag(data=dataset(seed=4), donor=donor, init_from="m", freeze=2, unfreeze_at=3)
-    assert list(found.predictor.transformers) == list(donor.transformers)
+    pretrained = bag().predictor
+    found = bag(data=dataset(seed=4), pretrained=pretrained, init_from="m", freeze=2, unfreeze_at=3)
+    assert list(found.predictor.transformers) == list(pretrained.transformers)
     frame = found.data.X
-    each = found.model.draws([one.transform(frame) for one in donor.transformers], 1, 0)
+    each = found.model.draws([one.transform(frame) for one in pretrained.transformers], 1, 0)
     assert found.data.folds is not None
     for number, member in enumerate(each):
         own = found.data.folds.val(number)
@@ -101,8 +101,8 @@ def test_a_bag_that_starts_from_another_answers_through_the_donors_preprocessing
 
 
 def test_starting_from_another_network_is_not_starting_anew() -> None:
-    donor = bag().predictor
-    moved = bag(data=dataset(seed=4), donor=donor, init_from="m")
+    pretrained = bag().predictor
+    moved = bag(data=dataset(seed=4), pretrained=pretrained, init_from="m")
     fresh = bag(data=dataset(seed=4))
     assert not np.allclose(moved.evaluation.oof, fresh.evaluation.oof)
 
@@ -110,7 +110,7 @@ def test_starting_from_another_network_is_not_starting_anew() -> None:
 @pytest.mark.parametrize("n_donors", [1, 2])
 def test_trials_that_start_from_another_network_are_what_they_are_alone(n_donors: int) -> None:
     whole = bag(**LEARNED)
-    donor = replace(
+    pretrained = replace(
         whole.predictor,
         transformers=list(whole.predictor.transformers)[:n_donors],
         model=whole.model.taken(range(n_donors)),
@@ -119,9 +119,9 @@ def test_trials_that_start_from_another_network_are_what_they_are_alone(n_donors
         (number, parameters("mlp", learning_rate=rate, init_from="m", freeze=1, **LEARNED))
         for number, rate in enumerate([0.01, 0.03])
     ]
-    together = evaluator("mlp", dataset(seed=4), donor)(asked)
+    together = evaluator("mlp", dataset(seed=4), pretrained)(asked)
     for trial, found in zip(asked, together, strict=True):
-        [alone] = evaluator("mlp", dataset(seed=4), donor)([trial])
+        [alone] = evaluator("mlp", dataset(seed=4), pretrained)([trial])
         assert isinstance(found, Evaluation)
         assert isinstance(alone, Evaluation)
         np.testing.assert_allclose(found.oof, alone.oof, rtol=1e-9, atol=1e-9)

@@ -208,17 +208,17 @@ def models_of(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_search_starts_from_a_trained_familys_folder_and_outlives_it(changed: Project) -> None:
-    shutil.copytree(changed / "outputs/train/mlp", changed / "donor")
-    start = predictor.load(changed / "donor/model")
+    shutil.copytree(changed / "outputs/train/mlp", changed / "pretrained")
+    start = predictor.load(changed / "pretrained/model")
     changed.change(
-        models={"mlp": {**MLP, "init_from": "donor", "freeze": 1}}, split={"n_splits": 4}
+        models={"mlp": {**MLP, "init_from": "pretrained", "freeze": 1}}, split={"n_splits": 4}
     )
     assert "cross_validate@mlp" in changed.repro()
     found = predictor.load(changed / "outputs/train/mlp/model")
     assert len(found.transformers) == 4
-    donors = models_of(changed / "donor/model")
+    donors = models_of(changed / "pretrained/model")
     own = models_of(changed / "outputs/train/mlp/model")
-    # Four folds take the donor's three preprocessings in turn.
+    # Four folds take the pretrained's three preprocessings in turn.
     assert [own[f"preprocessing-{i}.skops"] for i in range(4)] == [
         donors[f"preprocessing-{i % 3}.skops"] for i in range(4)
     ]
@@ -228,7 +228,7 @@ def test_a_search_starts_from_a_trained_familys_folder_and_outlives_it(changed: 
     ours, given = (dict(one.network.named_parameters())[frozen] for one in (mine, theirs))
     np.testing.assert_array_equal(ours.detach().numpy(), given[[0, 1, 2, 0]].detach().numpy())
 
-    shutil.rmtree(changed / "donor")
+    shutil.rmtree(changed / "pretrained")
     changed.change(train={"strategy": "refit"})
     assert changed.repro() == ["clean", "train@mlp", "select_model"]
     one: Any = predictor.load(changed / "outputs/train/mlp/model").model

@@ -97,7 +97,7 @@ def test_a_donor_of_other_columns_is_refused(
 def test_the_folds_models_and_what_they_started_from_come_back_as_they_were(
     trained: Bag, tmp_path: Path
 ) -> None:
-    moved = bag(donor=trained.predictor, init_from="m")
+    moved = bag(pretrained=trained.predictor, init_from="m")
     (tmp_path / "trial").mkdir()
     moved.model.save(tmp_path / "trial")
     fold_models.write(tmp_path / "members", tmp_path / "trial", trained.predictor)
@@ -106,7 +106,7 @@ def test_the_folds_models_and_what_they_started_from_come_back_as_they_were(
     frame = moved.data.X
     inputs = [one.transform(frame) for one in trained.predictor.transformers]
     np.testing.assert_array_equal(loaded.predict(inputs), moved.model.predict(inputs))
-    start = fold_models.donor(tmp_path / "members")
+    start = fold_models.pretrained(tmp_path / "members")
     assert start is not None
     assert start.digest() == trained.predictor.digest()
 
@@ -114,4 +114,4 @@ def test_the_folds_models_and_what_they_started_from_come_back_as_they_were(
 def test_a_family_without_folds_models_or_donor_leaves_neither(tmp_path: Path) -> None:
     fold_models.write(tmp_path / "members", None, None)
     assert not fold_models.kept(tmp_path / "members")
-    assert fold_models.donor(tmp_path / "members") is None
+    assert fold_models.pretrained(tmp_path / "members") is None

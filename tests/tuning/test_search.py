@@ -373,10 +373,10 @@ def test_a_trial_keeps_its_folds_models(tmp_path: Path) -> None:
         return replace(bowl(number, parameters), bag=Kept(number) if number else None)
 
     trials = search(tmp_path, bagged, n_trials=3)
-    assert trials[0].members is None
+    assert trials[0].fold_models is None
     for trial in trials[1:]:
-        assert trial.members is not None
-        assert (trial.members / "number.json").read_text() == str(trial.number)
+        assert trial.fold_models is not None
+        assert (trial.fold_models / "number.json").read_text() == str(trial.number)
 
 
 def test_a_search_writes_every_measurement_of_the_best_ones_learning_curve(tmp_path: Path) -> None:

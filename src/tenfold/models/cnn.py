@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from tenfold.models.shared.network import NetworkFamily
+from tenfold.models.shared.network_family import NetworkFamily
 from tenfold.models.shared.network_parameters import ActivatedParameters
+from tenfold.training.settings import ConvolutionSettings
 
 Size = Annotated[int, Field(ge=1)]
 
 
-class Parameters(ActivatedParameters):
+class Parameters(ActivatedParameters, ConvolutionSettings):
     """Convolutions with pooling, then a hidden layer. Source: LeCun et al. (1998)."""
 
     fit_seconds = (0.5, 0.0002)
@@ -22,8 +23,6 @@ class Parameters(ActivatedParameters):
         description="[channels, height, width]: the columns, in this order.",
     )
     n_blocks: int = Field(2, ge=1, description="Convolutions, each followed by 2 x 2 pooling.")
-    channels: int = Field(16, ge=1, description="Maps of the first; doubled by each further one.")
-    kernel_size: int = Field(3, ge=1, description="Odd; of every convolution.")
     d_block: int = Field(128, ge=1, description="Units of the hidden layer behind them.")
 
     @property
@@ -41,14 +40,6 @@ class Parameters(ActivatedParameters):
     def positional(self) -> bool:
         """A pixel is known by its place."""
         return True
-
-    def architecture(self) -> dict[str, Any]:
-        """With the picture."""
-        return super().architecture() | {
-            "shape": self.shape,
-            "channels": self.channels,
-            "kernel_size": self.kernel_size,
-        }
 
 
 FAMILY = NetworkFamily("cnn")

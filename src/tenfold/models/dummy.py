@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tenfold.metrics import Task
-from tenfold.models import FamilyParameters
-from tenfold.models.shared.scikit import ScikitFamily
+from tenfold.models.shared.contract import FamilyParameters
+from tenfold.models.shared.scikit_family import ScikitFamily
 
 
 class Parameters(FamilyParameters):

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from tenfold.models.shared.network import NetworkFamily
+from tenfold.models.shared.network_family import NetworkFamily
 from tenfold.models.shared.network_parameters import TableParameters
 
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from tenfold.metrics import Task
-from tenfold.models import FamilyParameters
-from tenfold.models.shared.scikit import ScikitFamily
+from tenfold.models.shared.contract import FamilyParameters
+from tenfold.models.shared.scikit_family import ScikitFamily
 
 
 class Parameters(FamilyParameters):

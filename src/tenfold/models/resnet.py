@@ -6,10 +6,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from tenfold.models import OneOf
-from tenfold.models.shared.network import NetworkFamily
+from tenfold.models.shared.network_family import NetworkFamily
 from tenfold.models.shared.network_parameters import TableParameters
-from tenfold.training.normalizations import NORMALIZATIONS
+from tenfold.training.catalogue import NORMALIZATIONS
+from tenfold.training.settings import Key
 
 
 class Parameters(TableParameters):
@@ -19,7 +19,7 @@ class Parameters(TableParameters):
 
     n_blocks: int = Field(2, ge=1, description="Residual blocks.")
     d_block: int = Field(128, ge=1, description="Units between blocks.")
-    normalization: Annotated[str, OneOf("none", *NORMALIZATIONS)] = "batch_norm"
+    normalization: Annotated[str, Key(one_of=("none", *NORMALIZATIONS))] = "batch_norm"
 
 
 FAMILY = NetworkFamily("resnet")

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from tenfold.models.shared.network import NetworkFamily
+from tenfold.models.shared.network_family import NetworkFamily
 from tenfold.models.shared.network_parameters import NetworkParameters
+from tenfold.training.settings import RecurrentSettings
 
 Size = Annotated[int, Field(ge=1)]
 
 
-class Parameters(NetworkParameters):
+class Parameters(NetworkParameters, RecurrentSettings):
     """A GRU (Cho et al. 2014) or LSTM (Hochreiter & Schmidhuber 1997)."""
 
     fit_seconds = (0.5, 0.0002)
@@ -21,7 +22,9 @@ class Parameters(NetworkParameters):
         strict=False,
         description="[steps, channels]: the columns, step by step.",
     )
-    cell: Literal["gru", "lstm"] = "gru"
+    # What a cell's gates are; diagnostics have no other activation to watch.
+    activation: ClassVar[str] = "tanh"
+
     n_blocks: int = Field(1, ge=1, description="Recurrent layers.")
     d_block: int = Field(64, ge=1, description="Units of each.")
 
@@ -29,16 +32,6 @@ class Parameters(NetworkParameters):
     def positional(self) -> bool:
         """A step is known by its place."""
         return True
-
-    def architecture(self) -> dict[str, Any]:
-        """With the sequence."""
-        return super().architecture() | {
-            "d_block": self.d_block,
-            # What a cell's gates are; diagnostics have no other activation to watch.
-            "activation": "tanh",
-            "shape": self.shape,
-            "cell": self.cell,
-        }
 
 
 FAMILY = NetworkFamily("rnn")

@@ -1,7 +1,7 @@
-"""The training room: k networks as one stacked network under one Lightning Trainer.
+"""Training of k networks as one stacked network under one Lightning Trainer.
 
-It needs torch, Lightning and numpy, and nothing else of tenfold. The registries are light to
-import: they name functions of torch, which `registry.resolve` loads when a network is built.
+The package needs torch, Lightning and numpy, and nothing else of tenfold. `catalogue` and
+`settings` are light to import: torch is loaded when a network is built.
 """
 
 import os

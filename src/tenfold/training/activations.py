@@ -1,55 +1,54 @@
-"""The activations: name -> the class, applied elementwise to (members, batch, units).
-
-Two of them know their member: prelu learns a slope, rrelu draws one.
-"""
+"""The activations of a stack; two of them have slopes of each member's own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
-from tenfold.training.registry import resolve
+import torch
+from torch import Tensor, nn
 
-if TYPE_CHECKING:
-    from torch import nn
+from tenfold.training.catalogue import ACTIVATIONS, resolve
+from tenfold.training.randomness import Noise
+from tenfold.training.settings import ActivationSettings
 
 
-@dataclass(frozen=True)
-class Activation:
-    """One activation: its class, its fixed options, and the settings it takes under other names.
+def build(settings: ActivationSettings, layer: int, seeds: Sequence[int]) -> nn.Module:
+    """The activation of one layer of members with these seeds."""
+    entry = ACTIVATIONS[settings.activation]
+    own = (layer, seeds) if entry.stacked else ()
+    options = {theirs: getattr(settings, ours) for ours, theirs in entry.settings.items()}
+    module: nn.Module = resolve(entry.path)(*own, **options, **entry.fixed)
+    return module
 
-    `stacked` marks those that know their member, `rectifies` those that are silent for negative
-    inputs, `saturates` those that are flat at both ends.
+
+class StackedPReLU(nn.Module):
+    """A learned slope per member and layer, from 0.25. Source: He et al. (2015)."""
+
+    def __init__(self, layer: int, seeds: Sequence[int]) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((len(seeds), 1, 1), 0.25))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x (members, batch, ...)."""
+        slope = self.weight.view(-1, *[1] * (x.dim() - 1))
+        return torch.where(x >= 0, x, slope * x)
+
+
+class StackedRReLU(nn.Module):
+    """A random slope per unit and step in training, their mean otherwise.
+
+    Source: Xu et al. (2015).
     """
 
-    path: str
-    settings: dict[str, str] = field(default_factory=dict)
-    fixed: dict[str, bool] = field(default_factory=dict)
-    stacked: bool = False
-    rectifies: bool = False
-    saturates: bool = False
+    lower, upper = 1 / 8, 1 / 3
 
+    def __init__(self, layer: int, seeds: Sequence[int]) -> None:
+        super().__init__()
+        self.noise = Noise(layer, seeds)
 
-ACTIVATIONS: dict[str, Activation] = {
-    "elu": Activation("torch.nn:ELU", {"elu_alpha": "alpha"}),
-    "gelu": Activation("torch.nn:GELU"),
-    "leaky_relu": Activation("torch.nn:LeakyReLU", {"negative_slope": "negative_slope"}),
-    "prelu": Activation("tenfold.training.slopes:StackedPReLU", stacked=True),
-    "relu": Activation("torch.nn:ReLU", fixed={"inplace": True}, rectifies=True),
-    "rrelu": Activation("tenfold.training.slopes:StackedRReLU", stacked=True),
-    "selu": Activation("torch.nn:SELU"),
-    "sigmoid": Activation("torch.nn:Sigmoid", saturates=True),
-    "silu": Activation("torch.nn:SiLU"),
-    "tanh": Activation("torch.nn:Tanh", saturates=True),
-}
-
-
-def build(name: str, settings: Mapping[str, float], layer: int, seeds: Sequence[int]) -> nn.Module:
-    """The activation `name` of one layer; it takes of `settings` what it has a use for."""
-    entry = ACTIVATIONS[name]
-    kind = resolve(entry.path)
-    own = (layer, seeds) if entry.stacked else ()
-    taken = {to: settings[key] for key, to in entry.settings.items()}
-    module: nn.Module = kind(*own, **taken, **entry.fixed)
-    return module
+    def forward(self, x: Tensor) -> Tensor:
+        """x (members, batch, ...)."""
+        if not self.training:
+            return nn.functional.leaky_relu(x, (self.lower + self.upper) / 2)
+        share = (self.noise(x).to(x.dtype) + 32768.5) / 65536
+        return torch.where(x >= 0, x, x * (self.lower + (self.upper - self.lower) * share))

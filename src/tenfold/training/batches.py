@@ -17,7 +17,7 @@ Values = NDArray[np.generic]
 
 
 @dataclass(frozen=True)
-class Part:
+class StackedRows:
     """Tables of rows, padded to the longest, and which of them each member reads.
 
     x (tables, n, d), y (tables, n), n_rows (tables,), table (k,). Members that were given the
@@ -35,7 +35,9 @@ class Part:
         return len(self.table) != len(self.x)
 
 
-def stack(xs: Sequence[Values], ys: Sequence[Values], dtype: torch.dtype, *, codes: bool) -> Part:
+def stack(
+    xs: Sequence[Values], ys: Sequence[Values], dtype: torch.dtype, *, codes: bool
+) -> StackedRows:
     """Stack the members' rows; padding is zero and lies behind `n_rows`.
 
     Args:
@@ -55,7 +57,7 @@ def stack(xs: Sequence[Values], ys: Sequence[Values], dtype: torch.dtype, *, cod
         own_x, own_y = xs[member], ys[member]
         x[table, : own_x.shape[0], : own_x.shape[1]] = torch.from_numpy(np.ascontiguousarray(own_x))
         y[table, : len(own_y)] = torch.from_numpy(np.ascontiguousarray(own_y))
-    return Part(
+    return StackedRows(
         x,
         y,
         torch.tensor([len(ys[member]) for member in tables]),
@@ -72,7 +74,7 @@ def steps_per_epoch(sizes: Sequence[int], batch_size: int | Literal["full"]) -> 
     return 1 if batch_size == "full" else -(-max(sizes) // batch_size)
 
 
-class Epochs:
+class EpochOrder:
     """Every member's own order of its rows, cut into `steps` batches of sizes that differ by <= 1.
 
     The order of epoch e is a function of (member's seed, e) alone. Member i reads table
@@ -114,15 +116,15 @@ class Epochs:
         return orders.view(-1)[self.place]
 
 
-# Validation rows of all members that are looked at in one pass.
-CHUNK = 1 << 15
+# Validation rows, over all members, that are looked at together.
+MAX_CHUNK_ROWS = 1 << 15
 
 
 @dataclass(frozen=True)
-class Pass:
+class Chunk:
     """Rows that are looked at together: where they lie, and what each weighs (k, rows).
 
-    Weights add up to 1 over all passes; `present` says which weigh anything.
+    Weights add up to 1 over all chunks; `present` says which weigh anything.
     """
 
     rows: slice
@@ -130,7 +132,7 @@ class Pass:
     present: Tensor
 
 
-class Rows:
+class DeviceRows:
     """A part's rows on the device where they fit, else on the host, from where they stream.
 
     Args:
@@ -138,16 +140,16 @@ class Rows:
         class_weights: (k, C) what a row of each class weighs, if not the same.
     """
 
-    def __init__(self, part: Part, class_weights: Tensor | None) -> None:
+    def __init__(self, part: StackedRows, class_weights: Tensor | None) -> None:
         self.tables, self.width, self.n_columns = part.x.shape
         self.x = part.x.flatten(0, 1)
         self.y = part.y.flatten(0, 1)
         self.n_rows = part.n_rows[part.table]
         self.table = part.table if part.shared else None
         self.class_weights = class_weights
-        self._passes: list[Pass] | None = None
+        self._chunks: list[Chunk] | None = None
 
-    def settle(self, device: torch.device) -> None:
+    def move_to(self, device: torch.device) -> None:
         """Move to the device for good, unless more than half of its free memory would go."""
         n_bytes = self.x.nbytes + self.y.nbytes
         if device.type == "cuda" and n_bytes > torch.cuda.mem_get_info(device)[0] // 2:
@@ -178,16 +180,16 @@ class Rows:
         # A batch may hold no row that weighs anything.
         return weight / weight.sum(1, keepdim=True).clamp(min=1e-30)
 
-    def chunks(self, device: torch.device) -> Iterator[tuple[Tensor, Tensor, Pass]]:
-        """All rows in passes: x (k, rows, d), y (k, rows), and what is known of these rows."""
+    def chunks(self, device: torch.device) -> Iterator[tuple[Tensor, Tensor, Chunk]]:
+        """All rows, some at a time: x (k, rows, d), y (k, rows), and their weights."""
         x = self.x.view(self.tables, self.width, -1)
         y = self.y.view(self.tables, self.width)
-        if self._passes is None:
+        if self._chunks is None:
             weight = self._weights(y, device)
-            starts = range(0, self.width, max(1, CHUNK // len(self.n_rows)))
+            starts = range(0, self.width, max(1, MAX_CHUNK_ROWS // len(self.n_rows)))
             parts = [slice(start, start + starts.step) for start in starts]
-            self._passes = [Pass(part, weight[:, part], weight[:, part] > 0) for part in parts]
-        for own in self._passes:
+            self._chunks = [Chunk(part, weight[:, part], weight[:, part] > 0) for part in parts]
+        for own in self._chunks:
             part_x, part_y = x[:, own.rows], y[:, own.rows]
             if self.table is not None:
                 part_x, part_y = part_x[self.table], part_y[self.table]

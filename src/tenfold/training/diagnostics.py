@@ -1,7 +1,7 @@
-"""What training looks like from inside, and what it says about the choices made.
+"""Measurements during training, and what they say is wrong with the choices made.
 
-`Watch` measures; `diagnose` finds vanishing and exploding gradients, dead and saturated units and
-loss spikes in the measurements, and names the cure in the words of params.yaml.
+`NetworkMonitor` measures; `diagnose` finds vanishing and exploding gradients, dead and saturated
+units and loss spikes in the measurements, and names the cure in the words of params.yaml.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from tenfold.training.activations import ACTIVATIONS
+from tenfold.training.catalogue import ACTIVATIONS
 from tenfold.training.networks import StackedNetwork
 
 Epoch = Mapping[str, Sequence[float]]
 
 # A layer's gradient against the last hidden layer's: Glorot & Bengio (2010) see it fall by
 # layers; a factor of a thousand is more than widths and losses explain.
-RATIO = 1e-3
+VANISHING_RATIO = 1e-3
 # Of the untrained network's loss.
-BLOWN_UP = 10.0
-SPIKE = 3.0
+EXPLODING_FACTOR = 10.0
+SPIKE_FACTOR = 3.0
 # A loss below this share of the untrained network's is no spike.
-NOTABLE = 0.1
-MOSTLY = 0.5
+MIN_SPIKE_SHARE = 0.1
+MIN_UNIT_SHARE = 0.5
 # The ends of a saturating unit, as a share of its range.
-FLAT = 0.01
+FLAT_SHARE = 0.01
 
 
-class Watch:
+class NetworkMonitor:
     """Measures a network: the gradient of each block, and units that no longer answer.
 
     Args:
@@ -86,7 +86,7 @@ class Watch:
             self._answered[id(module)] = answers if before is None else answers | before
         else:
             low = 0.0 if self.name == "sigmoid" else -1.0
-            near = FLAT * (1 - low)
+            near = FLAT_SHARE * (1 - low)
             flat = ((output < low + near) | (output > 1 - near)) & present
             self._flat.append(flat.flatten(1).sum(1))
             self._seen.append(present.expand_as(flat).flatten(1).sum(1))
@@ -106,7 +106,7 @@ class Watch:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """One thing that is wrong: its name, what was seen, and what to change."""
 
     name: str
@@ -119,7 +119,7 @@ class Finding:
 
 def diagnose(
     history: Sequence[Epoch], initial_loss: Sequence[float], ends: Sequence[int] | None = None
-) -> list[Finding]:
+) -> list[Diagnosis]:
     """What the measurements of all epochs say; most serious first.
 
     Args:
@@ -146,7 +146,7 @@ def diagnose(
 
 def _exploding(
     history: Sequence[Epoch], untrained: Sequence[float], ends: Sequence[int]
-) -> Finding | None:
+) -> Diagnosis | None:
     blown = []
     for number, epoch in enumerate(history, start=1):
         for member, loss in enumerate(epoch.get("val_loss", epoch["train_loss"])):
@@ -154,7 +154,7 @@ def _exploding(
                 continue
             if not all(math.isfinite(values[member]) for values in epoch.values()):
                 blown.append((number, "the loss or its gradient was no finite number"))
-            elif loss > BLOWN_UP * untrained[member]:
+            elif loss > EXPLODING_FACTOR * untrained[member]:
                 times = loss / untrained[member]
                 blown.append((number, f"the loss was {times:.3g} times the untrained network's"))
         if blown:
@@ -162,14 +162,14 @@ def _exploding(
     if not blown:
         return None
     number, what = blown[0]
-    return Finding(
+    return Diagnosis(
         "exploding gradients",
         f"in epoch {number} {what} ({len(blown)} of {len(history[0]['train_loss'])} members)",
         "lower learning_rate or weight_decay, set gradient_clip_val: 1.0, or add normalization",
     )
 
 
-def _vanishing(history: Sequence[Epoch]) -> Finding | None:
+def _vanishing(history: Sequence[Epoch]) -> Diagnosis | None:
     """The first block learns a thousandth of what the last one does, from the start."""
     early = history[:5]
     # Frozen blocks have no gradient, and the last number is the output's.
@@ -182,9 +182,9 @@ def _vanishing(history: Sequence[Epoch]) -> Finding | None:
         for first, last in zip(epoch[blocks[0]], epoch[blocks[-1]], strict=True)
         if last > 0 and math.isfinite(first) and math.isfinite(last)
     ]
-    if not ratios or statistics.median(ratios) > RATIO:
+    if not ratios or statistics.median(ratios) > VANISHING_RATIO:
         return None
-    return Finding(
+    return Diagnosis(
         "vanishing gradients",
         f"the first of {len(blocks)} blocks had {statistics.median(ratios):.0e} of the gradient of "
         "the last",
@@ -192,22 +192,22 @@ def _vanishing(history: Sequence[Epoch]) -> Finding | None:
     )
 
 
-def _dead(history: Sequence[Epoch]) -> Finding | None:
+def _dead(history: Sequence[Epoch]) -> Diagnosis | None:
     share = _last(history, "dead_units")
-    if share is None or share < MOSTLY:
+    if share is None or share < MIN_UNIT_SHARE:
         return None
-    return Finding(
+    return Diagnosis(
         "dead units",
         f"{share:.0%} of the ReLU units were silent for every validation row",
         "use initializer: auto, a lower learning_rate, or activation: leaky_relu or elu",
     )
 
 
-def _saturated(history: Sequence[Epoch]) -> Finding | None:
+def _saturated(history: Sequence[Epoch]) -> Diagnosis | None:
     share = _last(history, "saturated_units")
-    if share is None or share < MOSTLY:
+    if share is None or share < MIN_UNIT_SHARE:
         return None
-    return Finding(
+    return Diagnosis(
         "saturated units",
         f"{share:.0%} of the answers lay at the flat ends of the activation",
         "use initializer: auto, normalization: batch_norm, scaled inputs or activation: relu",
@@ -216,7 +216,7 @@ def _saturated(history: Sequence[Epoch]) -> Finding | None:
 
 def _spikes(
     history: Sequence[Epoch], untrained: Sequence[float], ends: Sequence[int]
-) -> Finding | None:
+) -> Diagnosis | None:
     """A loss far above those before it, and not small against the untrained network's."""
     spikes = []
     for number in range(5, len(history)):
@@ -224,13 +224,13 @@ def _spikes(
             usual = statistics.median(
                 epoch["train_loss"][member] for epoch in history[number - 5 : number]
             )
-            worth = loss > NOTABLE * untrained[member] and number < ends[member]
-            if worth and loss > SPIKE * usual:
+            worth = loss > MIN_SPIKE_SHARE * untrained[member] and number < ends[member]
+            if worth and loss > SPIKE_FACTOR * usual:
                 spikes.append((number + 1, loss / usual if usual else math.inf))
     if not spikes:
         return None
     number, times = spikes[0]
-    return Finding(
+    return Diagnosis(
         "loss spikes",
         f"{len(spikes)}, the first in epoch {number}, {times:.2g} times the epochs before it",
         "lower learning_rate, set gradient_clip_val: 1.0, or add warmup_epochs",

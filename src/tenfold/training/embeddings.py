@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-NUMERIC = ("none", "piecewise_linear", "periodic")
+from tenfold.training.settings import EmbeddingSettings
 
 
 @dataclass(frozen=True)
-class Columns:
+class InputColumns:
     """What the columns of one member's input are, in this order.
 
     First `n_numeric` numbers; then one column of category codes for each of `cardinalities`
@@ -34,34 +34,13 @@ class Columns:
         return self.n_inputs - self.n_numeric - len(self.cardinalities)
 
 
-@dataclass(frozen=True)
-class Embeddings:
-    """How columns are embedded; `numeric` is one of NUMERIC.
-
-    Args:
-        numeric: the kind.
-        d_numeric: width of a number's vector.
-        n_bins: of piecewise_linear, at the quantiles of the training rows.
-        n_frequencies: of periodic.
-        sigma: standard deviation of the initial frequencies.
-        d_categorical: width of a category's vector.
-    """
-
-    numeric: str = "none"
-    d_numeric: int = 16
-    n_bins: int = 16
-    n_frequencies: int = 16
-    sigma: float = 0.1
-    d_categorical: int = 8
-
-
 class StackedEmbeddings(nn.Module):
     """(k, batch, columns) -> (k, batch, embedded), numbers first, the rest last."""
 
     def __init__(
         self,
-        embeddings: Embeddings,
-        columns: Sequence[Columns],
+        embeddings: EmbeddingSettings,
+        columns: Sequence[InputColumns],
         draws: Sequence[torch.Generator],
     ) -> None:
         super().__init__()
@@ -129,7 +108,7 @@ class PiecewiseLinear(nn.Module):
     high: Tensor
 
     def __init__(
-        self, embeddings: Embeddings, n_columns: int, draws: Sequence[torch.Generator]
+        self, embeddings: EmbeddingSettings, n_columns: int, draws: Sequence[torch.Generator]
     ) -> None:
         super().__init__()
         shape = (len(draws), n_columns, embeddings.n_bins)
@@ -177,7 +156,7 @@ class Periodic(nn.Module):
     """A number as cosines and sines of learned frequencies."""
 
     def __init__(
-        self, embeddings: Embeddings, n_columns: int, draws: Sequence[torch.Generator]
+        self, embeddings: EmbeddingSettings, n_columns: int, draws: Sequence[torch.Generator]
     ) -> None:
         super().__init__()
         shape = (n_columns, embeddings.n_frequencies)

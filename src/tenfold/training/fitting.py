@@ -11,31 +11,30 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
-from tenfold.training import batches, networks, pacing, transfer
-from tenfold.training.diagnostics import Finding, Watch, diagnose
-from tenfold.training.embeddings import Columns
-from tenfold.training.module import Rates, Recipe, StackedModule
-from tenfold.training.networks import Architecture, Slot, StackedNetwork
-from tenfold.training.running import TooLarge, UnfitTrainer, run, within_memory
+from tenfold.training import batches, networks, transfer
+from tenfold.training.diagnostics import Diagnosis, NetworkMonitor, diagnose
+from tenfold.training.embeddings import InputColumns
+from tenfold.training.module import StackedModule
+from tenfold.training.networks import MemberSpec, StackedNetwork
+from tenfold.training.running import OutOfMemory, UnsupportedTrainer, run, within_memory
+from tenfold.training.settings import Architecture, Rates, Recipe
+from tenfold.training.threads import tuner_for
+from tenfold.training.transfer import PretrainedMismatch
 
 __all__ = [
     "Member",
-    "TooLarge",
+    "OutOfMemory",
+    "PretrainedMismatch",
     "Trained",
-    "UnfitDonor",
-    "UnfitTrainer",
+    "UnsupportedTrainer",
     "forward",
     "train",
 ]
 
 Values = NDArray[np.generic]
 _DTYPES = {"64-true": torch.float64}
-
-
-class UnfitDonor(ValueError):
-    """A network of which no block fits, or fewer than are to be frozen."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +51,13 @@ class Member:
     x_val: Values | None = None
     y_val: Values | None = None
     rates: Rates = field(default_factory=Rates)
-    columns: Columns | None = None
+    columns: InputColumns | None = None
 
     @property
-    def slot(self) -> Slot:
-        """Its place in the stacked network."""
-        columns = self.columns or Columns(self.x_train.shape[1])
-        return Slot(self.seed, columns, self.rates.dropout, self.rates.input_dropout)
+    def spec(self) -> MemberSpec:
+        """What its network has of its own."""
+        columns = self.columns or InputColumns(self.x_train.shape[1])
+        return MemberSpec(self.seed, columns, self.rates.dropout, self.rates.input_dropout)
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ class Trained:
     rebuild: Callable[[slice], StackedNetwork]
 
     @property
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[Diagnosis]:
         """What the measurements say about the choices made."""
         return diagnose(self.history, self.initial_loss, self.ends)
 
@@ -116,9 +115,11 @@ def train(
     members: Sequence[Member],
     n_outputs: int,
     *,
+    max_epochs: int,
+    horizon: int | None = None,
     steps_per_epoch: int | None = None,
     class_weights: Literal["balanced"] | Sequence[float] | None = None,
-    donor: StackedNetwork | None = None,
+    pretrained: StackedNetwork | None = None,
     trainer: Mapping[str, Any] | None = None,
     progress: bool = False,
     checkpoint: Path | None = None,
@@ -130,20 +131,22 @@ def train(
         recipe: of every member.
         members: seeds, rows and rates; they may differ in length and width.
         n_outputs: 1 for regression and two classes, else the number of classes.
+        max_epochs: epochs that are run unless early stopping ends them.
+        horizon: epochs that the schedule counts to, by default `max_epochs`.
         steps_per_epoch: batches per epoch; by default as many as the largest member needs.
             To train one fold alone just as in its stack, pass the stack's number.
         class_weights: what a row of each class weighs in the loss; balanced: by each member's
             own training rows.
-        donor: a trained network whose blocks, as far as they fit, are started from.
+        pretrained: a trained network whose blocks, as far as they fit, are started from.
         trainer: options of Lightning's Trainer (accelerator, devices, strategy, precision), and
             accumulate_grad_batches and compile.
         progress: whether to show a bar.
         checkpoint: where the state of an interrupted run lies, and is kept for the next.
 
     Raises:
-        UnfitDonor: if no block of `donor` fits, or fewer than `recipe.freeze`.
-        UnfitTrainer: if Lightning cannot serve `trainer` on this machine.
-        TooLarge: if there is not enough memory.
+        PretrainedMismatch: if no block of `pretrained` fits, or fewer than `recipe.freeze`.
+        UnsupportedTrainer: if Lightning cannot serve `trainer` on this machine.
+        OutOfMemory: if there is not enough memory.
     """
     options = dict(trainer or {})
     accumulate = options.pop("accumulate_grad_batches", 1)
@@ -153,72 +156,55 @@ def train(
     steps = steps_per_epoch or batches.steps_per_epoch(sizes, recipe.batch_size)
     rows = _stack(members, dtype, codes=n_outputs > 1)
     with _default_dtype(dtype):
-        slots = [member.slot for member in members]
-        network = networks.build(architecture, slots, n_outputs)
+        specs = [member.spec for member in members]
+        network = networks.build(architecture, specs, n_outputs)
         network.fit_inputs([torch.from_numpy(np.asarray(m.x_train)) for m in members])
-    if donor is not None:
-        _start_from(donor, network, len(members), recipe.freeze)
+    if pretrained is not None:
+        transfer.start_from(pretrained, network, len(members), recipe.freeze)
     module = StackedModule(
         network,
         recipe,
         [member.rates for member in members],
         rows,
         _validation(members, dtype, codes=n_outputs > 1),
-        batches.Epochs(
+        batches.EpochOrder(
             sizes, [member.seed for member in members], steps, rows.y.shape[1], rows.table
         ),
-        Watch(network, architecture.activation),
+        NetworkMonitor(network, architecture.activation),
+        horizon=horizon or max_epochs,
         class_weights=_class_weights(members, class_weights, n_outputs, dtype),
         accumulate=accumulate,
-        pace=pacing.recall(
+        threads=tuner_for(
             (architecture, steps),
             len(members) * (max(sizes) // steps + 1) * architecture.d_block,
             alone=len(members) == 1,
         ),
         compiled=compiled,
     )
-    run(module, recipe, options, progress, checkpoint)
+    run(module, max_epochs, options, progress, checkpoint)
     module.to("cpu")
     epochs = ends = [len(module.history)] * len(members)
     if module.val is not None:
-        networks.restore(network, {n: w.cpu() for n, w in module.best.weights.items()})
-        epochs = module.best.epoch.tolist()
-        ends = module.best.ends(len(module.history))
+        networks.restore(network, {n: w.cpu() for n, w in module.stopping.weights.items()})
+        epochs = module.stopping.epoch.tolist()
+        ends = module.stopping.ends(len(module.history))
 
     def rebuild(own: slice) -> StackedNetwork:
-        if len(slots[own]) == len(slots):
+        if len(specs[own]) == len(specs):
             return network
         with _default_dtype(dtype):
-            part = networks.build(architecture, slots[own], n_outputs)
-        whole = {name: value[own] for name, value in network.state_dict().items()}
-        # The whole may be padded wider than these members are.
-        cut = {n: whole[n][tuple(map(slice, own.shape))] for n, own in part.state_dict().items()}
-        networks.restore(part, cut)
-        return part.eval()
+            part = networks.build(architecture, specs[own], n_outputs)
+        return networks.take_members(network, own, part).eval()
 
     return Trained(
         network.eval(),
         epochs,
-        module.best.diverged.tolist(),
+        module.stopping.diverged.tolist(),
         module.history,
         ends,
         module.initial_loss,
         rebuild,
     )
-
-
-def _start_from(donor: StackedNetwork, network: StackedNetwork, members: int, freeze: int) -> None:
-    taken, blocks = transfer.take(network, donor, members)
-    if blocks == 0:
-        raise UnfitDonor("no block of that network fits this one: declare the same blocks")
-    if freeze > blocks:
-        raise UnfitDonor(
-            f"freeze must not exceed the {blocks} blocks that fit this network, but got {freeze}"
-        )
-    networks.restore(network, {**network.state_dict(), **taken})
-    # A new output layer that guesses at random would first of all teach the blocks to forget
-    # (Kumar et al. 2022); one that says nothing waits until it has learnt.
-    nn.init.zeros_(network.output.weight)
 
 
 @torch.inference_mode()
@@ -232,14 +218,14 @@ def forward(network: StackedNetwork, xs: Sequence[Values]) -> list[NDArray[np.fl
     return [output[: len(x)] for output, x in zip(outputs, xs, strict=True)]
 
 
-def _stack(members: Sequence[Member], dtype: torch.dtype, *, codes: bool) -> batches.Part:
+def _stack(members: Sequence[Member], dtype: torch.dtype, *, codes: bool) -> batches.StackedRows:
     xs = [member.x_train for member in members]
     return batches.stack(xs, [member.y_train for member in members], dtype, codes=codes)
 
 
 def _validation(
     members: Sequence[Member], dtype: torch.dtype, *, codes: bool
-) -> batches.Part | None:
+) -> batches.StackedRows | None:
     xs = [member.x_val for member in members if member.x_val is not None]
     ys = [member.y_val for member in members if member.y_val is not None]
     return batches.stack(xs, ys, dtype, codes=codes) if xs else None

@@ -1,14 +1,88 @@
-"""Layers whose parameters carry a leading member axis: k networks, one set of kernels."""
+"""Layers whose weights carry a leading member axis, and how these weights are drawn."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from tenfold.training.initializers import Initializer
+from tenfold.training.catalogue import ACTIVATIONS, INITIALIZERS, resolve
+
+DETERMINISTIC = ("constant", "zeros")
+
+
+def matching(activation: str) -> str:
+    """The initialiser that keeps the variance of `activation` from layer to layer.
+
+    Sources: Glorot & Bengio (2010) for saturating units, Klambauer et al. (2017) for SELU,
+    He et al. (2015) for the ReLU kind.
+
+    >>> matching("tanh")
+    'xavier_uniform'
+    """
+    if activation == "selu":
+        return "lecun_normal"
+    return "xavier_uniform" if ACTIVATIONS[activation].saturates else "he_uniform"
+
+
+@dataclass(frozen=True)
+class Initializer:
+    """How the weights in front of an activation are drawn.
+
+    `scale` is the value of `constant`, the bound of `uniform`, the standard deviation of `normal`.
+    """
+
+    name: str
+    activation: str
+    negative_slope: float = 0.01
+    scale: float = 0.05
+
+    def fill(self, weight: Tensor, generator: torch.Generator) -> None:
+        """Draw one member's weights (out, in, ...) in place."""
+        name = matching(self.activation) if self.name == "auto" else self.name
+        options = self._options(name)
+        if name not in DETERMINISTIC:
+            options["generator"] = generator
+        resolve(INITIALIZERS[name])(weight, **options)
+
+    def _options(self, name: str) -> dict[str, Any]:
+        match name:
+            case "constant":
+                return {"val": self.scale}
+            case "uniform":
+                return {"a": -self.scale, "b": self.scale}
+            case "normal":
+                return {"std": self.scale}
+            case "lecun_normal":
+                return {"nonlinearity": "linear"}
+            case "he_normal" | "he_uniform" if self.activation == "leaky_relu":
+                return {"nonlinearity": "leaky_relu", "a": self.negative_slope}
+            case "he_normal" | "he_uniform":
+                # sqrt(2), since half of the units are silent.
+                return {"nonlinearity": "relu"}
+        return {}
+
+
+# Outputs feed no activation; Xavier balances their forward and backward variance.
+OUTPUT = Initializer("xavier_uniform", "tanh")
+
+
+class WeightedLayer(nn.Module):
+    """A layer with weights into units, which penalties and limits are about."""
+
+    weight: nn.Parameter
+
+    def incoming(self) -> Tensor:
+        """The weights into every unit, (k, in, units); a view."""
+        raise NotImplementedError
+
+    @property
+    def matrix(self) -> nn.Parameter:
+        """The parameter that holds them."""
+        return self.weight
 
 
 def _add_bias(layer: nn.Module, bias: Tensor, *, learned: bool) -> None:
@@ -23,7 +97,7 @@ def _add_bias(layer: nn.Module, bias: Tensor, *, learned: bool) -> None:
         layer.register_buffer("bias", bias)
 
 
-class StackedLinear(nn.Module):
+class StackedLinear(WeightedLayer):
     """k linear layers as one `baddbmm`: (k, batch, in) -> (k, batch, out).
 
     A member with fewer inputs than the widest is padded with zero weights. Its padded inputs are
@@ -56,16 +130,11 @@ class StackedLinear(nn.Module):
         return torch.baddbmm(self.bias, x, self.weight)
 
     def incoming(self) -> Tensor:
-        """The weights into every unit, (k, in, out); a view."""
-        return self.weight
-
-    @property
-    def matrix(self) -> nn.Parameter:
-        """The parameter that holds them."""
+        """(k, in, out)."""
         return self.weight
 
 
-class StackedConv(nn.Module):
+class StackedConv(WeightedLayer):
     """k two-dimensional convolutions as one grouped one: (k, batch, in, h, w) -> (.., out, h, w).
 
     The picture keeps its size: its border is padded with zeros. `kernel_size` is odd.
@@ -104,85 +173,5 @@ class StackedConv(nn.Module):
         return output.view(batch, members, -1, height, width).transpose(0, 1)
 
     def incoming(self) -> Tensor:
-        """The weights into every channel, (k, in * kernel, out); a view."""
+        """(k, in * kernel, out)."""
         return self.weight.flatten(2).transpose(1, 2)
-
-    @property
-    def matrix(self) -> nn.Parameter:
-        """The parameter that holds them."""
-        return self.weight
-
-
-class StackedRecurrent(nn.Module):
-    """k recurrent layers, a GRU or LSTM each: (k, batch, steps, in) -> (k, batch, steps, units).
-
-    torch's kernels know no members, so the steps are a loop here, each one product for all of
-    them: twice as fast on a CPU as ten members' GRUs side by side. Weights are laid out as
-    torch's; the recurrent ones start orthogonal.
-    Sources: Hochreiter & Schmidhuber (1997); Cho et al. (2014); Saxe et al. (2014).
-    """
-
-    GATES: ClassVar[dict[str, int]] = {"gru": 3, "lstm": 4}
-
-    def __init__(
-        self,
-        cell: str,
-        n_inputs: int,
-        units: int,
-        initializer: Initializer,
-        draws: Sequence[torch.Generator],
-    ) -> None:
-        super().__init__()
-        self.units = units
-        self.step = self._gru if cell == "gru" else self._lstm
-        gates = self.GATES[cell]
-        inputs = torch.empty(len(draws), gates, units, n_inputs)
-        recurrent = torch.empty(len(draws), gates, units, units)
-        for member, generator in enumerate(draws):
-            for gate in range(gates):
-                initializer.fill(inputs[member, gate], generator)
-                Initializer("orthogonal", "tanh").fill(recurrent[member, gate], generator)
-        self.inputs = nn.Parameter(inputs.flatten(1, 2))
-        self.recurrent = nn.Parameter(recurrent.flatten(1, 2))
-        self.bias = nn.Parameter(torch.zeros(len(draws), gates * units))
-        self.recurrent_bias = nn.Parameter(torch.zeros(len(draws), gates * units))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Apply every member to its own batch of sequences."""
-        members, batch, steps, _ = x.shape
-        # What the inputs add to each gate does not wait for the steps before.
-        given = torch.baddbmm(self.bias[:, None], x.flatten(1, 2), self.inputs.mT)
-        state = cell = x.new_zeros(members, batch, self.units, dtype=given.dtype)
-        weight, bias = self.recurrent.mT, self.recurrent_bias[:, None]
-        states = []
-        for own in given.view(members, batch, steps, -1).unbind(2):
-            state, cell = self.step(own, torch.baddbmm(bias, state, weight), state, cell)
-            states.append(state)
-        return torch.stack(states, dim=2)
-
-    def _gru(
-        self, given: Tensor, fed_back: Tensor, state: Tensor, cell: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """One step: reset and update gates, then the new state between old and candidate."""
-        gates = 2 * self.units
-        reset, update = torch.sigmoid(given[..., :gates] + fed_back[..., :gates]).chunk(2, -1)
-        candidate = torch.tanh(torch.addcmul(given[..., gates:], reset, fed_back[..., gates:]))
-        return torch.lerp(candidate, state, update), cell
-
-    def _lstm(
-        self, given: Tensor, fed_back: Tensor, state: Tensor, cell: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """One step: what is taken in, what is forgotten, what is told."""
-        taken, forgotten, candidate, told = (given + fed_back).chunk(4, -1)
-        kept = torch.sigmoid(forgotten) * cell
-        cell = torch.addcmul(kept, torch.sigmoid(taken), torch.tanh(candidate))
-        return torch.sigmoid(told) * torch.tanh(cell), cell
-
-    def incoming(self) -> Tensor:
-        """The input weights into every gate's unit, (k, in, gates * units); a view."""
-        return self.inputs.transpose(1, 2)
-
-    @property
-    def matrix(self) -> nn.Parameter:
-        """The parameter that holds them."""
-        return self.inputs

@@ -7,69 +7,19 @@ over mini-batches lives inside the step; Lightning keeps device, precision, epoc
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from tenfold.training import batches, regularization
-from tenfold.training.diagnostics import Watch
-from tenfold.training.layers import StackedConv, StackedLinear, StackedRecurrent
-from tenfold.training.losses import Objective
+from tenfold.training import batches, losses, optimizers, schedules
+from tenfold.training.diagnostics import NetworkMonitor
+from tenfold.training.early_stopping import EarlyStopping
+from tenfold.training.layers import WeightedLayer
 from tenfold.training.networks import StackedNetwork
-from tenfold.training.pacing import Pace
-from tenfold.training.schedules import Plateau, Schedule
-from tenfold.training.stepping import Stepper
-from tenfold.training.stopping import Best
-
-# Layers with weights into units, which penalties and limits are about.
-WEIGHTED = (StackedLinear, StackedConv, StackedRecurrent)
-
-
-@dataclass(frozen=True)
-class Rates:
-    """What may differ from member to member of a stack."""
-
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.0
-    l1: float = 0.0
-    dropout: float = 0.0
-    input_dropout: float = 0.0
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How all members are trained.
-
-    Args:
-        objective: the loss.
-        optimizer: a key of OPTIMIZERS.
-        max_epochs: epochs that are run unless early stopping ends them.
-        batch_size: rows per step, or full.
-        patience: epochs without an improvement of `min_delta` that end a member.
-        min_delta: what counts as an improvement.
-        schedule: of the learning rate.
-        gradient_clip_val: the largest norm of a member's gradient.
-        max_norm: the largest norm of the weights into a hidden unit.
-        freeze: the first blocks that keep the weights they came with.
-        unfreeze_at: the epoch from which these are trained too, if any.
-        body_factor: the blocks' share of the learning rate; the output layer has all of it.
-    """
-
-    objective: Objective
-    optimizer: str = "adamw"
-    max_epochs: int = 100
-    batch_size: int | Literal["full"] = 32
-    patience: int = 10
-    min_delta: float = 0.0
-    schedule: Schedule = field(default_factory=Schedule)
-    gradient_clip_val: float | None = None
-    max_norm: float | None = None
-    freeze: int = 0
-    unfreeze_at: int | None = None
-    body_factor: float = 1.0
+from tenfold.training.settings import Rates, Recipe
+from tenfold.training.threads import ThreadTuner
 
 
 class StackedModule(pl.LightningModule):
@@ -82,10 +32,11 @@ class StackedModule(pl.LightningModule):
         train: the members' training rows.
         val: the members' validation rows; without them every member runs all epochs.
         epochs: the order of the training rows.
-        watch: measures the network.
+        monitor: measures the network.
+        horizon: epochs that the schedule counts to.
         class_weights: (k, C) what a row of each class weighs.
         accumulate: batches whose gradients make one step.
-        pace: chooses the number of threads.
+        threads: chooses their number in every epoch.
         compiled: whether torch.compile makes one kernel of the network's many.
     """
 
@@ -94,14 +45,15 @@ class StackedModule(pl.LightningModule):
         network: StackedNetwork,
         recipe: Recipe,
         rates: Sequence[Rates],
-        train: batches.Part,
-        val: batches.Part | None,
-        epochs: batches.Epochs,
-        watch: Watch,
+        train: batches.StackedRows,
+        val: batches.StackedRows | None,
+        epochs: batches.EpochOrder,
+        monitor: NetworkMonitor,
         *,
+        horizon: int,
         class_weights: Tensor | None = None,
         accumulate: int = 1,
-        pace: Pace | None = None,
+        threads: ThreadTuner | None = None,
         compiled: bool = False,
     ) -> None:
         super().__init__()
@@ -112,18 +64,20 @@ class StackedModule(pl.LightningModule):
         self.__dict__["run_network"] = torch.compile(network) if compiled else network
         self.recipe = recipe
         self.rates = rates
+        self.horizon = horizon
         self.epochs = epochs
-        self.watch = watch
+        self.monitor = monitor
         self.accumulate = accumulate
-        self.pace = pace
+        self.threads = threads
         self.noises = network.noises()
-        self.rows = batches.Rows(train, class_weights)
+        self.rows = batches.DeviceRows(train, class_weights)
         self.row_weight = epochs.weight.to(train.x.dtype)
-        self.val = None if val is None else batches.Rows(val, class_weights)
+        self.val = None if val is None else batches.DeviceRows(val, class_weights)
         members = len(rates)
-        self.best = Best(network, members, recipe.patience, recipe.min_delta)
-        schedule = recipe.schedule
-        self.plateau = Plateau(members, schedule.decay(), schedule.plateau_patience)
+        self.stopping = EarlyStopping(network, members, recipe.patience, recipe.min_delta)
+        self.on_plateau = recipe.schedule == "reduce_on_plateau"
+        decay = schedules.decay(recipe)
+        self.plateau = schedules.Plateau(members, decay, recipe.plateau_patience)
         self.has_penalty = any(own.l1 for own in rates)
         self.initial_loss: list[float] = []
         self.history: list[dict[str, list[float]]] = []
@@ -132,16 +86,15 @@ class StackedModule(pl.LightningModule):
         """One optimiser for all members."""
         head = list(self.network.output.parameters())
         body = [p for p in self.network.parameters() if not any(p is own for own in head)]
-        if self.recipe.body_factor == 1:
+        if self.recipe.body_learning_rate_factor == 1:
             head, body = [*body, *head], []
-        self.stepper = Stepper(
+        self.stepper = optimizers.Stepper(
             self.recipe.optimizer,
             head,
             body,
-            self.recipe.body_factor,
+            self.recipe.body_learning_rate_factor,
             [own.weight_decay for own in self.rates],
-            shared_rate=len({own.learning_rate for own in self.rates}) == 1
-            and not self.recipe.schedule.watches,
+            shared_rate=len({own.learning_rate for own in self.rates}) == 1 and not self.on_plateau,
             thaws=self.recipe.unfreeze_at is not None,
         )
         return self.stepper.optimizer
@@ -151,12 +104,12 @@ class StackedModule(pl.LightningModule):
         self.processes = self.trainer.world_size
         for noise in self.noises:
             noise.place = (self.trainer.global_rank, self.processes)
-        self.best.settle(self.network)
+        self.stopping.follow(self.network)
         self.row_weight = self.row_weight.to(self.device)
         for rows in (self.rows, self.val):
             if rows is not None:
-                rows.settle(self.device)
-        layers = [module for module in self.network.modules() if isinstance(module, WEIGHTED)]
+                rows.move_to(self.device)
+        layers = [module for module in self.network.modules() if isinstance(module, WeightedLayer)]
         self.penalised = [layer.matrix for layer in layers]
         l1 = [own.l1 for own in self.rates]
         self.penalty = torch.tensor(l1, dtype=self.row_weight.dtype, device=self.device)
@@ -171,22 +124,22 @@ class StackedModule(pl.LightningModule):
 
     def training_step(self, batch: Any, batch_idx: int) -> None:
         """Train one epoch, then look at the validation rows."""
-        if self.pace is None:
+        if self.threads is None:
             self._epoch(self.current_epoch)
             return
-        with self.pace.epoch():
+        with self.threads.epoch():
             self._epoch(self.current_epoch)
 
     def _epoch(self, epoch: int) -> None:
         self._freeze(epoch)
         train_loss, seen = self._train_epoch(epoch)
         if self.val is not None:
-            self.watch.listen()
+            self.monitor.listen()
             val_loss = self._look(self.val)
-            seen |= {"val_loss": val_loss} | self.watch.heard()
-            self.best.look(train_loss, val_loss, epoch + 1)
+            seen |= {"val_loss": val_loss} | self.monitor.heard()
+            self.stopping.look(train_loss, val_loss, epoch + 1)
         self.history.append({name: value.tolist() for name, value in seen.items()})
-        if self.recipe.schedule.watches:
+        if self.on_plateau:
             self.plateau.watch(self.history[-1]["val_loss" if self.val else "train_loss"])
         self._stop_when_none_goes_on(epoch + 1)
 
@@ -205,14 +158,14 @@ class StackedModule(pl.LightningModule):
             number = epoch * steps + step
             for noise in self.noises:
                 noise.seek(number)
-            per_row = self.recipe.objective.per_row(self.run_network(x, rows), y)
+            per_row = losses.per_row(self.recipe, self.run_network(x, rows), y)
             first, last = self._place(step, steps)
             if step == first:
                 self.stepper.forget()
             self._backward(per_row, weight if first == last else weight / (last - first + 1))
             if step == last:
                 if step == steps - 1:
-                    seen = self.watch.gradients()
+                    seen = self.monitor.gradients()
                 self._step(number, steps)
             total.addcmul_(per_row.detach(), weight)
         mean = total.double().sum(1)
@@ -243,12 +196,12 @@ class StackedModule(pl.LightningModule):
     def _step(self, number: int, steps: int) -> None:
         """One step of the optimiser, and what is done around it."""
         if self.has_penalty:
-            regularization.add_penalty_gradients(self.penalised, self.penalty)
+            optimizers.add_penalty_gradients(self.penalised, self.penalty)
         if self.recipe.gradient_clip_val is not None:
-            regularization.clip_gradients(
+            optimizers.clip_gradients(
                 list(self.network.parameters()), self.recipe.gradient_clip_val
             )
-        factor = self.recipe.schedule.factor(number, steps)
+        factor = schedules.factor(self.recipe, number, steps, self.horizon)
         self.stepper.step(
             [
                 own.learning_rate * factor * plateau
@@ -257,16 +210,16 @@ class StackedModule(pl.LightningModule):
         )
         if self.recipe.max_norm is not None:
             incoming = [own.incoming() for own in self.hidden if own.matrix.requires_grad]
-            regularization.limit_incoming(incoming, self.recipe.max_norm)
+            optimizers.limit_incoming(incoming, self.recipe.max_norm)
 
     @torch.no_grad()
-    def _look(self, rows: batches.Rows) -> Tensor:
+    def _look(self, rows: batches.DeviceRows) -> Tensor:
         """Each member's mean loss on `rows` (k,), without training."""
         self.network.eval()
         total = torch.zeros(len(self.rates), dtype=torch.float64, device=self.device)
         for x, y, own in rows.chunks(self.device):
-            self.watch.present = own.present
-            per_row = self.recipe.objective.per_row(self.network(x), y)
+            self.monitor.present = own.present
+            per_row = losses.per_row(self.recipe, self.network(x), y)
             total += (per_row * own.weight).sum(1)
         self.network.train()
         self._freeze(self.current_epoch)
@@ -284,13 +237,13 @@ class StackedModule(pl.LightningModule):
                 part.train(free)
 
     def _stop_when_none_goes_on(self, epoch: int) -> None:
-        if self.val is not None and not self.best.going_on(epoch).any():
+        if self.val is not None and not self.stopping.going_on(epoch).any():
             self.trainer.should_stop = True
 
     def get_extra_state(self) -> dict[str, Any]:
         """What a resumed run, or the process that asked for this one, needs besides weights."""
         return {
-            "best": self.best.state(),
+            "best": self.stopping.state(),
             "plateau": self.plateau.state(),
             "initial_loss": self.initial_loss,
             "history": self.history,
@@ -298,7 +251,7 @@ class StackedModule(pl.LightningModule):
 
     def set_extra_state(self, state: dict[str, Any]) -> None:
         """The inverse of `get_extra_state`."""
-        self.best.load(state["best"])
+        self.stopping.load(state["best"])
         self.plateau.__dict__.update(state["plateau"])
         self.initial_loss = state["initial_loss"]
         self.history = state["history"]

@@ -1,4 +1,4 @@
-"""Networks made of stacked layers: what they share, and the registry of architectures."""
+"""A stack of networks as one: what all architectures share, and how one is built."""
 
 from __future__ import annotations
 
@@ -10,81 +10,40 @@ import torch
 from torch import Tensor, nn
 
 from tenfold.training import activations
+from tenfold.training.catalogue import ARCHITECTURES, NORMALIZATIONS, resolve
 from tenfold.training.dropout import StackedDropout
-from tenfold.training.embeddings import Columns, Embeddings, StackedEmbeddings
-from tenfold.training.initializers import OUTPUT, Initializer
-from tenfold.training.layers import StackedLinear
-from tenfold.training.normalizations import NORMALIZATIONS
-from tenfold.training.pacing import one_thread
+from tenfold.training.embeddings import InputColumns, StackedEmbeddings
+from tenfold.training.layers import OUTPUT, Initializer, StackedLinear
 from tenfold.training.randomness import Noise, generators
-from tenfold.training.registry import resolve
-
-ARCHITECTURES: dict[str, str] = {
-    "cnn": "tenfold.training.convolutional:CNN",
-    "mlp": "tenfold.training.dense:MLP",
-    "resnet": "tenfold.training.dense:ResNet",
-    "rnn": "tenfold.training.recurrent:RNN",
-}
+from tenfold.training.settings import Architecture
+from tenfold.training.threads import one_thread
 
 
 @dataclass(frozen=True)
-class Architecture:
-    """What all members of a stack share.
-
-    Args:
-        kind: a key of ARCHITECTURES.
-        n_blocks: repeated blocks between input and output.
-        d_block: units of a block.
-        activation: a key of ACTIVATIONS, with `negative_slope` and `elu_alpha` for two of them.
-        initializer: a key of INITIALIZERS or auto, with `initializer_scale` for three of them.
-        normalization: a key of NORMALIZATIONS or none.
-        embeddings: of single columns, for tables.
-        shape: of the input: (channels, height, width) of cnn, (steps, channels) of rnn.
-        channels, kernel_size: of cnn's first convolution.
-        cell: gru or lstm, of rnn.
-    """
-
-    kind: str
-    n_blocks: int
-    d_block: int
-    activation: str = "relu"
-    negative_slope: float = 0.01
-    elu_alpha: float = 1.0
-    initializer: str = "auto"
-    initializer_scale: float = 0.05
-    normalization: str = "none"
-    embeddings: Embeddings | None = None
-    shape: tuple[int, ...] = ()
-    channels: int = 16
-    kernel_size: int = 3
-    cell: str = "gru"
-
-
-@dataclass(frozen=True)
-class Slot:
-    """One member's place in a stack: its seed, its input columns, its shares of units dropped."""
+class MemberSpec:
+    """What one member's network has of its own: seed, input columns, shares of units dropped."""
 
     seed: int
-    columns: Columns
+    columns: InputColumns
     dropout: float = 0.0
     input_dropout: float = 0.0
 
 
-class Parts:
-    """Makes the parts of a network for every member at once, each from its member's generator."""
+class LayerFactory:
+    """Makes the layers of all members at once, each member's weights from its own generator."""
 
-    def __init__(self, architecture: Architecture, slots: Sequence[Slot]) -> None:
-        self.architecture = architecture
-        self.slots = slots
-        self.seeds = [slot.seed for slot in slots]
+    def __init__(self, settings: Architecture, specs: Sequence[MemberSpec]) -> None:
+        self.settings = settings
+        self.specs = specs
+        self.seeds = [spec.seed for spec in specs]
         self.draws = generators(self.seeds)
         self.initializer = Initializer(
-            architecture.initializer,
-            architecture.activation,
-            architecture.negative_slope,
-            architecture.initializer_scale,
+            settings.initializer,
+            settings.activation,
+            settings.negative_slope,
+            settings.initializer_scale,
         )
-        self._noises = 0
+        self._n_noises = 0
 
     def linear(
         self, widths: int | Sequence[int], n_outputs: int, *, normalized: bool = False
@@ -93,58 +52,55 @@ class Parts:
 
         `normalized` says that all of its outputs go into a normalisation.
         """
-        own = [widths] * len(self.slots) if isinstance(widths, int) else widths
         bias = self.has_bias(normalized=normalized)
-        return StackedLinear(own, n_outputs, self.initializer, self.draws, bias=bias)
+        widths = self._of_each(widths)
+        return StackedLinear(widths, n_outputs, self.initializer, self.draws, bias=bias)
 
     def has_bias(self, *, normalized: bool) -> bool:
         """Whether a layer's bias has an effect."""
-        return not (normalized and self.architecture.normalization == "batch_norm")
+        return not (normalized and self.settings.normalization == "batch_norm")
 
     def output(self, widths: int | Sequence[int], n_outputs: int) -> StackedLinear:
         """The last layer, of values or logits."""
-        own = [widths] * len(self.slots) if isinstance(widths, int) else widths
-        return StackedLinear(own, n_outputs, OUTPUT, self.draws)
+        return StackedLinear(self._of_each(widths), n_outputs, OUTPUT, self.draws)
+
+    def _of_each(self, widths: int | Sequence[int]) -> Sequence[int]:
+        return [widths] * len(self.specs) if isinstance(widths, int) else widths
 
     def activation(self) -> nn.Module:
         """The declared activation."""
-        settings = {
-            "negative_slope": self.architecture.negative_slope,
-            "elu_alpha": self.architecture.elu_alpha,
-        }
-        return activations.build(self.architecture.activation, settings, self._noise(), self.seeds)
+        return activations.build(self.settings, self._next_noise(), self.seeds)
 
     def normalization(self, units: int) -> nn.Module | None:
         """The declared normalisation of so many units."""
-        if self.architecture.normalization == "none":
+        if self.settings.normalization == "none":
             return None
-        made: nn.Module = resolve(NORMALIZATIONS[self.architecture.normalization])(
-            len(self.slots), units
-        )
+        kind = resolve(NORMALIZATIONS[self.settings.normalization])
+        made: nn.Module = kind(len(self.specs), units)
         return made
 
     def dropout(self) -> StackedDropout:
         """Dropout of hidden units, of the kind that fits the activation."""
-        alpha = self.architecture.activation == "selu"
-        rates = [slot.dropout for slot in self.slots]
-        return StackedDropout(rates, self._noise(), self.seeds, alpha=alpha)
+        alpha = self.settings.activation == "selu"
+        rates = [spec.dropout for spec in self.specs]
+        return StackedDropout(rates, self._next_noise(), self.seeds, alpha=alpha)
 
     def input_dropout(self) -> StackedDropout:
         """Dropout of inputs; never alpha-dropout, which would fill padded columns."""
-        rates = [slot.input_dropout for slot in self.slots]
-        return StackedDropout(rates, self._noise(), self.seeds)
+        rates = [spec.input_dropout for spec in self.specs]
+        return StackedDropout(rates, self._next_noise(), self.seeds)
 
     def embeddings(self) -> StackedEmbeddings | None:
         """The declared embeddings of single columns."""
-        if self.architecture.embeddings is None:
+        if self.settings.embeddings is None:
             return None
-        columns = [slot.columns for slot in self.slots]
-        return StackedEmbeddings(self.architecture.embeddings, columns, self.draws)
+        columns = [spec.columns for spec in self.specs]
+        return StackedEmbeddings(self.settings.embeddings, columns, self.draws)
 
-    def _noise(self) -> int:
-        """A number of its own for each part that draws random bits."""
-        self._noises += 1
-        return self._noises
+    def _next_noise(self) -> int:
+        """A number of its own for each layer that draws random bits."""
+        self._n_noises += 1
+        return self._n_noises
 
 
 class StackedNetwork(nn.Module):
@@ -156,10 +112,10 @@ class StackedNetwork(nn.Module):
     blocks: nn.ModuleList
     output: StackedLinear
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, layers: LayerFactory) -> None:
         super().__init__()
-        self.embed = parts.embeddings()
-        self.drop_inputs = parts.input_dropout()
+        self.embed = layers.embeddings()
+        self.drop_inputs = layers.input_dropout()
 
     def forward(self, x: Tensor, rows: Tensor | None = None) -> Tensor:
         """Values or logits of every member for its own batch.
@@ -183,15 +139,13 @@ class StackedNetwork(nn.Module):
             self.embed.fit(rows)
 
     def noises(self) -> list[Noise]:
-        """Every part that draws random bits."""
+        """Every layer's source of random bits, unless it drops nothing."""
         idle = {
-            module.noise
-            for module in self.modules()
-            if isinstance(module, StackedDropout) and module.idle
+            layer.noise
+            for layer in self.modules()
+            if isinstance(layer, StackedDropout) and layer.idle
         }
-        return [
-            module for module in self.modules() if isinstance(module, Noise) and module not in idle
-        ]
+        return [own for own in self.modules() if isinstance(own, Noise) and own not in idle]
 
     def with_dropout(self) -> StackedNetwork:
         """A copy that drops units at prediction too, the same ones for every row.
@@ -207,13 +161,25 @@ class StackedNetwork(nn.Module):
         return sampler
 
 
-def build(architecture: Architecture, slots: Sequence[Slot], n_outputs: int) -> StackedNetwork:
-    """The network of `architecture` with a member for every slot, its weights drawn."""
+def build(
+    architecture: Architecture, specs: Sequence[MemberSpec], n_outputs: int
+) -> StackedNetwork:
+    """The network of `architecture` with a member for every spec, its weights drawn."""
     kind = resolve(ARCHITECTURES[architecture.kind])
     # The decomposition behind orthogonal weights adds up in another order on more threads.
     with one_thread():
-        network: StackedNetwork = kind(Parts(architecture, slots), n_outputs)
+        network: StackedNetwork = kind(LayerFactory(architecture, specs), n_outputs)
     return network
+
+
+def take_members(
+    network: StackedNetwork, own: slice | list[int], part: StackedNetwork
+) -> StackedNetwork:
+    """`part` with the weights of these members; the whole may be padded wider than they are."""
+    whole = {name: value[own] for name, value in network.state_dict().items()}
+    cut = {n: whole[n][tuple(map(slice, v.shape))] for n, v in part.state_dict().items()}
+    restore(part, cut)
+    return part
 
 
 def weights(network: nn.Module) -> dict[str, Tensor]:

@@ -1,45 +1,15 @@
-"""The optimisers: name -> torch's own class and the options that make it that textbook entry.
-
-All are elementwise, so one optimiser over the stacked parameters is one per member; and each
-one's step is linear in its rate, so members of different rates can share it.
-"""
+"""One step of training, each member by itself: penalties, clipping, torch's optimiser, limits."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from tenfold.training.registry import resolve
+import torch
+from torch import Tensor, nn
 
-if TYPE_CHECKING:
-    import torch
-
-
-@dataclass(frozen=True)
-class Optimizer:
-    """One optimiser: torch's class and its fixed options.
-
-    `decoupled` says that weight decay shrinks the weights themselves (Loshchilov & Hutter 2019)
-    and is not part of the gradient.
-    """
-
-    path: str
-    options: dict[str, Any] = field(default_factory=dict)
-    decoupled: bool = False
-
-
-OPTIMIZERS: dict[str, Optimizer] = {
-    "sgd": Optimizer("torch.optim:SGD"),
-    "momentum": Optimizer("torch.optim:SGD", {"momentum": 0.9}),
-    "nesterov": Optimizer("torch.optim:SGD", {"momentum": 0.9, "nesterov": True}),
-    "adagrad": Optimizer("torch.optim:Adagrad"),
-    "rmsprop": Optimizer("torch.optim:RMSprop"),
-    "adam": Optimizer("torch.optim:Adam"),
-    "nadam": Optimizer("torch.optim:NAdam"),
-    "adamw": Optimizer("torch.optim:AdamW", decoupled=True),
-}
+from tenfold.training.catalogue import OPTIMIZERS, resolve
 
 
 def build(
@@ -63,3 +33,132 @@ def build(
         list(groups), lr=learning_rate, weight_decay=weight_decay, **options
     )
     return optimizer
+
+
+class Stepper:
+    """Steps torch's optimiser over stacked parameters, each member at its own rate and decay.
+
+    Where all members agree, torch's step is taken as it is. Where they do not, it is taken at
+    rate 1 and each member goes its rate's share of the way: torch's steps are linear in the rate.
+
+    Args:
+        optimizer: its name.
+        head: parameters stepped at the full rate.
+        body: parameters stepped at `body_factor` times the rate.
+        weight_decays: each member's (k,).
+        shared_rate: whether all members' rates will always be equal.
+        thaws: whether some parameters are frozen at first, and later not.
+    """
+
+    def __init__(
+        self,
+        optimizer: str,
+        head: Sequence[nn.Parameter],
+        body: Sequence[nn.Parameter],
+        body_factor: float,
+        weight_decays: Sequence[float],
+        *,
+        shared_rate: bool,
+        thaws: bool = False,
+    ) -> None:
+        self.decoupled = OPTIMIZERS[optimizer].decoupled
+        same_decay = len(set(weight_decays)) == 1
+        self.shared = shared_rate and same_decay
+        self.weight_decays = None if same_decay else list(weight_decays)
+        groups = [
+            {"params": list(parameters), "factor": factor}
+            for parameters, factor in ((head, 1.0), (body, body_factor))
+            if parameters
+        ]
+        decay = weight_decays[0] if same_decay else 0.0
+        self.optimizer = build(optimizer, groups, 1.0, decay, thaws=thaws)
+        # What torch wraps around a step, for its profiler and for gradients of gradients, takes a
+        # third of the time of a small one.
+        self._take = inspect.unwrap(type(self.optimizer).step)
+        self._before: dict[nn.Parameter, Tensor] = {}
+
+    def forget(self) -> None:
+        """Drop the gradients of the last step."""
+        for group in self.optimizer.param_groups:
+            for parameter in group["params"]:
+                parameter.grad = None
+
+    @torch.no_grad()
+    def step(self, rates: Sequence[float]) -> None:
+        """Take one step; rates (k,)."""
+        if self.shared:
+            for group in self.optimizer.param_groups:
+                group["lr"] = rates[0] * group["factor"]
+            self._take(self.optimizer)
+            return
+        moving = [
+            (parameter, group["factor"])
+            for group in self.optimizer.param_groups
+            for parameter in group["params"]
+            if parameter.grad is not None
+        ]
+        device = moving[0][0].device
+        rate = torch.tensor(rates, dtype=moving[0][0].dtype).to(device)
+        decay = None
+        if self.weight_decays is not None:
+            decay = torch.tensor(self.weight_decays, dtype=rate.dtype).to(device)
+        for parameter, _ in moving:
+            if decay is not None and not self.decoupled:
+                assert parameter.grad is not None
+                parameter.grad.addcmul_(parameter, by_member(decay, parameter))
+            if parameter in self._before:
+                self._before[parameter].copy_(parameter)
+            else:
+                self._before[parameter] = parameter.detach().clone()
+        self._take(self.optimizer)
+        for parameter, factor in moving:
+            before = self._before[parameter]
+            share = by_member(rate * factor, parameter)
+            # From where it was, the rate's share of the way to where rate 1 leads.
+            parameter.copy_(torch.lerp(before, parameter, share.expand_as(parameter)))
+            if decay is not None and self.decoupled:
+                parameter.addcmul_(before, by_member(decay, parameter) * share, value=-1)
+
+
+def by_member(values: Tensor, like: Tensor) -> Tensor:
+    """A value per member (k,), shaped to multiply a parameter (k, ...)."""
+    return values.view(-1, *[1] * (like.dim() - 1))
+
+
+@torch.no_grad()
+def add_penalty_gradients(parameters: Iterable[nn.Parameter], l1: Tensor) -> None:
+    """Add the gradient of l1 * sum |w| (Tibshirani 1996); l1 (k,)."""
+    for parameter in parameters:
+        if parameter.grad is not None:
+            parameter.grad.addcmul_(parameter.sign(), by_member(l1, parameter))
+
+
+@torch.no_grad()
+def gradient_norms(parameters: Iterable[nn.Parameter]) -> Tensor:
+    """The Euclidean norm of each member's whole gradient (k,)."""
+    squares = [
+        parameter.grad.flatten(1).square().sum(1)
+        for parameter in parameters
+        if parameter.grad is not None
+    ]
+    return torch.stack(squares).sum(0).sqrt()
+
+
+@torch.no_grad()
+def clip_gradients(parameters: Sequence[nn.Parameter], largest: float) -> None:
+    """Shorten each member's gradient to the norm `largest` at most (Pascanu et al. 2013)."""
+    factor = (largest / (gradient_norms(parameters) + 1e-6)).clamp(max=1.0)
+    for parameter in parameters:
+        if parameter.grad is not None:
+            parameter.grad.mul_(by_member(factor, parameter))
+
+
+@torch.no_grad()
+def limit_incoming(weights: Iterable[Tensor], largest: float) -> None:
+    """Shorten the weights into every unit (k, in, out) to the norm `largest` at most.
+
+    Source: max-norm of Srivastava et al. (2014).
+    """
+    for weight in weights:
+        norm = torch.linalg.vector_norm(weight, dim=1, keepdim=True)
+        weight.mul_((largest / norm.clamp(min=1e-12)).clamp(max=1.0))

@@ -1,9 +1,10 @@
-"""One fit under Lightning's Trainer: devices, checkpoint, Ctrl-C, and what can go wrong."""
+"""One fit under Lightning's Trainer: devices, progress bar, checkpoint, Ctrl-C, errors."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import signal
 import warnings
 from collections.abc import Iterator, Mapping
@@ -16,21 +17,20 @@ from pytorch_lightning.utilities.exceptions import (  # type: ignore[attr-define
     MisconfigurationException,
 )
 
-from tenfold.training.callbacks import CrashCheckpoint, EpochBar
-from tenfold.training.module import Recipe, StackedModule
+from tenfold.training.module import StackedModule
 
 
-class TooLarge(MemoryError):
+class OutOfMemory(MemoryError):
     """A stack for which there is not enough memory."""
 
 
-class UnfitTrainer(ValueError):
+class UnsupportedTrainer(ValueError):
     """Options that Lightning's Trainer cannot serve here, such as a GPU that is not there."""
 
 
 def run(
     module: StackedModule,
-    recipe: Recipe,
+    max_epochs: int,
     options: Mapping[str, Any],
     progress: bool,
     checkpoint: Path | None,
@@ -38,7 +38,7 @@ def run(
     """Fit `module` under a Lightning Trainer, from where a checkpoint stands.
 
     Raises:
-        UnfitTrainer: if Lightning cannot serve `options` on this machine.
+        UnsupportedTrainer: if Lightning cannot serve `options` on this machine.
     """
     callbacks: list[pl.Callback] = [EpochBar()] if progress else []
     if checkpoint is not None:
@@ -46,17 +46,17 @@ def run(
     with _quiet():
         try:
             trainer = pl.Trainer(
-                max_epochs=recipe.max_epochs,
+                max_epochs=max_epochs,
                 callbacks=callbacks,
                 logger=False,
                 enable_checkpointing=False,
                 enable_progress_bar=False,
                 enable_model_summary=False,
                 use_distributed_sampler=False,
-                **_devices(options, frozen=recipe.freeze > 0),
+                **_devices(options, frozen=module.recipe.freeze > 0),
             )
         except MisconfigurationException as error:
-            raise UnfitTrainer(" ".join(str(error).split())) from None
+            raise UnsupportedTrainer(" ".join(str(error).split())) from None
         resume = checkpoint if checkpoint is not None and _readable(checkpoint) else None
         try:
             # One item per epoch: the module cuts its own mini-batches.
@@ -107,13 +107,60 @@ def _quiet() -> Iterator[None]:
 
 @contextlib.contextmanager
 def within_memory() -> Iterator[None]:
-    """Raise TooLarge where there is too little memory; the host has no error of its own for it."""
+    """Raise OutOfMemory if memory runs out, for which the host has no error of its own."""
     try:
         yield
     except torch.OutOfMemoryError as error:
-        raise TooLarge(str(error).split(". ")[0]) from None
+        raise OutOfMemory(str(error).split(". ")[0]) from None
     except RuntimeError as error:
         _, found, asked = str(error).partition("you tried to allocate ")
         if not found:
             raise
-        raise TooLarge(f"{asked.split('.')[0]} for one of its parts") from None
+        raise OutOfMemory(f"{asked.split('.')[0]} for one of its parts") from None
+
+
+class EpochBar(pl.Callback):
+    """One line on the terminal that shows epochs, time left and the mean loss of the members."""
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Open the bar where a resumed run stands."""
+        from tqdm import tqdm
+
+        self.bar: Any = tqdm(
+            total=trainer.max_epochs, initial=trainer.current_epoch, unit="epoch", leave=False
+        )
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Advance by one epoch."""
+        assert isinstance(pl_module, StackedModule)
+        last = pl_module.history[-1]
+        means = {name: sum(v) / len(v) for name, v in last.items() if name.endswith("_loss")}
+        self.bar.set_postfix(means, refresh=False)
+        self.bar.update()
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Close the bar."""
+        self.bar.close()
+
+
+class CrashCheckpoint(pl.Callback):
+    """Saves the whole state every few epochs, so that a killed run goes on where it was.
+
+    Lightning's own writes in place and skips epochs that took no Lightning step; this one
+    renames a finished file.
+    """
+
+    def __init__(self, path: Path, every_n_epochs: int) -> None:
+        self.path = path
+        self.every_n_epochs = every_n_epochs
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Save, when it is time to."""
+        if (trainer.current_epoch + 1) % self.every_n_epochs:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        staging = self.path.with_suffix(".part")
+        trainer.save_checkpoint(staging)
+        with staging.open("rb") as file:
+            os.fsync(file.fileno())
+        staging.replace(self.path)

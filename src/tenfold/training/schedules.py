@@ -1,99 +1,77 @@
-"""The learning-rate schedules: name -> factor of the rate after `epochs` (fractional) epochs.
+"""The learning rate over time: by a schedule, or by each member's own loss.
 
-All are functions of time alone, except reduce_on_plateau, which watches each member's loss.
-A linear warm-up may come before any of them; a schedule's own time begins behind it.
+A linear warm-up may come before any schedule, whose own time begins behind it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
+from tenfold.training.catalogue import SCHEDULES, resolve
+from tenfold.training.settings import ScheduleSettings
 
-@dataclass(frozen=True)
-class Schedule:
-    """What a schedule is told. Lengths are in epochs; `gamma` 0 means the schedule's own.
+
+def factor(settings: ScheduleSettings, step: int, steps_per_epoch: int, horizon: int) -> float:
+    """What the rate is multiplied by in training step `step`.
 
     Args:
-        name: a key of SCHEDULES.
+        settings: the schedule.
+        step: counted from 0.
+        steps_per_epoch: of the training.
         horizon: epochs after which a cosine or one cycle has ended.
-        warmup_epochs: the rate grows linearly over these.
-        step_size: `step` reduces the rate every so many epochs.
-        gamma: the factor of `step`, `exponential` (every epoch) and `reduce_on_plateau`.
-        plateau_patience: epochs without improvement after which `reduce_on_plateau` acts.
     """
-
-    name: str = "constant"
-    horizon: int = 100
-    warmup_epochs: int = 0
-    step_size: int = 30
-    gamma: float | None = None
-    plateau_patience: int = 10
-
-    @property
-    def watches(self) -> bool:
-        """Whether the factor depends on each member's own loss."""
-        return self.name == "reduce_on_plateau"
-
-    def factor(self, step: int, steps_per_epoch: int) -> float:
-        """What the rate is multiplied by for training step `step`."""
-        warmup = self.warmup_epochs * steps_per_epoch
-        if step < warmup:
-            return (step + 1) / (warmup + 1)
-        horizon = (self.horizon - self.warmup_epochs) * steps_per_epoch
-        return SCHEDULES[self.name](self, step - warmup, steps_per_epoch, horizon)
-
-    def decay(self) -> float:
-        """`gamma`, or what is usual for the schedule."""
-        if self.gamma is not None:
-            return self.gamma
-        return 0.95 if self.name == "exponential" else 0.1
+    warmup = settings.warmup_epochs * steps_per_epoch
+    if step < warmup:
+        return (step + 1) / (warmup + 1)
+    length = (horizon - settings.warmup_epochs) * steps_per_epoch
+    schedule = resolve(SCHEDULES[settings.schedule])
+    return float(schedule(settings, step - warmup, steps_per_epoch, length))
 
 
-def _constant(schedule: Schedule, step: int, per_epoch: int, horizon: int) -> float:
+def decay(settings: ScheduleSettings) -> float:
+    """`gamma`, or the schedule's usual one."""
+    if settings.gamma is not None:
+        return settings.gamma
+    return 0.95 if settings.schedule == "exponential" else 0.1
+
+
+def constant(settings: ScheduleSettings, step: int, per_epoch: int, length: int) -> float:
+    """Always the full rate."""
     return 1.0
 
 
-def _step(schedule: Schedule, step: int, per_epoch: int, horizon: int) -> float:
-    return schedule.decay() ** (step // per_epoch // schedule.step_size)
+def step(settings: ScheduleSettings, step: int, per_epoch: int, length: int) -> float:
+    """Reduced every `step_size` epochs."""
+    return decay(settings) ** (step // per_epoch // settings.step_size)
 
 
-def _exponential(schedule: Schedule, step: int, per_epoch: int, horizon: int) -> float:
-    return schedule.decay() ** (step // per_epoch)
+def exponential(settings: ScheduleSettings, step: int, per_epoch: int, length: int) -> float:
+    """Reduced every epoch."""
+    return decay(settings) ** (step // per_epoch)
 
 
-def _cosine(schedule: Schedule, step: int, per_epoch: int, horizon: int) -> float:
+def cosine(settings: ScheduleSettings, step: int, per_epoch: int, length: int) -> float:
     """From 1 to 0 along half a cosine. Source: Loshchilov & Hutter (2017), without restarts."""
-    return (1 + math.cos(math.pi * min(step / horizon, 1))) / 2
+    return (1 + math.cos(math.pi * min(step / length, 1))) / 2
 
 
 # Of the best rate, where one cycle starts and ends, and when it peaks: torch's own numbers.
 _START, _END, _PEAK = 1 / 25, 1 / 250_000, 0.3
 
 
-def _one_cycle(schedule: Schedule, step: int, per_epoch: int, horizon: int) -> float:
+def one_cycle(settings: ScheduleSettings, step: int, per_epoch: int, length: int) -> float:
     """Up to the full rate, then down to almost nothing. Source: Smith & Topin (2018)."""
-    peak = _PEAK * horizon - 1
+    peak = _PEAK * length - 1
     if step <= peak:
         return _between(_START, 1, step / peak)
-    return _between(1, _END, min((step - peak) / max(horizon - 1 - peak, 1e-9), 1))
+    return _between(1, _END, min((step - peak) / max(length - 1 - peak, 1e-9), 1))
 
 
 def _between(first: float, last: float, share: float) -> float:
     """From `first` to `last` along half a cosine."""
     return last + (first - last) * (1 + math.cos(math.pi * share)) / 2
-
-
-SCHEDULES: dict[str, Callable[[Schedule, int, int, int], float]] = {
-    "constant": _constant,
-    "cosine": _cosine,
-    "exponential": _exponential,
-    "one_cycle": _one_cycle,
-    "reduce_on_plateau": _constant,
-    "step": _step,
-}
 
 
 class Plateau:

@@ -8,23 +8,49 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from tenfold.training import networks
 from tenfold.training.networks import StackedNetwork
 
 # What leads to the first block goes along with it.
 INPUTS = ("embed", "first")
 
 
-def take(
-    network: StackedNetwork, donor: StackedNetwork, members: int
-) -> tuple[dict[str, Tensor], int]:
-    """The donor's weights for every block that fits, from the input on, and how many these are.
+class PretrainedMismatch(ValueError):
+    """A pretrained network of which no block fits, or fewer than are to be frozen."""
 
-    Member i takes those of the donor's member i, or i modulo their number. The output layer is
+
+def start_from(
+    pretrained: StackedNetwork, network: StackedNetwork, members: int, freeze: int
+) -> None:
+    """Give `network` the weights of every block of `pretrained` that fits.
+
+    Raises:
+        PretrainedMismatch: if none fits, or fewer than `freeze`.
+    """
+    taken, blocks = matching_blocks(network, pretrained, members)
+    if blocks == 0:
+        raise PretrainedMismatch("no block of that network fits this one: declare the same blocks")
+    if freeze > blocks:
+        raise PretrainedMismatch(
+            f"freeze must not exceed the {blocks} blocks that fit this network, but got {freeze}"
+        )
+    networks.restore(network, {**network.state_dict(), **taken})
+    # A new output layer that guesses at random would first of all teach the blocks to forget
+    # (Kumar et al. 2022); one that says nothing waits until it has learnt.
+    nn.init.zeros_(network.output.weight)
+
+
+def matching_blocks(
+    network: StackedNetwork, pretrained: StackedNetwork, members: int
+) -> tuple[dict[str, Tensor], int]:
+    """The pretrained weights for every block that fits, from the input on, and their number.
+
+    Member i takes those of pretrained member i, or i modulo their number. The output layer is
     never taken. Blocks that fit have equal names and shapes; a first layer may be padded wider.
     """
-    wanted, offered = network.state_dict(), donor.state_dict()
+    wanted, offered = network.state_dict(), pretrained.state_dict()
     taken: dict[str, Tensor] = {}
     for block in range(len(network.blocks)):
         prefixes = [f"blocks.{block}."]
@@ -44,7 +70,7 @@ def _matching(
     *,
     padded: bool,
 ) -> dict[str, Tensor] | None:
-    """The donor's tensors for the parts named by `prefixes`; None if one does not fit."""
+    """The pretrained tensors for the parts named by `prefixes`; None if one does not fit."""
     names = [name for name in wanted if name.startswith(prefixes)]
     if names != [name for name in offered if name.startswith(prefixes)]:
         return None

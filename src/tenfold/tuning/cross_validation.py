@@ -81,14 +81,14 @@ def cross_validate(
     family: Family,
     configurations: Sequence[Configuration],
     folds: Sequence[Fold],
-    setting: FitSettings,
+    settings: FitSettings,
     metric_names: Sequence[str],
 ) -> list[Evaluation | Diverged]:
     """Fit every fold's training part, predict and score its validation part.
 
     A configuration with a prediction or score that is not finite is answered by `Diverged`.
     """
-    results = family.predict_folds(configurations, folds, setting)
+    results = family.predict_folds(configurations, folds, settings)
     return [
         result if isinstance(result, Diverged) else _evaluate(result, folds, metric_names)
         for result in results

@@ -25,14 +25,14 @@ from tenfold.tuning.cross_validation import Evaluation
 
 @dataclass(frozen=True)
 class Inputs:
-    """How rows reach a configuration: preprocessing as declared, as codes, or as its donor's.
+    """How rows reach a configuration: preprocessed as declared, or by the model it starts from.
 
     `seed` is the experiment's: the same rows are prepared in the same way for every family.
     """
 
     dataset: Dataset
     declared: Preprocessing
-    donor: Predictor | None = None
+    pretrained: Predictor | None = None
     seed: int = 0
 
     def folds(self, parameters: FamilyParameters) -> tuple[list[Any], list[Fold]]:
@@ -41,14 +41,14 @@ class Inputs:
             self.dataset,
             self.declared,
             seed=runtime.derive_seed(self.seed, "preprocessing", "folds"),
-            given=self.donor.transformers if self.donor is not None else (),
+            given=self.pretrained.transformers if self.pretrained is not None else (),
             **_options(parameters),
         )
 
     def whole(self, parameters: FamilyParameters) -> tuple[list[Any], Array]:
         """The one transformer fitted on all rows, and these as it makes them to learn from."""
-        if self.donor is not None:
-            given = self.donor.transformers[0]
+        if self.pretrained is not None:
+            given = self.pretrained.transformers[0]
             return [given], given.transform(self.dataset.X)
         fitted, X = preprocessing.fit(
             self.dataset.schema,
@@ -60,15 +60,15 @@ class Inputs:
         )
         return [fitted], X
 
-    def setting(self, parameters: FamilyParameters, setting: FitSettings) -> FitSettings:
-        """`setting`, told what the columns are, where they have places, and where to start."""
+    def fit_settings(self, parameters: FamilyParameters, settings: FitSettings) -> FitSettings:
+        """`settings`, told what the columns are, where they have places, and where to start."""
         schema = self.dataset.schema
         numbers = preprocessing.n_numbers(schema, self.declared) if parameters.positional else 0
         return replace(
-            setting,
+            settings,
             n_numeric=numbers,
             n_codes=len(schema.categorical) if parameters.codes else 0,
-            donor=None if self.donor is None else self.donor.model,
+            pretrained=None if self.pretrained is None else self.pretrained.model,
         )
 
 
@@ -82,7 +82,7 @@ class Evaluator:
 
     family: Family
     inputs: Inputs
-    setting: FitSettings
+    settings: FitSettings
     metrics: Sequence[str]
     seed: int
     _folds: dict[tuple[bool, bool], list[Fold]] = field(default_factory=dict)
@@ -100,9 +100,9 @@ class Evaluator:
             Configuration(parameters, seeds(self.seed, trial, len(folds)))
             for trial, parameters in asked
         ]
-        setting = self.inputs.setting(first, self.setting)
+        settings = self.inputs.fit_settings(first, self.settings)
         return cross_validation.cross_validate(
-            self.family, configurations, folds, setting, self.metrics
+            self.family, configurations, folds, settings, self.metrics
         )
 
 

@@ -13,16 +13,16 @@ from tenfold.models.shared import digests, predictor
 from tenfold.models.shared.predictor import Predictor
 
 
-def write(folder: Path, models: Path | None, donor: Predictor | None) -> None:
+def write(folder: Path, models: Path | None, pretrained: Predictor | None) -> None:
     """Keep the folds' models, if the family has them as one, and what they started from."""
     folder.mkdir()
-    described = {"donor": donor is not None, "kept": models is not None}
+    described = {"donor": pretrained is not None, "kept": models is not None}
     runtime.write_json(folder / "members.json", described)
     if models is not None:
         shutil.copytree(models, folder / "models")
-    if donor is not None:
+    if pretrained is not None:
         (folder / "donor").mkdir()
-        donor.save(folder / "donor")
+        pretrained.save(folder / "donor")
     digests.write(folder)
 
 
@@ -43,7 +43,7 @@ def load(folder: Path, family: Family) -> Fitted:
     return family.load(folder / "models")
 
 
-def donor(folder: Path) -> Predictor | None:
+def pretrained(folder: Path) -> Predictor | None:
     """What the models started from."""
     digests.check(folder)
     if not runtime.read_json(folder / "members.json")["donor"]:

@@ -33,7 +33,7 @@ Evaluate = Callable[[Sequence[tuple[int, FamilyParameters]]], Sequence[Evaluatio
 class Trial:
     """One configuration and what it achieved; `evaluation` is None if it failed.
 
-    `members` is the folder of the folds' models, for families that keep them.
+    `fold_models` is the folder of the folds' models, for families that keep them.
     """
 
     number: int
@@ -41,7 +41,7 @@ class Trial:
     parameters: FamilyParameters
     evaluation: Evaluation | None
     failure: str = ""
-    members: Path | None = None
+    fold_models: Path | None = None
 
     def score(self, metric: str) -> float:
         """The mean of a metric over the folds."""
@@ -259,7 +259,6 @@ def _recall(proposal: _Proposal, scratch: Path) -> Trial:
         described["history"],
         described["findings"],
     )
-    members = folder / "members"
-    return Trial(
-        number, values, parameters, evaluation, members=members if members.exists() else None
-    )
+    models = folder / "members"
+    kept = models if models.exists() else None
+    return Trial(number, values, parameters, evaluation, fold_models=kept)

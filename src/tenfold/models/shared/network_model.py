@@ -6,17 +6,18 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.metrics import Array, Task
-from tenfold.models import Diverged, FitSettings
+from tenfold.models.shared.contract import Diverged, FitSettings
 from tenfold.runtime import write_json
 
 if TYPE_CHECKING:
-    from tenfold.training.networks import Architecture, Slot, StackedNetwork
+    from tenfold.training.networks import MemberSpec, StackedNetwork
+    from tenfold.training.settings import Architecture
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,9 @@ class NetworkModel:
     Args:
         network: the members as one.
         architecture: what they share.
-        slots: what each has of its own.
+        specs: what each has of its own.
         scales: of each member's target.
-        setting: task and classes.
+        settings: task and classes.
         history: the learning curve.
         findings: what went wrong in training, in words.
     """
@@ -74,9 +75,9 @@ class NetworkModel:
         self,
         network: StackedNetwork,
         architecture: Architecture,
-        slots: Sequence[Slot],
+        specs: Sequence[MemberSpec],
         scales: Sequence[TargetScale],
-        setting: FitSettings,
+        settings: FitSettings,
         history: list[dict[str, float]],
         findings: Sequence[str] = (),
     ) -> None:
@@ -84,9 +85,9 @@ class NetworkModel:
         # Float64 at prediction: an answer must not depend on the rows asked for beside it.
         self.network = network.double().eval()
         self.architecture = architecture
-        self.slots = list(slots)
+        self.specs = list(specs)
         self.scales = list(scales)
-        self.setting = setting
+        self.settings = settings
         self.history = history
         self.findings = list(findings)
 
@@ -102,32 +103,24 @@ class NetworkModel:
         (Gal & Ghahramani 2016); a draw drops the same units for every row. Without it the
         members of a bag are the draws.
         """
-        if any(slot.dropout or slot.input_dropout for slot in self.slots):
+        if any(spec.dropout or spec.input_dropout for spec in self.specs):
             return np.concatenate(list(self._samples(inputs, n_samples, seed)))
-        if len(self.slots) == 1:
+        if len(self.specs) == 1:
             raise ValueError(
                 "this network was trained without dropout and is no bag: it has no spread"
             )
         return self._members(self.network, inputs)
 
-    def taken(self, members: Sequence[int]) -> NetworkModel:
+    def with_members(self, members: Sequence[int]) -> NetworkModel:
         """The model whose members are these of this one's, in this order."""
         from tenfold.training import networks
 
         own = list(members)
-        slots = [self.slots[member] for member in own]
-        network = networks.build(self.architecture, slots, n_outputs(self.setting))
-        whole = self.network.state_dict()
-        # The whole may be padded wider than these members are.
-        networks.restore(
-            network.to(self.trained_in),
-            {
-                name: whole[name][own][tuple(map(slice, value.shape))]
-                for name, value in network.state_dict().items()
-            },
-        )
+        specs = [self.specs[member] for member in own]
+        network = networks.build(self.architecture, specs, n_outputs(self.settings))
+        network = networks.take_members(self.network, own, network.to(self.trained_in))
         scales = [self.scales[member] for member in own]
-        return NetworkModel(network, self.architecture, slots, scales, self.setting, self.history)
+        return NetworkModel(network, self.architecture, specs, scales, self.settings, self.history)
 
     def _samples(self, inputs: Sequence[Array], n_samples: int, seed: int) -> Iterator[Array]:
         from tenfold.training.randomness import seed_of
@@ -145,7 +138,7 @@ class NetworkModel:
         outputs = forward(network, inputs)
         return np.stack(
             [
-                scale.prediction(output, self.setting.task)
+                scale.prediction(output, self.settings.task)
                 for output, scale in zip(outputs, self.scales, strict=True)
             ]
         )
@@ -156,12 +149,12 @@ class NetworkModel:
 
         described = {
             "architecture": asdict(self.architecture),
-            "classes": list(self.setting.classes),
+            "classes": list(self.settings.classes),
             "members": [
-                {"slot": asdict(slot), "target_scale": asdict(scale)}
-                for slot, scale in zip(self.slots, self.scales, strict=True)
+                {"slot": asdict(spec), "target_scale": asdict(scale)}
+                for spec, scale in zip(self.specs, self.scales, strict=True)
             ],
-            "task": self.setting.task,
+            "task": self.settings.task,
         }
         write_json(folder / "network.json", described)
         state = self.network.state_dict()
@@ -169,9 +162,9 @@ class NetworkModel:
         save_file(tensors, folder / "weights.safetensors")
 
 
-def n_outputs(setting: FitSettings) -> int:
+def n_outputs(settings: FitSettings) -> int:
     """1 for regression and two classes, else the number of classes."""
-    return setting.n_classes if setting.task == "multiclass" else 1
+    return settings.n_classes if settings.task == "multiclass" else 1
 
 
 def load(folder: Path) -> NetworkModel:
@@ -179,29 +172,27 @@ def load(folder: Path) -> NetworkModel:
     from safetensors.torch import load_file
 
     from tenfold.training import networks
-    from tenfold.training.embeddings import Columns, Embeddings
+    from tenfold.training.embeddings import InputColumns
+    from tenfold.training.settings import Architecture, EmbeddingSettings
 
     described = json.loads((folder / "network.json").read_text(encoding="utf-8"))
     shared = described["architecture"]
-    embeddings = shared["embeddings"] and Embeddings(**shared["embeddings"])
-    architecture = networks.Architecture(
+    embeddings = shared["embeddings"] and EmbeddingSettings(**shared["embeddings"])
+    architecture = Architecture(
         **shared | {"embeddings": embeddings, "shape": tuple(shared["shape"])}
     )
-    slots = [
-        networks.Slot(**member["slot"] | {"columns": _columns(Columns, member["slot"]["columns"])})
-        for member in described["members"]
-    ]
-    setting = FitSettings(described["task"], described["classes"])
+    specs = []
+    for member in described["members"]:
+        columns = member["slot"]["columns"]
+        columns = InputColumns(**columns | {"cardinalities": tuple(columns["cardinalities"])})
+        specs.append(networks.MemberSpec(**member["slot"] | {"columns": columns}))
+    settings = FitSettings(described["task"], described["classes"])
     tensors = load_file(folder / "weights.safetensors")
-    network = networks.build(architecture, slots, n_outputs(setting))
+    network = networks.build(architecture, specs, n_outputs(settings))
     trained_in = next(iter(tensors.values())).dtype
     if next(network.parameters()).dtype != trained_in:
         # Not otherwise: it would round dropout's scales, which are float64 in any network.
         network.to(trained_in)
     network.load_state_dict(tensors)
     scales = [TargetScale(**member["target_scale"]) for member in described["members"]]
-    return NetworkModel(network, architecture, slots, scales, setting, [])
-
-
-def _columns(kind: Any, described: dict[str, Any]) -> Any:
-    return kind(**described | {"cardinalities": tuple(described["cardinalities"])})
+    return NetworkModel(network, architecture, specs, scales, settings, [])

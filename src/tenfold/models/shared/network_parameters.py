@@ -1,97 +1,40 @@
-"""What can be declared of a network in params.yaml, and what contradicts itself there."""
+"""The schema of a network in params.yaml, and what contradicts itself there.
+
+Most keys are fields of the classes in `training.settings`, where they are declared.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from tenfold.models import FamilyParameters, OneOf
+from tenfold.metrics import Task
+from tenfold.models.shared.contract import FamilyParameters
 from tenfold.params import ExperimentContext
-from tenfold.training.activations import ACTIVATIONS
-from tenfold.training.initializers import INITIALIZERS
-from tenfold.training.losses import LOSSES
-from tenfold.training.normalizations import NORMALIZATIONS
-from tenfold.training.optimizers import OPTIMIZERS
-from tenfold.training.schedules import SCHEDULES
-
-if TYPE_CHECKING:
-    from tenfold.training.embeddings import Embeddings
-
-Share = Annotated[float, Field(ge=0, lt=1)]
-
-# What may differ from member to member of one stack.
-OWN_RATES = ("learning_rate", "weight_decay", "l1", "dropout", "input_dropout")
+from tenfold.training.catalogue import LOSSES, default_loss
+from tenfold.training.settings import (
+    ActivationSettings,
+    Architecture,
+    BlockSettings,
+    EmbeddingSettings,
+    Rates,
+    Recipe,
+    pick,
+)
 
 
-class NetworkParameters(FamilyParameters):
+class NetworkParameters(FamilyParameters, BlockSettings, Rates, Recipe):
     """How any network is trained."""
 
-    loss: Annotated[str, OneOf("auto", *LOSSES)] = Field(
-        "auto", description="auto: mse, or cross-entropy."
-    )
-    huber_delta: float = Field(
-        1.0, gt=0, description="Of huber: where it turns linear, in standard deviations."
-    )
-    label_smoothing: Share = Field(0.0, description="Share of each label spread over all classes.")
     class_weight: Literal["balanced"] | dict[str, Annotated[float, Field(gt=0)]] | None = Field(
         None, description="Of the loss: balanced, or {'class': weight}, the class a text."
-    )
-    optimizer: Annotated[str, OneOf(*OPTIMIZERS)] = "adamw"
-    learning_rate: float = Field(1e-3, gt=0)
-    schedule: Annotated[str, OneOf(*SCHEDULES)] = Field(
-        "constant", description="Of the learning rate, over trainer.max_epochs."
-    )
-    warmup_epochs: int = Field(0, ge=0, description="Linear growth of the rate before it.")
-    step_size: int = Field(30, ge=1, description="Of step: epochs between reductions.")
-    gamma: Annotated[float, Field(gt=0, lt=1)] | None = Field(
-        None, description="Factor of step (0.1), exponential (0.95), reduce_on_plateau (0.1)."
-    )
-    plateau_patience: int = Field(
-        5, ge=0, description="Of reduce_on_plateau: epochs without improvement."
-    )
-    weight_decay: float = Field(
-        0.0, ge=0, description="L2 penalty, torch's own; decoupled for adamw."
-    )
-    l1: float = Field(0.0, ge=0, description="L1 penalty on weights.")
-    max_norm: Annotated[float, Field(gt=0)] | None = Field(
-        None, description="Largest norm of the weights into a hidden unit."
-    )
-    gradient_clip_val: Annotated[float, Field(gt=0)] | None = Field(
-        None, description="Largest norm of each network's gradient."
-    )
-    dropout: Share = Field(0.0, description="Share of hidden units dropped.")
-    input_dropout: Share = Field(0.0, description="Share of inputs dropped.")
-    batch_size: Annotated[int, Field(ge=1)] | Literal["full"] = Field(
-        32, description="full: batch gradient descent; 1: stochastic gradient descent."
-    )
-    patience: int = Field(10, ge=1, description="Epochs without improvement before a fold stops.")
-    min_delta: float = Field(0.0, ge=0, description="Smallest improvement that counts.")
-    initializer: Annotated[str, OneOf("auto", *INITIALIZERS)] = Field(
-        "auto",
-        description="auto: He (ReLU kind), Xavier (sigmoid, tanh) or LeCun (selu).",
-    )
-    initializer_scale: float = Field(
-        0.05, gt=0, description="constant: the value; uniform: the bound; normal: the sd."
     )
     init_from: Annotated[str, Field(min_length=1)] | None = Field(
         None,
         description="Transfer learning: models:/<name>@<alias>, or a trained family's folder. "
         "Its preprocessing comes with it; DVC does not watch it.",
     )
-    freeze: int = Field(0, ge=0, description="First blocks that keep the weights of init_from.")
-    unfreeze_at: Annotated[int, Field(ge=1)] | None = Field(
-        None, description="Epoch from which the frozen blocks learn too, if any."
-    )
-    body_learning_rate_factor: float = Field(
-        1.0, gt=0, le=1, description="Share of the rate for all but the output layer."
-    )
-    n_blocks: int = Field(2, ge=1, description="Blocks between input and output.")
-
-    @property
-    def donor(self) -> str | None:
-        """Where the weights to start from are."""
-        return self.init_from
 
     @property
     def depth(self) -> int:
@@ -158,23 +101,17 @@ class NetworkParameters(FamilyParameters):
                 f"{self.warmup_epochs}"
             )
 
-    def architecture(self) -> dict[str, Any]:
-        """The fields of the stacked network's description, by their names there."""
-        return {
-            "n_blocks": self.n_blocks,
-            "initializer": self.initializer,
-            "initializer_scale": self.initializer_scale,
-        }
+    def recipe(self, task: Task) -> Recipe:
+        """How a stack of these networks is trained."""
+        return pick(Recipe, self, loss=default_loss(task) if self.loss == "auto" else self.loss)
+
+    def architecture(self, kind: str, **others: Any) -> Architecture:
+        """The network of family `kind`."""
+        return pick(Architecture, self, kind=kind, **others)
 
 
-class ActivatedParameters(NetworkParameters):
+class ActivatedParameters(NetworkParameters, ActivationSettings):
     """A network whose units have an activation of one's choice."""
-
-    d_block: int = Field(128, ge=1, description="Units of each hidden layer.")
-    activation: Annotated[str, OneOf(*ACTIVATIONS)] = "relu"
-    negative_slope: float = Field(0.01, ge=0, description="Of leaky_relu.")
-    elu_alpha: float = Field(1.0, gt=0, description="Of elu: minus its value far below zero.")
-    normalization: Annotated[str, OneOf("none", *NORMALIZATIONS)] = "none"
 
     # Whether the family's networks are what the proof of SELU's self-normalisation is about.
     plain_sequential: ClassVar[bool] = False
@@ -216,31 +153,15 @@ class ActivatedParameters(NetworkParameters):
                 f"{context.scale!r}"
             )
 
-    def architecture(self) -> dict[str, Any]:
-        """With units and activation."""
-        return super().architecture() | {
-            "d_block": self.d_block,
-            "activation": self.activation,
-            "negative_slope": self.negative_slope,
-            "elu_alpha": self.elu_alpha,
-            "normalization": self.normalization,
-        }
 
-
-class EmbeddingParameters(BaseModel):
+class EmbeddingParameters(BaseModel, EmbeddingSettings):
     """Learned representations of single columns, in front of the network."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
-    numeric: Literal["none", "piecewise_linear", "periodic"] = "none"
-    d_numeric: int = Field(16, ge=1, description="Width of a number's vector.")
-    n_bins: int = Field(16, ge=2, description="Of piecewise_linear.")
-    n_frequencies: int = Field(16, ge=1, description="Of periodic.")
-    sigma: float = Field(0.1, gt=0, description="Of periodic: sd of the first frequencies.")
     categorical: Literal["none", "learned"] = Field(
         "none", description="none: as preprocessing encodes them."
     )
-    d_categorical: int = Field(8, ge=1, description="Width of a category's vector.")
 
 
 class TableParameters(ActivatedParameters):
@@ -271,13 +192,7 @@ class TableParameters(ActivatedParameters):
                 "embeddings are not: remove them, or use elu"
             )
 
-    def architecture(self) -> dict[str, Any]:
-        """With embeddings."""
-        return super().architecture() | {"embeddings": self._embeddings()}
-
-    def _embeddings(self) -> Embeddings | None:
-        from tenfold.training.embeddings import Embeddings
-
-        if not self.embeds:
-            return None
-        return Embeddings(**self.embeddings.model_dump(exclude={"categorical"}))
+    def architecture(self, kind: str, **others: Any) -> Architecture:
+        """With embeddings, if any column has one."""
+        embeddings = pick(EmbeddingSettings, self.embeddings) if self.embeds else None
+        return super().architecture(kind, embeddings=embeddings, **others)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from tenfold import models, runtime
 from tenfold.dataset import Schema
 from tenfold.metrics import Array
-from tenfold.models import Fitted
 from tenfold.models.shared import digests, persistence
+from tenfold.models.shared.contract import Fitted
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,14 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.metrics import Array, Task
-from tenfold.models import Configuration, Diverged, FitSettings, Fold, FoldPredictions
 from tenfold.models.shared import persistence
+from tenfold.models.shared.contract import (
+    Configuration,
+    Diverged,
+    FitSettings,
+    Fold,
+    FoldPredictions,
+)
 
 Build = Callable[[Any, Task, int], Any]
 
 # A second OpenMP thread gained nothing up to the 200,000 cells measured; the limit is a guess
 # beyond. At a load of 8 on two cores, threads that wait for each other made 2 seconds 140.
-FEW_CELLS = 1_000_000
+MAX_CELLS_ON_ONE_THREAD = 1_000_000
 
 
 class ScikitFamily:
@@ -33,17 +39,17 @@ class ScikitFamily:
         return object()
 
     def predict_folds(
-        self, configurations: Sequence[Configuration], folds: Sequence[Fold], setting: FitSettings
+        self, configurations: Sequence[Configuration], folds: Sequence[Fold], settings: FitSettings
     ) -> list[FoldPredictions | Diverged]:
         """Fit and predict one fold after another."""
-        return [self._evaluate(configuration, folds, setting) for configuration in configurations]
+        return [self._evaluate(configuration, folds, settings) for configuration in configurations]
 
     def _evaluate(
-        self, configuration: Configuration, folds: Sequence[Fold], setting: FitSettings
+        self, configuration: Configuration, folds: Sequence[Fold], settings: FitSettings
     ) -> FoldPredictions | Diverged:
         predictions, caught = [], []
         for fold, seed in zip(folds, configuration.seeds, strict=True):
-            model = self.fit(configuration.parameters, fold.X_train, fold.y_train, seed, setting)
+            model = self.fit(configuration.parameters, fold.X_train, fold.y_train, seed, settings)
             caught.append(model.warnings)
             try:
                 predictions.append(model.predict([fold.X_val]))
@@ -57,11 +63,11 @@ class ScikitFamily:
         X: Array,
         y: NDArray[np.generic],
         seed: int,
-        setting: FitSettings,
+        settings: FitSettings,
         epochs: int | None = None,
     ) -> ScikitModel:
         """Fit one estimator on all rows."""
-        estimator = self.build(parameters, setting.task, seed)
+        estimator = self.build(parameters, settings.task, seed)
         with _threads(X), warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             for category in (DeprecationWarning, FutureWarning, PendingDeprecationWarning):
@@ -136,4 +142,4 @@ def _threads(X: Array) -> AbstractContextManager[Any]:
     """One thread for a small table, all of them for a large one."""
     from threadpoolctl import threadpool_limits
 
-    return threadpool_limits(1) if X.size < FEW_CELLS else nullcontext()
+    return threadpool_limits(1) if X.size < MAX_CELLS_ON_ONE_THREAD else nullcontext()

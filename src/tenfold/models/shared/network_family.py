@@ -1,4 +1,4 @@
-"""What the network families share: all folds train as one stack, the last fit as a stack of one."""
+"""A family of networks: all folds train as one stack, the last fit as a stack of one."""
 
 from __future__ import annotations
 
@@ -6,22 +6,29 @@ import json
 import math
 import statistics
 from collections.abc import Hashable, Sequence
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.metrics import Array
-from tenfold.models import Configuration, Diverged, FitSettings, Fold, FoldPredictions
+from tenfold.models.shared.contract import (
+    Configuration,
+    Diverged,
+    FitSettings,
+    Fold,
+    FoldPredictions,
+)
 from tenfold.models.shared.network_model import NetworkModel, TargetScale, load, n_outputs
-from tenfold.models.shared.network_parameters import OWN_RATES, NetworkParameters
-from tenfold.models.shared.network_recipe import class_weights, rates, recipe
+from tenfold.models.shared.network_parameters import NetworkParameters
 from tenfold.runtime import UserError
+from tenfold.training.settings import Rates, pick
 
 if TYPE_CHECKING:
+    from tenfold.training.embeddings import InputColumns
     from tenfold.training.fitting import Member, Trained
-    from tenfold.training.networks import Architecture
 
 
 class NetworkFamily:
@@ -32,17 +39,17 @@ class NetworkFamily:
 
     def shape(self, parameters: NetworkParameters) -> Hashable:
         """All that members of one stack must share."""
-        shared = parameters.model_dump(mode="json", exclude=set(OWN_RATES))
+        shared = parameters.model_dump(mode="json", exclude={own.name for own in fields(Rates)})
         return json.dumps(shared, sort_keys=True)
 
     def predict_folds(
-        self, configurations: Sequence[Configuration], folds: Sequence[Fold], setting: FitSettings
+        self, configurations: Sequence[Configuration], folds: Sequence[Fold], settings: FitSettings
     ) -> list[FoldPredictions | Diverged]:
         """Train every fold of every configuration at once; each keeps its own best weights."""
         from tenfold.training.fitting import Member
 
-        task, n_folds = setting.task, len(folds)
-        donor = self._donor(setting, n_folds)
+        task, n_folds = settings.task, len(folds)
+        pretrained = self._pretrained(settings, n_folds)
         scales = [TargetScale.of(fold.y_train, task) for fold in folds]
         trains = [_finite(fold.X_train) for fold in folds]
         vals = [_finite(fold.X_val) for fold in folds]
@@ -57,15 +64,15 @@ class NetworkFamily:
                 ys[fold][0],
                 vals[fold],
                 ys[fold][1],
-                rates(configuration.parameters),
-                _columns(trains[fold], setting, donor, fold),
+                pick(Rates, configuration.parameters),
+                _columns(trains[fold], settings, pretrained, fold),
             )
             for configuration in configurations
             for fold, seed in enumerate(configuration.seeds)
         ]
         shared = configurations[0].parameters
-        epochs = _max_epochs(setting)
-        trained = self._train(shared, members, setting, donor, epochs, horizon=epochs)
+        epochs = _max_epochs(settings)
+        trained = self._train(shared, members, settings, pretrained, epochs, horizon=epochs)
         outputs = trained.predict(vals * len(configurations))
         found: list[FoldPredictions | Diverged] = []
         for number in range(len(configurations)):
@@ -73,7 +80,7 @@ class NetworkFamily:
             part = trained.part(own)
             try:
                 found.append(
-                    self._result(part, outputs[own], scales, shared, members[own], setting)
+                    self._result(part, outputs[own], scales, shared, members[own], settings)
                 )
             except Diverged as reason:
                 found.append(reason)
@@ -86,7 +93,7 @@ class NetworkFamily:
         scales: Sequence[TargetScale],
         shared: NetworkParameters,
         members: Sequence[Member],
-        setting: FitSettings,
+        settings: FitSettings,
     ) -> FoldPredictions:
         """What one configuration's folds came to."""
         findings = [str(finding) for finding in trained.findings]
@@ -95,13 +102,13 @@ class NetworkFamily:
                 advice = findings[0] if findings else "its loss was no number; lower learning_rate"
                 raise Diverged(f"fold {fold} diverged in epoch {epoch}: {advice}")
         predictions = [
-            scale.prediction(output, setting.task)
+            scale.prediction(output, settings.task)
             for output, scale in zip(outputs, scales, strict=True)
         ]
         curve = _curve(trained)
-        slots = [member.slot for member in members]
+        specs = [member.spec for member in members]
         bag = NetworkModel(
-            trained.network, self._architecture(shared), slots, scales, setting, curve
+            trained.network, shared.architecture(self.kind), specs, scales, settings, curve
         )
         return FoldPredictions(predictions, trained.epochs, curve, findings, bag)
 
@@ -111,25 +118,25 @@ class NetworkFamily:
         X: Array,
         y: NDArray[np.generic],
         seed: int,
-        setting: FitSettings,
+        settings: FitSettings,
         epochs: int | None,
     ) -> NetworkModel:
         """Train one network on all rows for as many epochs as cross-validation found."""
         from tenfold.training.fitting import Member
 
-        donor = self._donor(setting, 1)
-        scale = TargetScale.of(y, setting.task)
+        pretrained = self._pretrained(settings, 1)
+        scale = TargetScale.of(y, settings.task)
         own = _finite(X)
         member = Member(
             seed,
             own,
-            scale.scale(y, setting.task),
-            rates=rates(parameters),
-            columns=_columns(own, setting, donor, 0),
+            scale.scale(y, settings.task),
+            rates=pick(Rates, parameters),
+            columns=_columns(own, settings, pretrained, 0),
         )
-        horizon = _max_epochs(setting)
+        horizon = _max_epochs(settings)
         trained = self._train(
-            parameters, [member], setting, donor, epochs or horizon, horizon=horizon
+            parameters, [member], settings, pretrained, epochs or horizon, horizon=horizon
         )
         if not math.isfinite(trained.history[-1]["train_loss"][0]):
             raise UserError(
@@ -138,10 +145,10 @@ class NetworkFamily:
             )
         return NetworkModel(
             trained.network,
-            self._architecture(parameters),
-            [member.slot],
+            parameters.architecture(self.kind),
+            [member.spec],
             [scale],
-            setting,
+            settings,
             _curve(trained),
             [str(finding) for finding in trained.findings],
         )
@@ -150,64 +157,87 @@ class NetworkFamily:
         self,
         parameters: NetworkParameters,
         members: Sequence[Member],
-        setting: FitSettings,
-        donor: NetworkModel | None,
+        settings: FitSettings,
+        pretrained: NetworkModel | None,
         max_epochs: int,
         *,
         horizon: int,
     ) -> Trained:
-        from tenfold.training.fitting import TooLarge, UnfitDonor, UnfitTrainer, train
+        from tenfold.training.fitting import (
+            OutOfMemory,
+            PretrainedMismatch,
+            UnsupportedTrainer,
+            train,
+        )
 
         self._check_shape(parameters, members)
         self._check_rows(parameters, members)
-        options = {key: v for key, v in setting.trainer.items() if key != "max_epochs"}
+        options = {key: v for key, v in settings.trainer.items() if key != "max_epochs"}
         try:
             return train(
-                self._architecture(parameters),
-                recipe(parameters, setting.task, max_epochs, horizon),
+                parameters.architecture(self.kind),
+                parameters.recipe(settings.task),
                 members,
-                n_outputs=n_outputs(setting),
-                class_weights=class_weights(parameters, setting, self.kind),
-                donor=None if donor is None else donor.network,
+                n_outputs(settings),
+                max_epochs=max_epochs,
+                horizon=horizon,
+                class_weights=self._class_weights(parameters, settings),
+                pretrained=None if pretrained is None else pretrained.network,
                 trainer=options,
-                progress=setting.progress,
-                checkpoint=setting.checkpoint,
+                progress=settings.progress,
+                checkpoint=settings.checkpoint,
             )
-        except UnfitDonor as error:
+        except PretrainedMismatch as error:
             raise UserError(f"models.{self.kind}.init_from: {error}") from None
-        except UnfitTrainer as error:
+        except UnsupportedTrainer as error:
             named = ("accelerator", "devices", "strategy", "precision")
             given = ", ".join(f"{key}: {options[key]}" for key in named if key in options)
             raise UserError(
                 f"trainer: this machine cannot serve {given}: {error} (accelerator: auto and "
                 "devices: 1 run anywhere)"
             ) from None
-        except TooLarge as error:
+        except OutOfMemory as error:
             raise UserError(
                 f"models.{self.kind}: {len(members)} networks at once need more memory than there "
                 f"is ({error}): lower d_block, batch_size or tune.generation_size"
             ) from None
 
-    def _donor(self, setting: FitSettings, n_folds: int) -> NetworkModel | None:
+    def _pretrained(self, settings: FitSettings, n_folds: int) -> NetworkModel | None:
         """The model to start from, with a member for every fold, in turn."""
-        donor = setting.donor
-        if donor is None:
+        pretrained = settings.pretrained
+        if pretrained is None:
             return None
-        if not isinstance(donor, NetworkModel):
+        if not isinstance(pretrained, NetworkModel):
             raise UserError(f"init_from must be a trained {self.kind}, but is no network")
-        theirs, ours = (bool(n) for n in (donor.slots[0].columns.cardinalities, setting.n_codes))
+        theirs, ours = (
+            bool(n) for n in (pretrained.specs[0].columns.cardinalities, settings.n_codes)
+        )
         if theirs != ours:
             learned, other = ("learned", "none") if theirs else ("none", "learned")
             raise UserError(
                 f"models.{self.kind}.embeddings.categorical must be that of init_from, {learned}, "
                 f"but got {other}"
             )
-        return donor.taken([fold % len(donor.slots) for fold in range(n_folds)])
+        return pretrained.with_members([fold % len(pretrained.specs) for fold in range(n_folds)])
 
-    def _architecture(self, parameters: NetworkParameters) -> Architecture:
-        from tenfold.training.networks import Architecture
+    def _class_weights(
+        self, parameters: NetworkParameters, settings: FitSettings
+    ) -> Literal["balanced"] | list[float] | None:
+        """What a row of each class weighs, in the order of the classes.
 
-        return Architecture(kind=self.kind, **parameters.architecture())
+        Raises:
+            UserError: if the declared classes are not those of the target.
+        """
+        declared = parameters.class_weight
+        if declared is None or declared == "balanced":
+            return declared
+        labels = [str(label) for label in settings.classes]
+        if set(declared) != set(labels):
+            raise UserError(
+                f"models.{self.kind}.class_weight must name the classes {', '.join(labels)}, but "
+                f"names {', '.join(declared) or 'none'}"
+            )
+        return [declared[label] for label in labels]
 
     def _check_shape(self, parameters: NetworkParameters, members: Sequence[Member]) -> None:
         """A picture or sequence must use up the columns, exactly."""
@@ -251,18 +281,20 @@ def _finite(X: Array) -> Array:
     return X
 
 
-def _columns(X: Array, setting: FitSettings, donor: NetworkModel | None, fold: int) -> Any:
+def _columns(
+    X: Array, settings: FitSettings, pretrained: NetworkModel | None, fold: int
+) -> InputColumns:
     """What the columns of a preprocessed table are; its codes count from 0.
 
-    A donor's categories are numbered as its own rows were, of which there may be more.
+    A pretrained's categories are numbered as its own rows were, of which there may be more.
     """
-    from tenfold.training.embeddings import Columns
+    from tenfold.training.embeddings import InputColumns
 
-    if donor is not None:
-        return donor.slots[fold].columns
-    codes = X[:, setting.n_numeric : setting.n_numeric + setting.n_codes]
-    return Columns(
-        X.shape[1], setting.n_numeric, tuple((codes.max(axis=0) + 1).astype(int).tolist())
+    if pretrained is not None:
+        return pretrained.specs[fold].columns
+    codes = X[:, settings.n_numeric : settings.n_numeric + settings.n_codes]
+    return InputColumns(
+        X.shape[1], settings.n_numeric, tuple((codes.max(axis=0) + 1).astype(int).tolist())
     )
 
 
@@ -279,5 +311,5 @@ def _curve(trained: Trained) -> list[dict[str, float]]:
     return rows
 
 
-def _max_epochs(setting: FitSettings) -> int:
-    return int(setting.trainer["max_epochs"])
+def _max_epochs(settings: FitSettings) -> int:
+    return int(settings.trainer["max_epochs"])

@@ -15,11 +15,11 @@ from collections.abc import Hashable, Iterator
 
 import torch
 
-# With more numbers per layer and step than this, all threads always pay.
-MANY = 1 << 21
-# With fewer, starting a second thread costs more than it saves.
-FEW = 1 << 13
-RETRY = 24
+# Numbers per layer and step above which all threads always pay.
+ALL_THREADS_ABOVE = 1 << 21
+# Numbers below which starting a second thread costs more than it saves.
+ONE_THREAD_BELOW = 1 << 13
+EPOCHS_PER_RETRY = 24
 
 
 @contextlib.contextmanager
@@ -33,7 +33,7 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-class Pace:
+class ThreadTuner:
     """Times epochs with one thread and with several, and keeps to the faster.
 
     Args:
@@ -43,13 +43,17 @@ class Pace:
     """
 
     def __init__(self, numbers: int, *, alone: bool = False) -> None:
-        self.most = torch.get_num_threads()
-        if self.most == 1 or numbers < FEW or (alone and numbers <= MANY):
+        self.n_threads = torch.get_num_threads()
+        if (
+            self.n_threads == 1
+            or numbers < ONE_THREAD_BELOW
+            or (alone and numbers <= ALL_THREADS_ABOVE)
+        ):
             self.choices = [1]
-        elif numbers > MANY:
-            self.choices = [self.most]
+        elif numbers > ALL_THREADS_ABOVE:
+            self.choices = [self.n_threads]
         else:
-            self.choices = sorted({1, min(4, self.most), self.most})
+            self.choices = sorted({1, min(4, self.n_threads), self.n_threads})
         self.seconds: dict[int, float] = {}
         self.epochs = 0
 
@@ -59,10 +63,10 @@ class Pace:
         if untried:
             return untried[-1]
         fastest = min(self.seconds, key=self.seconds.__getitem__)
-        if self.epochs % RETRY == 0:
+        if self.epochs % EPOCHS_PER_RETRY == 0:
             others = [choice for choice in self.choices if choice != fastest]
             if others:
-                return others[self.epochs // RETRY % len(others)]
+                return others[self.epochs // EPOCHS_PER_RETRY % len(others)]
         return fastest
 
     @contextlib.contextmanager
@@ -76,14 +80,14 @@ class Pace:
         finally:
             self.seconds[threads] = time.perf_counter() - start
             self.epochs += 1
-            torch.set_num_threads(self.most)
+            torch.set_num_threads(self.n_threads)
 
 
-def recall(work: Hashable, numbers: int, *, alone: bool) -> Pace:
-    """The Pace of this process for a kind of work, so that a search times its epochs once."""
+def tuner_for(work: Hashable, numbers: int, *, alone: bool) -> ThreadTuner:
+    """The tuner of this process for a kind of work, so that a search times its epochs once."""
     return _remembered(work, numbers, alone, torch.get_num_threads())
 
 
 @functools.lru_cache(maxsize=256)
-def _remembered(work: Hashable, numbers: int, alone: bool, threads: int) -> Pace:
-    return Pace(numbers, alone=alone)
+def _remembered(work: Hashable, numbers: int, alone: bool, threads: int) -> ThreadTuner:
+    return ThreadTuner(numbers, alone=alone)

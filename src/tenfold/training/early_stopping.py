@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from tenfold.training import networks
-from tenfold.training.regularization import by_member
+from tenfold.training.optimizers import by_member
 
 
-class Best:
+class EarlyStopping:
     """Each member's best validation loss, its epoch and its weights then.
 
     A member goes on until `patience` epochs have passed without an improvement of more than
@@ -29,7 +29,7 @@ class Best:
         self.epoch = torch.zeros(members, dtype=torch.int64)
         self.diverged = torch.zeros(members, dtype=torch.int64)
         self.weights = networks.weights(network)
-        self.settle(network)
+        self.follow(network)
 
     def going_on(self, epoch: int) -> Tensor:
         """Which members may still improve after `epoch` epochs (k,)."""
@@ -57,7 +57,7 @@ class Best:
             for value, kept in zip(self.live.values(), self.weights.values(), strict=True):
                 torch.where(by_member(improved, value), value, kept, out=kept)
 
-    def settle(self, network: nn.Module) -> None:
+    def follow(self, network: nn.Module) -> None:
         """Follow the network to its device: `live` are its weights, in place of copies."""
         self.live = network.state_dict()
         self.weights = {

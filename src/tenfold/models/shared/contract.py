@@ -1,0 +1,165 @@
+"""What every model family promises, so that no caller needs to know which one it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from tenfold.metrics import Array, Task
+from tenfold.params.families import ExperimentContext
+
+# The columns of a learning curve that every network has.
+CURVE = ("epoch", "train_loss", "val_loss")
+
+
+class FamilyParameters(BaseModel):
+    """The parameters of one configuration of a family: every leaf a plain value."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    # Seconds of one fit on two cores, and more for each cell of its table: a rough forecast.
+    fit_seconds: ClassVar[tuple[float, float]] = (0.0, 0.0)
+
+    @property
+    def codes(self) -> bool:
+        """Whether categories should arrive as codes, whatever `preprocessing` encodes them as."""
+        return False
+
+    @property
+    def positional(self) -> bool:
+        """Whether the model knows columns by their place, so that none may be dropped."""
+        return False
+
+    def check(self, context: ExperimentContext) -> None:
+        """Raise ValueError if a value does not fit the rest of the experiment."""
+
+
+class Diverged(Exception):
+    """A configuration whose predictions are not finite numbers: its trial fails, others go on."""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One fold, preprocessed by statistics of its training part alone.
+
+    X_train (n, d), y_train (n,); X_val (m, d), y_val (m,); `val` holds the positions of the
+    validation rows in the training table. d may differ from fold to fold.
+    """
+
+    X_train: Array
+    y_train: NDArray[np.generic]
+    X_val: Array
+    y_val: NDArray[np.generic]
+    val: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """What a fit needs to know besides its parameters and its data.
+
+    Where columns have places, the first `n_numeric` of X are numbers and the next `n_codes` codes
+    of categories, if codes were asked for. `pretrained` is the fitted model to start from.
+    """
+
+    task: Task
+    classes: Sequence[Any] = ()
+    trainer: Mapping[str, Any] = field(default_factory=dict)
+    n_numeric: int = 0
+    n_codes: int = 0
+    pretrained: Fitted | None = None
+    progress: bool = False
+    checkpoint: Path | None = None
+
+    @property
+    def n_classes(self) -> int:
+        """0 for regression."""
+        return len(self.classes)
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """One point of the search space, and a seed for every fold."""
+
+    parameters: Any
+    seeds: Sequence[int]
+
+
+@dataclass(frozen=True)
+class FoldPredictions:
+    """Every fold's validation predictions: (m,) values or (m, C) probabilities.
+
+    Families that train in epochs add each fold's best one, a learning curve (a row an epoch, the
+    mean over the folds) and the folds' models as one. `findings` says what went wrong, in words.
+    """
+
+    predictions: list[Array]
+    epochs: list[int] | None = None
+    history: list[dict[str, float]] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+    bag: Fitted | None = None
+
+
+class Fitted(Protocol):
+    """A fitted model; a bag of several takes each one's own inputs."""
+
+    history: list[dict[str, float]]
+
+    @property
+    def findings(self) -> list[str]:
+        """What went wrong while it was fitted, in words."""
+        ...
+
+    def predict(self, inputs: Sequence[Array]) -> Array:
+        """Values (n,), or class probabilities (n, C), for one array (n, d) a member."""
+        ...
+
+    def draws(self, inputs: Sequence[Array], n_samples: int, seed: int) -> Array:
+        """Predictions (draws, n) or (draws, n, C) whose spread is the model's uncertainty.
+
+        Raises:
+            ValueError: if the model is sure of itself, having neither dropout nor members.
+        """
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write the model into an existing folder, without pickle."""
+        ...
+
+
+class Family(Protocol):
+    """A model family: how to cross-validate, fit and load it."""
+
+    def shape(self, parameters: Any) -> Hashable:
+        """Configurations of equal shape may be cross-validated together."""
+        ...
+
+    def predict_folds(
+        self, configurations: Sequence[Configuration], folds: Sequence[Fold], settings: FitSettings
+    ) -> list[FoldPredictions | Diverged]:
+        """For every configuration, fit each fold's training part and predict the rest of it.
+
+        A configuration whose predictions are no finite numbers is answered by `Diverged`.
+        """
+        ...
+
+    def fit(
+        self,
+        parameters: Any,
+        X: Array,
+        y: NDArray[np.generic],
+        seed: int,
+        settings: FitSettings,
+        epochs: int | None,
+    ) -> Fitted:
+        """Fit all rows; `epochs` is what cross-validation found, for families that have them."""
+        ...
+
+    def load(self, folder: Path) -> Fitted:
+        """Read what `Fitted.save` wrote."""
+        ...
