@@ -185,7 +185,7 @@ def test_validation_rows_come_in_passes_whose_weights_add_up_to_one(
     part, _ = parts()
     weights = torch.tensor([[1.0, 2.0, 3.0]] * 6, dtype=torch.float64) if weighted else None
     (whole,) = flat(DeviceRows(part, weights))
-    monkeypatch.setattr(batches, "CHUNK", 12)
+    monkeypatch.setattr(batches, "MAX_CHUNK_ROWS", 12)
     passes = flat(DeviceRows(part, weights))
     assert len(passes) == 4
     for one, many in zip(whole, zip(*passes, strict=True), strict=True):
