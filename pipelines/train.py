@@ -23,7 +23,7 @@ def main() -> None:
     best, kept = runtime.read_json(found / "best.json"), found / "members"
     parameters = models.parameters(name).model_validate(best["parameters"])
     train, family = dataset.read(TRAIN, schema, FOLDS), models.family(name)
-    pretrained = fold_models.pretrained(kept)
+    pretrained = fold_models.load_pretrained(kept)
     inputs = Inputs(train, experiment.preprocessing, pretrained, experiment.seed)
     asked = experiment.model_dump(mode="json", include={"seed", "preprocessing", "trainer"})
     scratch = runtime.scratch("checkpoints", name, best, asked, runtime.digest(TRAIN))
@@ -34,7 +34,7 @@ def main() -> None:
         progress=terminal.on_terminal(experiment.run.progress),
         checkpoint=scratch / "last.ckpt",
     )
-    if fold_models.bagged(kept, experiment.train.strategy, train.folds):
+    if fold_models.is_last_fit(kept, experiment.train.strategy, train.folds):
         transformers, _ = inputs.folds(parameters)
         model = fold_models.load(kept, family)
         print(f"train@{name}: a bag of the {len(transformers)} folds' networks")

@@ -500,7 +500,7 @@ def test_a_donor_that_is_no_network_is_refused() -> None:
     X, y = data("regression")
     linear = models.family("linear").fit(parameters("linear"), X, y, 0, setting("regression"), None)
     chosen = replace(exact("regression"), pretrained=linear)
-    with pytest.raises(UserError, match="must be a trained mlp, but is no network"):
+    with pytest.raises(UserError, match="must be a trained mlp, but is not a network"):
         models.family("mlp").fit(parameters("mlp", init_from="m"), X, y, 0, chosen, 2)
 
 

@@ -113,7 +113,7 @@ def test_trials_that_start_from_another_network_are_what_they_are_alone(n_donors
     pretrained = replace(
         whole.predictor,
         transformers=list(whole.predictor.transformers)[:n_donors],
-        model=whole.model.taken(range(n_donors)),
+        model=whole.model.with_members(range(n_donors)),
     )
     asked = [
         (number, parameters("mlp", learning_rate=rate, init_from="m", freeze=1, **LEARNED))

@@ -53,7 +53,7 @@ def test_a_network_answers_as_the_bag_of_its_folds(network: Project) -> None:
         own = train.folds.val(fold)
         alone: Any = model.model
         # A bag of one member: what that fold's network says of the rows it never saw.
-        answer = alone.taken([fold]).predict([inputs[fold][own]])
+        answer = alone.with_members([fold]).predict([inputs[fold][own]])
         np.testing.assert_allclose(answer[:, 1], oof["probability_malignant"][own], atol=1e-5)
 
 

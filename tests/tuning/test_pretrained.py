@@ -101,17 +101,17 @@ def test_the_folds_models_and_what_they_started_from_come_back_as_they_were(
     (tmp_path / "trial").mkdir()
     moved.model.save(tmp_path / "trial")
     fold_models.write(tmp_path / "members", tmp_path / "trial", trained.predictor)
-    assert fold_models.kept(tmp_path / "members")
+    assert fold_models.has_models(tmp_path / "members")
     loaded = fold_models.load(tmp_path / "members", models.family("mlp"))
     frame = moved.data.X
     inputs = [one.transform(frame) for one in trained.predictor.transformers]
     np.testing.assert_array_equal(loaded.predict(inputs), moved.model.predict(inputs))
-    start = fold_models.pretrained(tmp_path / "members")
+    start = fold_models.load_pretrained(tmp_path / "members")
     assert start is not None
     assert start.digest() == trained.predictor.digest()
 
 
 def test_a_family_without_folds_models_or_donor_leaves_neither(tmp_path: Path) -> None:
     fold_models.write(tmp_path / "members", None, None)
-    assert not fold_models.kept(tmp_path / "members")
-    assert fold_models.pretrained(tmp_path / "members") is None
+    assert not fold_models.has_models(tmp_path / "members")
+    assert fold_models.load_pretrained(tmp_path / "members") is None

@@ -10,7 +10,7 @@ from tenfold.models.shared.scikit_family import ScikitFamily
 
 
 class Parameters(FamilyParameters):
-    """It has none."""
+    """This family has no parameters."""
 
     fit_seconds = (0.002, 0.0)
 

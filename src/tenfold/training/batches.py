@@ -1,4 +1,4 @@
-"""Mini-batches as index tensors: the data stays on the device, only row numbers move."""
+"""Mini-batches as index tensors: the data stays on the device, and only row numbers move."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Values = NDArray[np.generic]
 
 @dataclass(frozen=True)
 class StackedRows:
-    """Tables of rows, padded to the longest, and which of them each member reads.
+    """The members' rows, padded to the longest, and the table that each member reads.
 
     x (tables, n, d), y (tables, n), n_rows (tables,), table (k,). Members that were given the
-    same arrays share a table, so a generation of trials holds every fold once.
+    same arrays share a table, so that trials which are trained together hold every fold once.
     """
 
     x: Tensor
@@ -31,14 +31,14 @@ class StackedRows:
 
     @property
     def shared(self) -> bool:
-        """Whether a table is read by more than one member."""
+        """Whether several members read one table."""
         return len(self.table) != len(self.x)
 
 
 def stack(
     xs: Sequence[Values], ys: Sequence[Values], dtype: torch.dtype, *, codes: bool
 ) -> StackedRows:
-    """Stack the members' rows; padding is zero and lies behind `n_rows`.
+    """The members' rows as one; padding is zero and follows the last row.
 
     Args:
         xs: each member's inputs (n_i, d_i).
@@ -66,7 +66,7 @@ def stack(
 
 
 def steps_per_epoch(sizes: Sequence[int], batch_size: int | Literal["full"]) -> int:
-    """Batches that an epoch is cut into: the same number for every member of a stack.
+    """The number of batches in an epoch, the same for every member of a stack.
 
     >>> steps_per_epoch([409, 410], 32)
     13
@@ -75,9 +75,9 @@ def steps_per_epoch(sizes: Sequence[int], batch_size: int | Literal["full"]) -> 
 
 
 class EpochOrder:
-    """Every member's own order of its rows, cut into `steps` batches of sizes that differ by <= 1.
+    """Each member's order of its own rows, in `steps` batches whose sizes differ by at most one.
 
-    The order of epoch e is a function of (member's seed, e) alone. Member i reads table
+    The order in epoch e depends on the member's seed and e alone. Member i reads table
     `table[i]`, or table i; tables are `width` rows long.
     """
 
@@ -106,7 +106,7 @@ class EpochOrder:
         self.offset = (torch.arange(len(self.sizes)) if table is None else table) * width
 
     def order(self, epoch: int) -> Tensor:
-        """Row numbers into the flattened (tables * width) rows, shape (steps, k, batch)."""
+        """Row numbers (steps, k, batch) into the flattened (tables * width) rows."""
         orders = torch.zeros(len(self.sizes), max(self.sizes), dtype=torch.int64)
         generator = torch.Generator()
         for own, size, seed in zip(orders, self.sizes, self.seeds, strict=True):
@@ -116,15 +116,15 @@ class EpochOrder:
         return orders.view(-1)[self.place]
 
 
-# Validation rows, over all members, that are looked at together.
+# Validation rows in one pass of the network, over all members.
 MAX_CHUNK_ROWS = 1 << 15
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Rows that are looked at together: where they lie, and what each weighs (k, rows).
+    """Validation rows of one pass: where they lie, and the weight (k, rows) of each.
 
-    Weights add up to 1 over all chunks; `present` says which weigh anything.
+    Weights add up to 1 over all chunks; `present` marks those that are not padding.
     """
 
     rows: slice
@@ -133,11 +133,11 @@ class Chunk:
 
 
 class DeviceRows:
-    """A part's rows on the device where they fit, else on the host, from where they stream.
+    """Rows on the device if they fit there, else on the host, from where batches are sent.
 
     Args:
         part: the rows.
-        class_weights: (k, C) what a row of each class weighs, if not the same.
+        class_weights: (k, C) the weight of a row of each class; by default all weigh the same.
     """
 
     def __init__(self, part: StackedRows, class_weights: Tensor | None) -> None:
@@ -150,7 +150,7 @@ class DeviceRows:
         self._chunks: list[Chunk] | None = None
 
     def move_to(self, device: torch.device) -> None:
-        """Move to the device for good, unless more than half of its free memory would go."""
+        """Move to the device, unless that would take more than half of its free memory."""
         n_bytes = self.x.nbytes + self.y.nbytes
         if device.type == "cuda" and n_bytes > torch.cuda.mem_get_info(device)[0] // 2:
             self.x, self.y = self.x.pin_memory(), self.y.pin_memory()
@@ -172,16 +172,16 @@ class DeviceRows:
         return x, y
 
     def reweigh(self, rows: Tensor, places: Tensor) -> Tensor:
-        """Weights (k, batch) that add up to 1, as `rows` do, also where classes weigh otherwise."""
+        """The weights `rows` (k, batch) times those of the classes, again with a sum of 1."""
         if self.class_weights is None:
             return rows
         y = self.y.index_select(0, places.reshape(-1)).view(places.shape)
         weight = rows * self._class_weight(y.to(rows.device))
-        # A batch may hold no row that weighs anything.
+        # All rows of a batch may have weight 0.
         return weight / weight.sum(1, keepdim=True).clamp(min=1e-30)
 
     def chunks(self, device: torch.device) -> Iterator[tuple[Tensor, Tensor, Chunk]]:
-        """All rows, some at a time: x (k, rows, d), y (k, rows), and their weights."""
+        """All rows, chunk by chunk: x (k, rows, d), y (k, rows), and the chunk."""
         x = self.x.view(self.tables, self.width, -1)
         y = self.y.view(self.tables, self.width)
         if self._chunks is None:
@@ -210,9 +210,9 @@ class DeviceRows:
 
 
 def balanced(ys: Sequence[Values], n_classes: int) -> list[list[float]]:
-    """Weights (k, C) with which every class counts the same: n / (C * rows of the class).
+    """Weights (k, C) that make all classes count the same: n / (C * rows of the class).
 
-    A class that a member has no row of weighs nothing there.
+    A class without rows in a member has weight 0 there.
     """
     counts = [np.bincount(own.astype(np.int64), minlength=n_classes) for own in ys]
     return [[float(c.sum() / (n_classes * n)) if n else 0.0 for n in c] for c in counts]

@@ -34,7 +34,7 @@ FLAT_SHARE = 0.01
 
 
 class NetworkMonitor:
-    """Measures a network: the gradient of each block, and units that no longer answer.
+    """Measures a network: the gradient of each block, dead and saturated units.
 
     Args:
         network: k networks as one.
@@ -49,7 +49,7 @@ class NetworkMonitor:
             module for name, module in network.named_modules() if name.endswith("activation")
         ]
         self._handles: list[Any] = []
-        # (k, batch) which rows of the batch about to be looked at are no padding.
+        # (k, batch): which rows of the next validation batch are not padding.
         self.present: Tensor | None = None
 
     @torch.no_grad()
@@ -69,7 +69,7 @@ class NetworkMonitor:
         return found
 
     def listen(self) -> None:
-        """Note from now on how the activations answer."""
+        """Record the outputs of the activations from now on."""
         self._answered: dict[int, Tensor] = {}
         self._flat: list[Tensor] = []
         self._seen: list[Tensor] = []
@@ -80,7 +80,7 @@ class NetworkMonitor:
         assert self.present is not None
         present = self.present.view(*self.present.shape, *[1] * (output.dim() - 2))
         if self.entry.rectifies:
-            # The greatest says it ten times as fast as any() over a comparison.
+            # Ten times as fast as any() over a comparison.
             answers = torch.where(present, output, 0).amax(1) > 0
             before = self._answered.get(id(module))
             self._answered[id(module)] = answers if before is None else answers | before
@@ -92,7 +92,7 @@ class NetworkMonitor:
             self._seen.append(present.expand_as(flat).flatten(1).sum(1))
 
     def heard(self) -> dict[str, Tensor]:
-        """Stop listening: the share of units that were silent for every row, or flat: (k,)."""
+        """Stop recording; the share (k,) of dead units, or of saturated outputs."""
         for handle in self._handles:
             handle.remove()
         self._handles = []
@@ -107,7 +107,7 @@ class NetworkMonitor:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """One thing that is wrong: its name, what was seen, and what to change."""
+    """One thing that went wrong: its name, what was measured, and what to change."""
 
     name: str
     seen: str
@@ -120,17 +120,17 @@ class Diagnosis:
 def diagnose(
     history: Sequence[Epoch], initial_loss: Sequence[float], ends: Sequence[int] | None = None
 ) -> list[Diagnosis]:
-    """What the measurements of all epochs say; most serious first.
+    """What went wrong, from the measurements of all epochs; most serious first.
 
     Args:
         history: per epoch, measurement -> each member's value (k,).
         initial_loss: of the untrained members (k,).
-        ends: the last epoch (k,) that counts of each member; by default all do.
+        ends: each member's last epoch (k,) that counts; by default all epochs do.
     """
     if not history:
         return []
     last = ends or [len(history)] * len(initial_loss)
-    # Few rows may by chance have been guessed well before training.
+    # An untrained member may by chance have predicted its few rows well.
     usual = statistics.median(initial_loss)
     untrained = [max(loss, usual, 1e-9) for loss in initial_loss]
     found = [
@@ -170,7 +170,7 @@ def _exploding(
 
 
 def _vanishing(history: Sequence[Epoch]) -> Diagnosis | None:
-    """The first block learns a thousandth of what the last one does, from the start."""
+    """From the start, the first block has a thousandth of the last block's gradient."""
     early = history[:5]
     # Frozen blocks have no gradient, and the last number is the output's.
     *blocks, _ = [name for name in early[0] if name.startswith("gradient_norm")] or [""]
@@ -217,7 +217,7 @@ def _saturated(history: Sequence[Epoch]) -> Diagnosis | None:
 def _spikes(
     history: Sequence[Epoch], untrained: Sequence[float], ends: Sequence[int]
 ) -> Diagnosis | None:
-    """A loss far above those before it, and not small against the untrained network's."""
+    """A loss far above the epochs before, and not small compared with the untrained network's."""
     spikes = []
     for number in range(5, len(history)):
         for member, loss in enumerate(history[number]["train_loss"]):

@@ -1,4 +1,4 @@
-"""Early stopping of each member by itself, and the weights of its best epoch."""
+"""Early stopping of each member on its own, with the weights of its best epoch."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tenfold.training.optimizers import by_member
 class EarlyStopping:
     """Each member's best validation loss, its epoch and its weights then.
 
-    A member goes on until `patience` epochs have passed without an improvement of more than
-    `min_delta`, or its loss is no finite number.
+    A member trains until `patience` epochs have passed without an improvement of more than
+    `min_delta`, or until its loss is not finite.
 
     Attributes:
         epoch: (k,) the best epoch, 0 before any finite loss.
-        diverged: (k,) the epoch in which a member that still went on lost its footing, or 0.
+        diverged: (k,) the epoch in which a member's loss was not finite, or 0.
     """
 
     def __init__(self, network: nn.Module, members: int, patience: int, min_delta: float) -> None:
@@ -31,22 +31,22 @@ class EarlyStopping:
         self.weights = networks.weights(network)
         self.follow(network)
 
-    def going_on(self, epoch: int) -> Tensor:
+    def still_training(self, epoch: int) -> Tensor:
         """Which members may still improve after `epoch` epochs (k,)."""
         return (epoch - self.epoch < self.patience) & (self.diverged == 0)
 
     def ends(self, epochs: int) -> list[int]:
-        """The last epoch that each member went on for, of `epochs` run (k,)."""
+        """Each member's last epoch (k,), of `epochs` that were run."""
         patient = (self.epoch + self.patience).clamp(max=epochs)
         return torch.where(self.diverged > 0, self.diverged, patient).tolist()
 
     @torch.no_grad()
-    def look(self, train_loss: Tensor, val_loss: Tensor, epoch: int) -> None:
-        """Keep the weights of every member that improved in epoch number `epoch`, from 1."""
-        going_on = self.going_on(epoch - 1)
+    def update(self, train_loss: Tensor, val_loss: Tensor, epoch: int) -> None:
+        """Keep the weights of the members that improved in epoch `epoch`, counted from 1."""
+        still_training = self.still_training(epoch - 1)
         finite = val_loss.isfinite() & train_loss.isfinite()
-        self.diverged[going_on & ~finite] = epoch
-        improved = going_on & finite & (val_loss < self.loss - self.min_delta)
+        self.diverged[still_training & ~finite] = epoch
+        improved = still_training & finite & (val_loss < self.loss - self.min_delta)
         self.loss = torch.where(improved, val_loss, self.loss)
         self.epoch = torch.where(improved, epoch, self.epoch)
         better = int(improved.sum())
@@ -58,7 +58,7 @@ class EarlyStopping:
                 torch.where(by_member(improved, value), value, kept, out=kept)
 
     def follow(self, network: nn.Module) -> None:
-        """Follow the network to its device: `live` are its weights, in place of copies."""
+        """Move to the device of the network, whose own weights are `live`."""
         self.live = network.state_dict()
         self.weights = {
             name: self.weights[name].to(value.device) for name, value in self.live.items()

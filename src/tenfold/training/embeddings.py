@@ -30,7 +30,7 @@ class InputColumns:
 
     @property
     def n_rest(self) -> int:
-        """Columns that no embedding takes."""
+        """The number of columns that are not embedded."""
         return self.n_inputs - self.n_numeric - len(self.cardinalities)
 
 
@@ -71,7 +71,7 @@ class StackedEmbeddings(nn.Module):
         return torch.cat([*parts, rest], dim=-1)
 
     def fit(self, numbers: Sequence[Tensor]) -> None:
-        """Look at each member's training rows (n, columns)."""
+        """Fit the bins to each member's training rows (n, columns)."""
         if isinstance(self.numeric, PiecewiseLinear):
             self.numeric.fit([own[:, : self.n_numeric] for own in numbers])
 
@@ -97,7 +97,7 @@ class PerColumn(nn.Module):
 
 
 class PiecewiseLinear(nn.Module):
-    """A number as how far it has come through each of its column's bins.
+    """A number as its position within each of its column's bins, from 0 to 1.
 
     Bin t of edges b is (x - b[t]) / (b[t + 1] - b[t]), cut to [0, 1] except at the outer ends.
     """
@@ -135,7 +135,7 @@ class PiecewiseLinear(nn.Module):
                 self._set(member, column, self._distinct(edges))
 
     def _distinct(self, edges: Tensor) -> Tensor:
-        """The edges without those that only rounding sets apart: so narrow a bin would explode."""
+        """The edges that differ by more than rounding, or else a bin's scale would explode."""
         least = 8 * torch.finfo(self.scale.dtype).eps * edges.abs().max()
         return torch.cat([edges[:1], edges[1:][edges.diff() > least]])
 

@@ -1,8 +1,9 @@
-"""Train a stack of members and predict with it: the door of the training room."""
+"""Train a stack of networks and predict with it: what the rest of tenfold calls."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,10 +40,10 @@ _DTYPES = {"64-true": torch.float64}
 
 @dataclass(frozen=True)
 class Member:
-    """One network's own seed, rows and rates; without validation rows it cannot stop early.
+    """One network's seed, rows and rates; without validation rows it does not stop early.
 
     x (n, d), y (n,): for many classes class codes, for two 0 and 1, for regression values.
-    Members that share rows should be given the same arrays: these are then kept once.
+    Members that share rows should share the arrays, which are then stored once.
     """
 
     seed: int
@@ -62,15 +63,15 @@ class Member:
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained stack: its network with every member's best weights, and how it got there.
+    """A trained stack: its network with every member's best weights, and the training's history.
 
     Attributes:
-        epochs: (k,) each member's best epoch, 0 for one that never had a finite loss.
-        diverged: (k,) the epoch in which a member's loss was no finite number, or 0.
+        epochs: (k,) each member's best epoch, 0 if its loss was never finite.
+        diverged: (k,) the epoch in which a member's loss was not finite, or 0.
         history: per epoch, measurement -> each member's value (k,).
-        ends: (k,) the epoch in which each member's patience, or the run, ended.
+        ends: (k,) the last epoch of each member: its patience, or the run, ended there.
         initial_loss: (k,) before training.
-        rebuild: makes the network of some of the members.
+        rebuild: returns the network of some of the members.
     """
 
     network: StackedNetwork
@@ -83,11 +84,11 @@ class Trained:
 
     @property
     def findings(self) -> list[Diagnosis]:
-        """What the measurements say about the choices made."""
+        """What went wrong in the training."""
         return diagnose(self.history, self.initial_loss, self.ends)
 
     def part(self, own: slice) -> Trained:
-        """Some of the members, as if they had been trained without the others."""
+        """Some of the members, as if they had been trained alone."""
         end = max(self.ends[own])
         history = [
             {name: values[own] for name, values in epoch.items()} for epoch in self.history[:end]
@@ -135,13 +136,13 @@ def train(
         horizon: epochs that the schedule counts to, by default `max_epochs`.
         steps_per_epoch: batches per epoch; by default as many as the largest member needs.
             To train one fold alone just as in its stack, pass the stack's number.
-        class_weights: what a row of each class weighs in the loss; balanced: by each member's
-            own training rows.
-        pretrained: a trained network whose blocks, as far as they fit, are started from.
+        class_weights: the weight of each class in the loss; balanced: computed from each
+            member's own training rows.
+        pretrained: a trained network, whose weights the blocks that fit start from.
         trainer: options of Lightning's Trainer (accelerator, devices, strategy, precision), and
             accumulate_grad_batches and compile.
         progress: whether to show a bar.
-        checkpoint: where the state of an interrupted run lies, and is kept for the next.
+        checkpoint: the file that an interrupted run is resumed from, and saved to.
 
     Raises:
         PretrainedMismatch: if no block of `pretrained` fits, or fewer than `recipe.freeze`.
@@ -154,7 +155,10 @@ def train(
     dtype = _DTYPES.get(options.get("precision", ""), torch.float32)
     sizes = [len(member.y_train) for member in members]
     steps = steps_per_epoch or batches.steps_per_epoch(sizes, recipe.batch_size)
-    rows = _stack(members, dtype, codes=n_outputs > 1)
+    stack = functools.partial(batches.stack, dtype=dtype, codes=n_outputs > 1)
+    rows = stack([member.x_train for member in members], [member.y_train for member in members])
+    held_out = [(m.x_val, m.y_val) for m in members if m.x_val is not None and m.y_val is not None]
+    val = stack([x for x, _ in held_out], [y for _, y in held_out]) if held_out else None
     with _default_dtype(dtype):
         specs = [member.spec for member in members]
         network = networks.build(architecture, specs, n_outputs)
@@ -166,7 +170,7 @@ def train(
         recipe,
         [member.rates for member in members],
         rows,
-        _validation(members, dtype, codes=n_outputs > 1),
+        val,
         batches.EpochOrder(
             sizes, [member.seed for member in members], steps, rows.y.shape[1], rows.table
         ),
@@ -216,19 +220,6 @@ def forward(network: StackedNetwork, xs: Sequence[Values]) -> list[NDArray[np.fl
     x = part.x if not part.shared else part.x[part.table]
     outputs = network(x).to(torch.float64).numpy()
     return [output[: len(x)] for output, x in zip(outputs, xs, strict=True)]
-
-
-def _stack(members: Sequence[Member], dtype: torch.dtype, *, codes: bool) -> batches.StackedRows:
-    xs = [member.x_train for member in members]
-    return batches.stack(xs, [member.y_train for member in members], dtype, codes=codes)
-
-
-def _validation(
-    members: Sequence[Member], dtype: torch.dtype, *, codes: bool
-) -> batches.StackedRows | None:
-    xs = [member.x_val for member in members if member.x_val is not None]
-    ys = [member.y_val for member in members if member.y_val is not None]
-    return batches.stack(xs, ys, dtype, codes=codes) if xs else None
 
 
 def _class_weights(

@@ -71,7 +71,7 @@ OUTPUT = Initializer("xavier_uniform", "tanh")
 
 
 class WeightedLayer(nn.Module):
-    """A layer with weights into units, which penalties and limits are about."""
+    """A layer with weights into units, which penalties and limits apply to."""
 
     weight: nn.Parameter
 

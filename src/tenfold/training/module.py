@@ -34,8 +34,8 @@ class StackedModule(pl.LightningModule):
         epochs: the order of the training rows.
         monitor: measures the network.
         horizon: epochs that the schedule counts to.
-        class_weights: (k, C) what a row of each class weighs.
-        accumulate: batches whose gradients make one step.
+        class_weights: (k, C) the weight of a row of each class.
+        accumulate: batches whose gradients are added up to one step.
         threads: chooses their number in every epoch.
         compiled: whether torch.compile makes one kernel of the network's many.
     """
@@ -60,7 +60,7 @@ class StackedModule(pl.LightningModule):
         self.run_network: Callable[[Tensor, Tensor], Tensor]
         self.automatic_optimization = False
         self.network = network
-        # Kept from Lightning, which would take what is the same network for another.
+        # Hidden from Lightning, which would take it for a second network.
         self.__dict__["run_network"] = torch.compile(network) if compiled else network
         self.recipe = recipe
         self.rates = rates
@@ -100,7 +100,7 @@ class StackedModule(pl.LightningModule):
         return self.stepper.optimizer
 
     def on_fit_start(self) -> None:
-        """Data and best weights live where the network does, if they fit."""
+        """Move data and best weights to the network's device."""
         self.processes = self.trainer.world_size
         for noise in self.noises:
             noise.place = (self.trainer.global_rank, self.processes)
@@ -116,14 +116,14 @@ class StackedModule(pl.LightningModule):
         self.hidden = [layer for layer in layers if layer is not self.network.output]
 
     def on_train_start(self) -> None:
-        """A run that had stopped when its state was saved does not go on."""
+        """Stop at once if the run had already ended when its state was saved."""
         self._freeze(self.current_epoch)
         if not self.initial_loss:
-            self.initial_loss = self._look(self.val or self.rows).tolist()
+            self.initial_loss = self._validate(self.val or self.rows).tolist()
         self._stop_when_none_goes_on(self.current_epoch)
 
     def training_step(self, batch: Any, batch_idx: int) -> None:
-        """Train one epoch, then look at the validation rows."""
+        """Train one epoch, then validate."""
         if self.threads is None:
             self._epoch(self.current_epoch)
             return
@@ -135,16 +135,16 @@ class StackedModule(pl.LightningModule):
         train_loss, seen = self._train_epoch(epoch)
         if self.val is not None:
             self.monitor.listen()
-            val_loss = self._look(self.val)
+            val_loss = self._validate(self.val)
             seen |= {"val_loss": val_loss} | self.monitor.heard()
-            self.stopping.look(train_loss, val_loss, epoch + 1)
+            self.stopping.update(train_loss, val_loss, epoch + 1)
         self.history.append({name: value.tolist() for name, value in seen.items()})
         if self.on_plateau:
             self.plateau.watch(self.history[-1]["val_loss" if self.val else "train_loss"])
         self._stop_when_none_goes_on(epoch + 1)
 
     def _train_epoch(self, epoch: int) -> tuple[Tensor, dict[str, Tensor]]:
-        """One pass over every member's rows: each one's mean loss (k,), and all that was seen."""
+        """One pass over the members' rows: their mean losses (k,), and all measurements."""
         order = self.epochs.order(epoch).to(self.rows.x.device)
         steps, share = len(order), self._share()
         total = torch.zeros_like(self.row_weight[0][:, share or slice(None)])
@@ -175,18 +175,18 @@ class StackedModule(pl.LightningModule):
         return mean, {"train_loss": mean} | seen
 
     def _share(self) -> slice | None:
-        """Which rows of every member's batch this process takes; None: all."""
+        """The rows of every batch that this process takes; None for all."""
         if self.processes == 1:
             return None
         return slice(self.trainer.global_rank, None, self.processes)
 
     def _place(self, step: int, steps: int) -> tuple[int, int]:
-        """The first and last batch of those whose gradients are added up with this one's."""
+        """The first and last batch of those whose gradients are added up to one step."""
         first = step - step % self.accumulate
         return first, min(first + self.accumulate, steps) - 1
 
     def _backward(self, per_row: Tensor, weight: Tensor) -> None:
-        """The gradient of the weighted sum over all rows: of each member, that of its mean loss."""
+        """The gradient of the weighted sum over all rows: that of each member's mean loss."""
         if self.processes > 1:
             # Lightning averages over processes; the weights of a batch add up to 1 over all.
             self.manual_backward(per_row, gradient=weight * self.processes)
@@ -194,7 +194,7 @@ class StackedModule(pl.LightningModule):
             per_row.backward(gradient=weight)  # type: ignore[no-untyped-call]
 
     def _step(self, number: int, steps: int) -> None:
-        """One step of the optimiser, and what is done around it."""
+        """One step: penalties, clipping, the optimiser, limits of weights."""
         if self.has_penalty:
             optimizers.add_penalty_gradients(self.penalised, self.penalty)
         if self.recipe.gradient_clip_val is not None:
@@ -213,8 +213,8 @@ class StackedModule(pl.LightningModule):
             optimizers.limit_incoming(incoming, self.recipe.max_norm)
 
     @torch.no_grad()
-    def _look(self, rows: batches.DeviceRows) -> Tensor:
-        """Each member's mean loss on `rows` (k,), without training."""
+    def _validate(self, rows: batches.DeviceRows) -> Tensor:
+        """Each member's mean loss on `rows` (k,), in evaluation mode."""
         self.network.eval()
         total = torch.zeros(len(self.rates), dtype=torch.float64, device=self.device)
         for x, y, own in rows.chunks(self.device):
@@ -226,7 +226,7 @@ class StackedModule(pl.LightningModule):
         return total.cpu()
 
     def _freeze(self, epoch: int) -> None:
-        """Hold the first blocks, and what leads to them, until they are set free."""
+        """Freeze the first blocks and what leads to them, until epoch `unfreeze_at`."""
         if not self.recipe.freeze:
             return
         free = self.recipe.unfreeze_at is not None and epoch >= self.recipe.unfreeze_at
@@ -237,11 +237,11 @@ class StackedModule(pl.LightningModule):
                 part.train(free)
 
     def _stop_when_none_goes_on(self, epoch: int) -> None:
-        if self.val is not None and not self.stopping.going_on(epoch).any():
+        if self.val is not None and not self.stopping.still_training(epoch).any():
             self.trainer.should_stop = True
 
     def get_extra_state(self) -> dict[str, Any]:
-        """What a resumed run, or the process that asked for this one, needs besides weights."""
+        """All that a resumed run, or the parent process, needs besides the weights."""
         return {
             "best": self.stopping.state(),
             "plateau": self.plateau.state(),

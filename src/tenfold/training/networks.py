@@ -106,7 +106,7 @@ class LayerFactory:
 class StackedNetwork(nn.Module):
     """k networks as one: (k, batch, inputs) -> (k, batch, outputs).
 
-    An architecture sets `blocks` and `output` and says in `_features` how the former are used.
+    An architecture sets `blocks` and `output`, and applies the blocks in `_features`.
     """
 
     blocks: nn.ModuleList
@@ -130,11 +130,11 @@ class StackedNetwork(nn.Module):
         return output
 
     def _features(self, x: Tensor, rows: Tensor | None) -> Tensor:
-        """What the output layer sees (k, batch, units)."""
+        """The inputs of the output layer (k, batch, units)."""
         raise NotImplementedError
 
     def fit_inputs(self, rows: Sequence[Tensor]) -> None:
-        """Look at each member's training rows (n, inputs) before training."""
+        """Fit the embeddings to each member's training rows (n, inputs)."""
         if self.embed is not None:
             self.embed.fit(rows)
 
@@ -183,12 +183,12 @@ def take_members(
 
 
 def weights(network: nn.Module) -> dict[str, Tensor]:
-    """A copy of parameters and running statistics, by name, each with its leading member axis."""
+    """A copy of parameters and running statistics by name."""
     return {name: value.detach().clone() for name, value in network.state_dict().items()}
 
 
 @torch.no_grad()
 def restore(network: nn.Module, saved: dict[str, Tensor]) -> None:
-    """Write a copy made by `weights` back."""
+    """Load a copy made by `weights`."""
     for name, value in network.state_dict().items():
         value.copy_(saved[name])

@@ -1,4 +1,4 @@
-"""One step of training, each member by itself: penalties, clipping, torch's optimiser, limits."""
+"""One training step of each member: penalties, gradient clipping, optimiser, weight limits."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def build(
 ) -> torch.optim.Optimizer:
     """The optimiser over groups of stacked parameters; fused where torch has a fused kernel.
 
-    With `thaws` some parameters get gradients later than others, which torch's fused momentum
-    does not allow.
+    With `thaws` some parameters get their first gradient later than others, which torch's fused
+    momentum does not allow.
     """
     entry = OPTIMIZERS[name]
     kind = resolve(entry.path)
@@ -38,8 +38,8 @@ def build(
 class Stepper:
     """Steps torch's optimiser over stacked parameters, each member at its own rate and decay.
 
-    Where all members agree, torch's step is taken as it is. Where they do not, it is taken at
-    rate 1 and each member goes its rate's share of the way: torch's steps are linear in the rate.
+    If all members agree, this is torch's step. Otherwise torch's step is taken at rate 1 and each
+    member moves by its rate's share of it: the steps are linear in the rate.
 
     Args:
         optimizer: its name.
@@ -47,7 +47,7 @@ class Stepper:
         body: parameters stepped at `body_factor` times the rate.
         weight_decays: each member's (k,).
         shared_rate: whether all members' rates will always be equal.
-        thaws: whether some parameters are frozen at first, and later not.
+        thaws: whether some parameters are frozen at first and trained later.
     """
 
     def __init__(
@@ -72,8 +72,8 @@ class Stepper:
         ]
         decay = weight_decays[0] if same_decay else 0.0
         self.optimizer = build(optimizer, groups, 1.0, decay, thaws=thaws)
-        # What torch wraps around a step, for its profiler and for gradients of gradients, takes a
-        # third of the time of a small one.
+        # torch wraps a step for its profiler and for gradients of gradients, which takes a third of
+        # the time of a small step.
         self._take = inspect.unwrap(type(self.optimizer).step)
         self._before: dict[nn.Parameter, Tensor] = {}
 
@@ -114,7 +114,7 @@ class Stepper:
         for parameter, factor in moving:
             before = self._before[parameter]
             share = by_member(rate * factor, parameter)
-            # From where it was, the rate's share of the way to where rate 1 leads.
+            # The rate's share of the way from the old weights to those of a step at rate 1.
             parameter.copy_(torch.lerp(before, parameter, share.expand_as(parameter)))
             if decay is not None and self.decoupled:
                 parameter.addcmul_(before, by_member(decay, parameter) * share, value=-1)

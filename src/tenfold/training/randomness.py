@@ -1,7 +1,7 @@
-"""Randomness that is a function of who asks: a member's seed, a layer, a step, a position.
+"""Random numbers that depend only on a member's seed, a layer, a step and a position.
 
-No generator holds state, so what a member draws depends neither on the other members nor on what
-ran before, and a resumed run draws the same again, on any device.
+No generator holds state: what a member draws depends neither on the other members nor on what ran
+before, and a resumed run draws the same again, on any device.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def generators(seeds: Sequence[int]) -> list[torch.Generator]:
 class Noise(nn.Module):
     """16 random bits for every unit of every row, by hashing.
 
-    One 32-bit word serves two neighbouring units. `seek` sets the step before each pass; with
-    `shared` all rows of a member draw the same bits.
+    One 32-bit word serves two neighbouring units. `seek` sets the step before each pass. With
+    `shared`, all rows of a member draw the same bits.
     Source of the constants: Wellons' lowbias32 (2018).
     """
 
@@ -39,10 +39,10 @@ class Noise(nn.Module):
         super().__init__()
         keys = [seed_of(seed, "noise", layer) & 0x7FFF_FFFF for seed in seeds]
         self.register_buffer("keys", torch.tensor(keys, dtype=torch.int32), persistent=False)
-        # A tensor, since a compiled network would take a changing number for a new program.
+        # A tensor, since torch.compile would compile again for every new number.
         self.register_buffer("_mixed_step", torch.zeros((), dtype=torch.int32), persistent=False)
         self.shared = False
-        # Where several processes share a batch, row i of this one is row first + i * apart.
+        # (first, apart): if processes share a batch, row i of this one is row first + i * apart.
         self.place = (0, 1)
         self._positions: tuple[tuple[int, int, torch.device], Tensor] | None = None
 

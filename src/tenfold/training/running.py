@@ -21,11 +21,11 @@ from tenfold.training.module import StackedModule
 
 
 class OutOfMemory(MemoryError):
-    """A stack for which there is not enough memory."""
+    """There is not enough memory for the stack."""
 
 
 class UnsupportedTrainer(ValueError):
-    """Options that Lightning's Trainer cannot serve here, such as a GPU that is not there."""
+    """Options that Lightning's Trainer cannot serve here, such as a missing GPU."""
 
 
 def run(
@@ -35,7 +35,7 @@ def run(
     progress: bool,
     checkpoint: Path | None,
 ) -> None:
-    """Fit `module` under a Lightning Trainer, from where a checkpoint stands.
+    """Fit `module` under a Lightning Trainer, from the checkpoint if there is one.
 
     Raises:
         UnsupportedTrainer: if Lightning cannot serve `options` on this machine.
@@ -61,7 +61,7 @@ def run(
         try:
             # One item per epoch: the module cuts its own mini-batches.
             trainer.fit(module, train_dataloaders=[0], ckpt_path=resume, weights_only=True)
-        except SystemExit:  # How Lightning answers Ctrl-C.
+        except SystemExit:  # Lightning's answer to Ctrl-C.
             signal.signal(signal.SIGINT, signal.default_int_handler)
             raise KeyboardInterrupt from None
 
@@ -83,8 +83,8 @@ def _readable(checkpoint: Path) -> bool:
 def _devices(options: Mapping[str, Any], *, frozen: bool) -> dict[str, Any]:
     """The options as Lightning takes them.
 
-    Its own ddp starts the whole program again for every further process; a stage may run only
-    once, so that only the training is started in them.
+    Its ddp would start the whole program again in every further process, but a stage may run
+    only once: ddp_spawn runs the training alone in them.
     """
     alone = options.get("devices", 1) == 1
     if options.get("strategy") != "ddp" and alone:
@@ -96,7 +96,7 @@ def _devices(options: Mapping[str, Any], *, frozen: bool) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Lightning's banners and advice on data loaders say nothing to tenfold's user."""
+    """Without Lightning's banners and its advice on data loaders, which tenfold does not use."""
     for name in ("pytorch_lightning", "lightning_fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
     with warnings.catch_warnings():
@@ -120,10 +120,10 @@ def within_memory() -> Iterator[None]:
 
 
 class EpochBar(pl.Callback):
-    """One line on the terminal that shows epochs, time left and the mean loss of the members."""
+    """A progress bar with epochs, time left and the mean loss of the members."""
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Open the bar where a resumed run stands."""
+        """Open the bar at the epoch that a resumed run starts from."""
         from tqdm import tqdm
 
         self.bar: Any = tqdm(
@@ -144,9 +144,9 @@ class EpochBar(pl.Callback):
 
 
 class CrashCheckpoint(pl.Callback):
-    """Saves the whole state every few epochs, so that a killed run goes on where it was.
+    """Saves the whole state every few epochs, so that a killed run can be resumed.
 
-    Lightning's own writes in place and skips epochs that took no Lightning step; this one
+    Lightning's own callback writes in place and skips epochs without a Lightning step; this one
     renames a finished file.
     """
 
@@ -155,7 +155,7 @@ class CrashCheckpoint(pl.Callback):
         self.every_n_epochs = every_n_epochs
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Save, when it is time to."""
+        """Save every `every_n_epochs`."""
         if (trainer.current_epoch + 1) % self.every_n_epochs:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -90,7 +90,7 @@ class Plateau:
         self.factors = [1.0] * members
 
     def watch(self, losses: Sequence[float]) -> None:
-        """Look at one epoch's losses (k,)."""
+        """Take in one epoch's losses (k,)."""
         for member, loss in enumerate(losses):
             if loss < self.best[member] * (1 - self.threshold):
                 self.best[member], self.waited[member] = loss, 0

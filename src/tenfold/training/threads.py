@@ -1,4 +1,4 @@
-"""How many threads a training step takes.
+"""The number of threads of a training step, chosen by timing.
 
 A second thread saves a third of a small step's time on an idle machine, and on busy cores threads
 that wait for each other cost a hundredfold. So the steps themselves are timed. The number of
@@ -24,7 +24,7 @@ EPOCHS_PER_RETRY = 24
 
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
-    """Compute on one thread, for what would otherwise depend on their number."""
+    """Compute on one thread what would otherwise depend on the number of threads."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -34,7 +34,7 @@ def one_thread() -> Iterator[None]:
 
 
 class ThreadTuner:
-    """Times epochs with one thread and with several, and keeps to the faster.
+    """Times epochs with one thread and with several, and uses the faster.
 
     Args:
         numbers: activations of one layer in one step, over all members.

@@ -25,12 +25,12 @@ from tenfold.params import Preprocessing
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What one configuration achieved.
+    """The result of cross-validating one configuration.
 
     `oof` holds, for every row that a fold validates, the prediction of a model that never saw it:
     (n,) values or (n, C) probabilities; of a row validated repeatedly the mean. `folds` holds
-    each fold's scores. Families that train in epochs add each fold's best one, the folds' mean
-    learning curve, what it says in words, and where the folds' models are kept as one.
+    each fold's scores. Families that train in epochs add each fold's best epoch, the folds' mean
+    learning curve and the folds' models. `findings` says what went wrong.
     """
 
     oof: Array
@@ -55,7 +55,7 @@ def prepare(
         dataset: with folds.
         declared: the preprocessing.
         seed: of what is drawn for each fold.
-        given: transformers fitted on other data, which are taken in turn instead.
+        given: transformers fitted on other data, which the folds take in turn instead.
         options: of `preprocessing.build`.
     """
     assert dataset.folds is not None, "the training table has no folds"
@@ -86,7 +86,7 @@ def cross_validate(
 ) -> list[Evaluation | Diverged]:
     """Fit every fold's training part, predict and score its validation part.
 
-    A configuration with a prediction or score that is not finite is answered by `Diverged`.
+    `Diverged` is returned for a configuration with a prediction or score that is not finite.
     """
     results = family.predict_folds(configurations, folds, settings)
     return [

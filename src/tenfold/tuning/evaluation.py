@@ -1,4 +1,4 @@
-"""Configurations of one family on one table: what each asks for, and what it achieves."""
+"""Cross-validation of one family's configurations on one table, and how rows reach them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Inputs:
         )
 
     def whole(self, parameters: FamilyParameters) -> tuple[list[Any], Array]:
-        """The one transformer fitted on all rows, and these as it makes them to learn from."""
+        """The one transformer fitted on all rows, and these rows transformed."""
         if self.pretrained is not None:
             given = self.pretrained.transformers[0]
             return [given], given.transform(self.dataset.X)
@@ -61,7 +61,7 @@ class Inputs:
         return [fitted], X
 
     def fit_settings(self, parameters: FamilyParameters, settings: FitSettings) -> FitSettings:
-        """`settings`, told what the columns are, where they have places, and where to start."""
+        """`settings` with the kinds of columns, if positional, and the model to start from."""
         schema = self.dataset.schema
         numbers = preprocessing.n_numbers(schema, self.declared) if parameters.positional else 0
         return replace(

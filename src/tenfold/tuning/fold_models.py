@@ -14,7 +14,7 @@ from tenfold.models.shared.predictor import Predictor
 
 
 def write(folder: Path, models: Path | None, pretrained: Predictor | None) -> None:
-    """Keep the folds' models, if the family has them as one, and what they started from."""
+    """Write the folds' models, if the family keeps them, and the model that they started from."""
     folder.mkdir()
     described = {"donor": pretrained is not None, "kept": models is not None}
     runtime.write_json(folder / "members.json", described)
@@ -26,25 +26,27 @@ def write(folder: Path, models: Path | None, pretrained: Predictor | None) -> No
     digests.write(folder)
 
 
-def kept(folder: Path) -> bool:
+def has_models(folder: Path) -> bool:
     """Whether there are models in `folder`."""
     return bool(runtime.read_json(folder / "members.json")["kept"])
 
 
-def bagged(folder: Path, strategy: Literal["auto", "bag", "refit"], folds: Folds | None) -> bool:
-    """Whether the models in `folder` are the last fit; auto says no where some saw little."""
+def is_last_fit(
+    folder: Path, strategy: Literal["auto", "bag", "refit"], folds: Folds | None
+) -> bool:
+    """Whether the folds' models are the last fit: not with `auto` if some saw few rows."""
     bag = strategy == "bag" or (strategy == "auto" and folds is not None and folds.even)
-    return bag and kept(folder)
+    return bag and has_models(folder)
 
 
 def load(folder: Path, family: Family) -> Fitted:
-    """The folds' models as one."""
+    """The folds' models as a bag."""
     digests.check(folder)
     return family.load(folder / "models")
 
 
-def pretrained(folder: Path) -> Predictor | None:
-    """What the models started from."""
+def load_pretrained(folder: Path) -> Predictor | None:
+    """The model that they started from, if any."""
     digests.check(folder)
     if not runtime.read_json(folder / "members.json")["donor"]:
         return None

@@ -25,7 +25,7 @@ def fetch(
         load_registered: loads `models:/...`; handed in, since only `tracking` knows MLflow.
 
     Raises:
-        runtime.UserError: if it is not there, is of another family, or has other columns.
+        runtime.UserError: if it is missing, is of another family, or has other columns.
     """
     where = f"models.{family}.init_from"
     registered = address.startswith("models:/")
@@ -50,7 +50,7 @@ def fetch(
 
 
 def _difference(theirs: Sequence[str], ours: Sequence[str]) -> str:
-    """What is in one list of columns and not in the other, a few of each."""
+    """The first columns that are in only one of two lists."""
     only = {
         "that model alone has": [name for name in theirs if name not in ours],
         "this table alone has": [name for name in ours if name not in theirs],

@@ -1,8 +1,8 @@
 """The search: an Optuna study over cross-validation that can be killed at any point.
 
 Trials are asked for in generations, evaluated in any order and told in index order. Every
-finished trial is a folder, so a restarted search asks the same questions and reads the answers
-it already has.
+finished trial is a folder, so that a restarted search proposes the same configurations and reads
+the results that it already has.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Evaluate = Callable[[Sequence[tuple[int, FamilyParameters]]], Sequence[Evaluatio
 
 @dataclass(frozen=True)
 class Trial:
-    """One configuration and what it achieved; `evaluation` is None if it failed.
+    """One configuration and its result; `evaluation` is None if it failed.
 
     `fold_models` is the folder of the folds' models, for families that keep them.
     """
@@ -66,11 +66,11 @@ def search(
         declared: the family's parameters, some leaves replaced by ranges or choices.
         schema: what one configuration must fit.
         evaluate: cross-validates configurations together.
-        shape: configurations for which it is equal are given to `evaluate` at once.
+        shape: configurations of equal shape are given to `evaluate` together.
         tune: budget and sampler.
-        metric: decides; its direction is the study's.
+        metric: what is optimised, in its own direction.
         seed: of the sampler; trial i's proposal depends on it, i and the trials told before.
-        scratch: where finished trials are kept until the stage has written its outputs.
+        scratch: the folder of finished trials, until the stage has written its outputs.
         report: called after every trial with it and the number of trials, for people.
     """
     import optuna
@@ -166,7 +166,7 @@ def _sampler(tune: Tune, seed: int) -> optuna.samplers.BaseSampler:
         return optuna.samplers.TPESampler(
             seed=seed,
             n_startup_trials=tune.generation_size,
-            # Trials of one generation do not know each other's scores; this keeps them apart.
+            # Trials of one generation do not know each other's scores; this spreads them out.
             constant_liar=tune.generation_size > 1,
         )
 
@@ -201,10 +201,10 @@ def _evaluate(
     shape: Callable[[FamilyParameters], Hashable],
     scratch: Path,
 ) -> None:
-    """Evaluate what was not finished before a crash, and keep it.
+    """Evaluate what was not finished before a crash, and write it.
 
-    What is evaluated together stays together: a group of which a part is kept is evaluated
-    again as a whole, so that the rest of it becomes what it would have been.
+    Configurations that are evaluated together stay together: a group is evaluated again as a
+    whole if a crash left a part of it, so that the results are those of an unbroken run.
     """
     groups: dict[Hashable, list[_Proposal]] = {}
     for proposal in asked:

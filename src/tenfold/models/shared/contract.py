@@ -1,4 +1,4 @@
-"""What every model family promises, so that no caller needs to know which one it holds."""
+"""The contract that every model family keeps, and the data that it works on."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class FamilyParameters(BaseModel):
 
     @property
     def codes(self) -> bool:
-        """Whether categories should arrive as codes, whatever `preprocessing` encodes them as."""
+        """Whether categories are passed as codes, however `preprocessing` encodes them."""
         return False
 
     @property
@@ -41,7 +41,7 @@ class FamilyParameters(BaseModel):
 
 
 class Diverged(Exception):
-    """A configuration whose predictions are not finite numbers: its trial fails, others go on."""
+    """A configuration predicted a number that is not finite: its trial fails, others continue."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,10 @@ class Fold:
 
 @dataclass(frozen=True)
 class FitSettings:
-    """What a fit needs to know besides its parameters and its data.
+    """What a fit needs besides its parameters and its data.
 
-    Where columns have places, the first `n_numeric` of X are numbers and the next `n_codes` codes
-    of categories, if codes were asked for. `pretrained` is the fitted model to start from.
+    For positional families the first `n_numeric` columns of X are numbers and the next `n_codes`
+    are codes of categories. `pretrained` is the fitted model to start from.
     """
 
     task: Task
@@ -106,7 +106,7 @@ class FoldPredictions:
 
 
 class Fitted(Protocol):
-    """A fitted model; a bag of several takes each one's own inputs."""
+    """A fitted model, or a bag of several, each of which takes its own inputs."""
 
     history: list[dict[str, float]]
 
@@ -123,7 +123,7 @@ class Fitted(Protocol):
         """Predictions (draws, n) or (draws, n, C) whose spread is the model's uncertainty.
 
         Raises:
-            ValueError: if the model is sure of itself, having neither dropout nor members.
+            ValueError: if the model has no spread, having neither dropout nor several members.
         """
         ...
 
@@ -144,7 +144,7 @@ class Family(Protocol):
     ) -> list[FoldPredictions | Diverged]:
         """For every configuration, fit each fold's training part and predict the rest of it.
 
-        A configuration whose predictions are no finite numbers is answered by `Diverged`.
+        `Diverged` is returned for a configuration whose predictions are not finite.
         """
         ...
 

@@ -8,7 +8,7 @@ import statistics
 from collections.abc import Hashable, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,12 @@ from tenfold.models.shared.contract import (
     FitSettings,
     Fold,
     FoldPredictions,
+)
+from tenfold.models.shared.network_checks import (
+    check_rows,
+    check_shape,
+    class_weights,
+    finite,
 )
 from tenfold.models.shared.network_model import NetworkModel, TargetScale, load, n_outputs
 from tenfold.models.shared.network_parameters import NetworkParameters
@@ -51,22 +57,19 @@ class NetworkFamily:
         task, n_folds = settings.task, len(folds)
         pretrained = self._pretrained(settings, n_folds)
         scales = [TargetScale.of(fold.y_train, task) for fold in folds]
-        trains = [_finite(fold.X_train) for fold in folds]
-        vals = [_finite(fold.X_val) for fold in folds]
-        ys = [
-            (scale.scale(fold.y_train, task), scale.scale(fold.y_val, task))
-            for fold, scale in zip(folds, scales, strict=True)
+        vals = [finite(fold.X_val) for fold in folds]
+        rows: list[dict[str, Any]] = [
+            {
+                "x_train": finite(fold.X_train),
+                "y_train": scale.scale(fold.y_train, task),
+                "x_val": x_val,
+                "y_val": scale.scale(fold.y_val, task),
+                "columns": _columns(fold.X_train, settings, pretrained, number),
+            }
+            for number, (fold, scale, x_val) in enumerate(zip(folds, scales, vals, strict=True))
         ]
         members = [
-            Member(
-                seed,
-                trains[fold],
-                ys[fold][0],
-                vals[fold],
-                ys[fold][1],
-                pick(Rates, configuration.parameters),
-                _columns(trains[fold], settings, pretrained, fold),
-            )
+            Member(seed, rates=pick(Rates, configuration.parameters), **rows[fold])
             for configuration in configurations
             for fold, seed in enumerate(configuration.seeds)
         ]
@@ -75,42 +78,15 @@ class NetworkFamily:
         trained = self._train(shared, members, settings, pretrained, epochs, horizon=epochs)
         outputs = trained.predict(vals * len(configurations))
         found: list[FoldPredictions | Diverged] = []
-        for number in range(len(configurations)):
-            own = slice(number * n_folds, (number + 1) * n_folds)
+        for first in range(0, len(members), n_folds):
+            own = slice(first, first + n_folds)
             part = trained.part(own)
+            bag = self._model(shared, part, members[own], scales, settings)
             try:
-                found.append(
-                    self._result(part, outputs[own], scales, shared, members[own], settings)
-                )
+                found.append(_fold_predictions(part, outputs[own], bag))
             except Diverged as reason:
                 found.append(reason)
         return found
-
-    def _result(
-        self,
-        trained: Trained,
-        outputs: Sequence[Array],
-        scales: Sequence[TargetScale],
-        shared: NetworkParameters,
-        members: Sequence[Member],
-        settings: FitSettings,
-    ) -> FoldPredictions:
-        """What one configuration's folds came to."""
-        findings = [str(finding) for finding in trained.findings]
-        for fold, epoch in enumerate(trained.diverged):
-            if epoch:
-                advice = findings[0] if findings else "its loss was no number; lower learning_rate"
-                raise Diverged(f"fold {fold} diverged in epoch {epoch}: {advice}")
-        predictions = [
-            scale.prediction(output, settings.task)
-            for output, scale in zip(outputs, scales, strict=True)
-        ]
-        curve = _curve(trained)
-        specs = [member.spec for member in members]
-        bag = NetworkModel(
-            trained.network, shared.architecture(self.kind), specs, scales, settings, curve
-        )
-        return FoldPredictions(predictions, trained.epochs, curve, findings, bag)
 
     def fit(
         self,
@@ -126,7 +102,7 @@ class NetworkFamily:
 
         pretrained = self._pretrained(settings, 1)
         scale = TargetScale.of(y, settings.task)
-        own = _finite(X)
+        own = finite(X)
         member = Member(
             seed,
             own,
@@ -140,14 +116,24 @@ class NetworkFamily:
         )
         if not math.isfinite(trained.history[-1]["train_loss"][0]):
             raise UserError(
-                f"train@{self.kind}: on all rows the loss was no finite number: lower "
+                f"train@{self.kind}: on all rows the loss was not finite: lower "
                 "learning_rate, or keep the folds' networks with train: {strategy: bag}"
             )
+        return self._model(parameters, trained, [member], [scale], settings)
+
+    def _model(
+        self,
+        parameters: NetworkParameters,
+        trained: Trained,
+        members: Sequence[Member],
+        scales: Sequence[TargetScale],
+        settings: FitSettings,
+    ) -> NetworkModel:
         return NetworkModel(
             trained.network,
             parameters.architecture(self.kind),
-            [member.spec],
-            [scale],
+            [member.spec for member in members],
+            scales,
             settings,
             _curve(trained),
             [str(finding) for finding in trained.findings],
@@ -170,8 +156,8 @@ class NetworkFamily:
             train,
         )
 
-        self._check_shape(parameters, members)
-        self._check_rows(parameters, members)
+        check_shape(self.kind, parameters, members)
+        check_rows(self.kind, parameters, members)
         options = {key: v for key, v in settings.trainer.items() if key != "max_epochs"}
         try:
             return train(
@@ -181,7 +167,7 @@ class NetworkFamily:
                 n_outputs(settings),
                 max_epochs=max_epochs,
                 horizon=horizon,
-                class_weights=self._class_weights(parameters, settings),
+                class_weights=class_weights(self.kind, parameters, settings),
                 pretrained=None if pretrained is None else pretrained.network,
                 trainer=options,
                 progress=settings.progress,
@@ -203,15 +189,14 @@ class NetworkFamily:
             ) from None
 
     def _pretrained(self, settings: FitSettings, n_folds: int) -> NetworkModel | None:
-        """The model to start from, with a member for every fold, in turn."""
+        """The model to start from, its members taken in turn for the folds."""
         pretrained = settings.pretrained
         if pretrained is None:
             return None
         if not isinstance(pretrained, NetworkModel):
-            raise UserError(f"init_from must be a trained {self.kind}, but is no network")
-        theirs, ours = (
-            bool(n) for n in (pretrained.specs[0].columns.cardinalities, settings.n_codes)
-        )
+            raise UserError(f"init_from must be a trained {self.kind}, but is not a network")
+        theirs = bool(pretrained.specs[0].columns.cardinalities)
+        ours = settings.n_codes > 0
         if theirs != ours:
             learned, other = ("learned", "none") if theirs else ("none", "learned")
             raise UserError(
@@ -220,65 +205,29 @@ class NetworkFamily:
             )
         return pretrained.with_members([fold % len(pretrained.specs) for fold in range(n_folds)])
 
-    def _class_weights(
-        self, parameters: NetworkParameters, settings: FitSettings
-    ) -> Literal["balanced"] | list[float] | None:
-        """What a row of each class weighs, in the order of the classes.
-
-        Raises:
-            UserError: if the declared classes are not those of the target.
-        """
-        declared = parameters.class_weight
-        if declared is None or declared == "balanced":
-            return declared
-        labels = [str(label) for label in settings.classes]
-        if set(declared) != set(labels):
-            raise UserError(
-                f"models.{self.kind}.class_weight must name the classes {', '.join(labels)}, but "
-                f"names {', '.join(declared) or 'none'}"
-            )
-        return [declared[label] for label in labels]
-
-    def _check_shape(self, parameters: NetworkParameters, members: Sequence[Member]) -> None:
-        """A picture or sequence must use up the columns, exactly."""
-        shape = getattr(parameters, "shape", None)
-        widths = sorted({member.x_train.shape[1] for member in members})
-        if shape is not None and widths != [math.prod(shape)]:
-            found = " or ".join(map(str, widths))
-            raise UserError(
-                f"models.{self.kind}.shape: the product of {list(shape)} is {math.prod(shape)}, "
-                f"but {found} columns come out of preprocessing: correct the shape or drop columns"
-            )
-
-    def _check_rows(self, parameters: NetworkParameters, members: Sequence[Member]) -> None:
-        """The statistics of one row say nothing."""
-        fewest = min(len(member.y_train) for member in members)
-        if fewest < 2 and getattr(parameters, "normalization", "none") == "batch_norm":
-            raise UserError(
-                f"models.{self.kind}.normalization: 'batch_norm' needs at least two training rows, "
-                f"but a fold has {fewest}: use layer_norm, or fewer folds"
-            )
-
     def load(self, folder: Path) -> NetworkModel:
         """Read what `NetworkModel.save` wrote."""
         return load(folder)
 
 
-def _finite(X: Array) -> Array:
-    """X as it is, if every number is finite and stays so in single precision.
+def _fold_predictions(
+    trained: Trained, outputs: Sequence[Array], bag: NetworkModel
+) -> FoldPredictions:
+    """What one configuration's folds predict for their validation rows.
 
     Raises:
-        UserError: otherwise.
+        Diverged: if a loss or a prediction was not finite.
     """
-    wrong = ~(np.abs(X) <= np.finfo(np.float32).max)
-    if wrong.any():
-        row, column = np.argwhere(wrong)[0]
-        raise UserError(
-            f"a network takes finite numbers below 3.4e38 only, but column {column} of the "
-            f"preprocessed table holds {X[row, column]} in row {row}: scale it "
-            "(preprocessing.numeric.scale: standard), or reject such rows under clean.require"
-        )
-    return X
+    findings = bag.findings
+    for fold, epoch in enumerate(trained.diverged):
+        if epoch:
+            advice = findings[0] if findings else "its loss was not finite; lower learning_rate"
+            raise Diverged(f"fold {fold} diverged in epoch {epoch}: {advice}")
+    predictions = [
+        scale.prediction(output, bag.settings.task)
+        for output, scale in zip(outputs, bag.scales, strict=True)
+    ]
+    return FoldPredictions(predictions, trained.epochs, bag.history, findings, bag)
 
 
 def _columns(
@@ -299,7 +248,7 @@ def _columns(
 
 
 def _curve(trained: Trained) -> list[dict[str, float]]:
-    """What was measured in every epoch, each the mean over the members where it is finite."""
+    """The measurements of every epoch, each the mean over the members where it is finite."""
     rows = []
     for number, measured in enumerate(trained.history, start=1):
         row: dict[str, float] = {"epoch": number}

@@ -82,7 +82,7 @@ class NetworkModel:
         findings: Sequence[str] = (),
     ) -> None:
         self.trained_in = next(network.parameters()).dtype
-        # Float64 at prediction: an answer must not depend on the rows asked for beside it.
+        # Float64 at prediction: a row's answer must not depend on the other rows of the request.
         self.network = network.double().eval()
         self.architecture = architecture
         self.specs = list(specs)
@@ -99,15 +99,15 @@ class NetworkModel:
     def draws(self, inputs: Sequence[Array], n_samples: int, seed: int) -> Array:
         """Predictions (draws, n) or (draws, n, C), whose spread is the model's uncertainty.
 
-        With dropout each member answers `n_samples` times, dropping units as in training
-        (Gal & Ghahramani 2016); a draw drops the same units for every row. Without it the
+        With dropout each member predicts `n_samples` times, dropping units as in training
+        (Gal & Ghahramani 2016); a draw drops the same units for every row. Without dropout the
         members of a bag are the draws.
         """
         if any(spec.dropout or spec.input_dropout for spec in self.specs):
             return np.concatenate(list(self._samples(inputs, n_samples, seed)))
         if len(self.specs) == 1:
             raise ValueError(
-                "this network was trained without dropout and is no bag: it has no spread"
+                "this network has no spread: it was trained without dropout and is not a bag"
             )
         return self._members(self.network, inputs)
 
@@ -191,7 +191,7 @@ def load(folder: Path) -> NetworkModel:
     network = networks.build(architecture, specs, n_outputs(settings))
     trained_in = next(iter(tensors.values())).dtype
     if next(network.parameters()).dtype != trained_in:
-        # Not otherwise: it would round dropout's scales, which are float64 in any network.
+        # Only if needed: it would round dropout's scales, which are float64 in any network.
         network.to(trained_in)
     network.load_state_dict(tensors)
     scales = [TargetScale(**member["target_scale"]) for member in described["members"]]

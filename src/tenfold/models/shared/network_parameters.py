@@ -1,6 +1,6 @@
-"""The schema of a network in params.yaml, and what contradicts itself there.
+"""The keys of a network in params.yaml, and the combinations that are refused.
 
-Most keys are fields of the classes in `training.settings`, where they are declared.
+Most keys are inherited from `training.settings`, where each is declared once.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class NetworkParameters(FamilyParameters, BlockSettings, Rates, Recipe):
         if self.freeze and self.init_from is None:
             raise ValueError(
                 f"freeze needs init_from, but got freeze={self.freeze} alone: blocks that were "
-                "never trained would stay so"
+                "never trained would stay untrained"
             )
         if self.unfreeze_at is not None and not self.freeze:
             raise ValueError(
@@ -113,7 +113,7 @@ class NetworkParameters(FamilyParameters, BlockSettings, Rates, Recipe):
 class ActivatedParameters(NetworkParameters, ActivationSettings):
     """A network whose units have an activation of one's choice."""
 
-    # Whether the family's networks are what the proof of SELU's self-normalisation is about.
+    # Whether the proof of SELU's self-normalisation applies to the family's networks.
     plain_sequential: ClassVar[bool] = False
 
     @model_validator(mode="after")

@@ -14,7 +14,7 @@ from typing import Any
 
 from tenfold.runtime import UserError
 
-# What our own families may hold beyond the types that skops trusts by itself.
+# Types in our own families' models, beyond those that skops trusts by default.
 TRUSTED = [
     "numpy.dtype",
     "sklearn._loss._loss.CyHalfBinomialLoss",
@@ -34,7 +34,7 @@ def save(estimator: Any, path: Path) -> None:
     """Write a fitted estimator or transformer, and load it again to see that this can be done.
 
     Raises:
-        UserError: if it holds a type that is not on our list.
+        UserError: if it holds a type that is not in TRUSTED.
     """
     from skops.io import dumps, get_untrusted_types
     from skops.io.exceptions import UntrustedTypesFoundException
@@ -60,7 +60,7 @@ def save(estimator: Any, path: Path) -> None:
 
 
 def load(path: Path) -> Any:
-    """Read what `save` wrote; a file that holds any type not on our list is an error."""
+    """Read what `save` wrote; any type that is not in TRUSTED is an error."""
     from skops.io import load as read
 
     return read(path, trusted=TRUSTED)

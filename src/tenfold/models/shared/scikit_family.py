@@ -1,4 +1,4 @@
-"""What the scikit-learn families share: one estimator per fold, stored with skops."""
+"""A family of scikit-learn estimators: one per fold, stored with skops."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tenfold.models.shared.contract import (
 Build = Callable[[Any, Task, int], Any]
 
 # A second OpenMP thread gained nothing up to the 200,000 cells measured; the limit is a guess
-# beyond. At a load of 8 on two cores, threads that wait for each other made 2 seconds 140.
+# beyond. At a load of 8 on two cores, threads that wait for each other took 140 seconds for 2.
 MAX_CELLS_ON_ONE_THREAD = 1_000_000
 
 
@@ -110,8 +110,8 @@ class ScikitModel:
         return np.asarray(prediction, dtype=np.float64)
 
     def draws(self, inputs: Sequence[Array], n_samples: int, seed: int) -> Array:
-        """There is one answer."""
-        raise ValueError(f"{type(self.estimator).__name__} is no network: it has no spread")
+        """Raises ValueError: a single estimator has no spread."""
+        raise ValueError(f"{type(self.estimator).__name__} has no spread: it is not a network")
 
     def save(self, folder: Path) -> None:
         """Write `model.skops`."""

@@ -56,14 +56,14 @@ def test_every_member_stops_where_it_would_alone(
     for epoch, row in enumerate(losses, start=1):
         with torch.no_grad():
             network.epoch.fill_(epoch)
-        best.look(torch.zeros(3), torch.tensor(row), epoch)
+        best.update(torch.zeros(3), torch.tensor(row), epoch)
     expected = [by_hand([row[i] for row in losses], patience, min_delta) for i in range(3)]
     assert best.epoch.tolist() == [own[0] for own in expected]
     assert best.diverged.tolist() == [own[1] for own in expected]
     assert best.ends(len(losses)) == [own[2] for own in expected]
     assert best.weights["epoch"][:, 0].tolist() == [own[0] for own in expected]
     going_on = [own[1] == 0 and len(losses) - own[0] < patience for own in expected]
-    assert best.going_on(len(losses)).tolist() == going_on
+    assert best.still_training(len(losses)).tolist() == going_on
 
 
 def test_the_weights_returned_are_those_of_the_best_epoch() -> None:

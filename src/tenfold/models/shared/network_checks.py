@@ -1,0 +1,76 @@
+"""What a network's data must fulfil, and the messages for data that do not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from tenfold.metrics import Array
+from tenfold.models.shared.contract import FitSettings
+from tenfold.models.shared.network_parameters import NetworkParameters
+from tenfold.runtime import UserError
+
+if TYPE_CHECKING:
+    from tenfold.training.fitting import Member
+
+
+def finite(X: Array) -> Array:
+    """X as it is, if every number is finite and stays so in single precision.
+
+    Raises:
+        UserError: otherwise.
+    """
+    wrong = ~(np.abs(X) <= np.finfo(np.float32).max)
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        raise UserError(
+            f"a network takes finite numbers below 3.4e38 only, but column {column} of the "
+            f"preprocessed table holds {X[row, column]} in row {row}: scale it "
+            "(preprocessing.numeric.scale: standard), or reject such rows under clean.require"
+        )
+    return X
+
+
+def check_shape(kind: str, parameters: NetworkParameters, members: Sequence[Member]) -> None:
+    """A picture or sequence must use up the columns, exactly."""
+    shape = getattr(parameters, "shape", None)
+    widths = sorted({member.x_train.shape[1] for member in members})
+    if shape is not None and widths != [math.prod(shape)]:
+        found = " or ".join(map(str, widths))
+        raise UserError(
+            f"models.{kind}.shape: the product of {list(shape)} is {math.prod(shape)}, "
+            f"but {found} columns come out of preprocessing: correct the shape or drop columns"
+        )
+
+
+def check_rows(kind: str, parameters: NetworkParameters, members: Sequence[Member]) -> None:
+    """Batch normalisation needs at least two rows."""
+    fewest = min(len(member.y_train) for member in members)
+    if fewest < 2 and getattr(parameters, "normalization", "none") == "batch_norm":
+        raise UserError(
+            f"models.{kind}.normalization: 'batch_norm' needs at least two training rows, "
+            f"but a fold has {fewest}: use layer_norm, or fewer folds"
+        )
+
+
+def class_weights(
+    kind: str, parameters: NetworkParameters, settings: FitSettings
+) -> Literal["balanced"] | list[float] | None:
+    """What a row of each class weighs, in the order of the classes.
+
+    Raises:
+        UserError: if the declared classes are not those of the target.
+    """
+    declared = parameters.class_weight
+    if declared is None or declared == "balanced":
+        return declared
+    labels = [str(label) for label in settings.classes]
+    if set(declared) != set(labels):
+        raise UserError(
+            f"models.{kind}.class_weight must name the classes {', '.join(labels)}, but "
+            f"names {', '.join(declared) or 'none'}"
+        )
+    return [declared[label] for label in labels]
