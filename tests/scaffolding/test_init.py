@@ -53,8 +53,8 @@ def guessed(frame: pd.DataFrame | str, target: str, *columns: str) -> dict[str, 
         Path("t.csv").write_text(frame)
     else:
         frame.to_csv("t.csv", index=False)
-    told = {"columns": list(columns)} if columns else {}
-    scaffolding.init("t.csv", target, known_to_dvc(), told, force=True)
+    settings = {"columns": list(columns)} if columns else {}
+    scaffolding.init("t.csv", target, known_to_dvc(), settings, force=True)
     document: dict[str, Any] = YAML(typ="safe").load(Path("project/params.yaml").read_text())
     return document
 
@@ -85,7 +85,7 @@ def test_an_id_is_one_though_some_rows_stand_there_twice() -> None:
     assert found["clean"]["drop_columns"] == ["customer_id"]
 
 
-def test_a_file_without_a_header_is_told_by_its_first_line_and_can_be_named() -> None:
+def test_a_file_without_a_header_is_recognised_by_its_first_line_and_can_be_named() -> None:
     content = table().to_csv(index=False, header=False)
     found = guessed(content, "column_5")
     assert found["data"]["header"] is False
@@ -117,14 +117,14 @@ def test_a_number_far_below_all_others_means_no_value() -> None:
         ("%m/%d/%Y", {"type": "date", "format": "%m/%d/%Y"}),
     ],
 )
-def test_dates_are_told_by_the_format_that_fits_every_cell(form: str, cast: Any) -> None:
+def test_dates_are_recognised_by_the_format_that_fits_every_cell(form: str, cast: Any) -> None:
     days = pd.date_range("2023-01-05", periods=120).strftime(form)
     found = guessed(table().assign(day=days), "bought")
     assert found["clean"]["types"] == {"day": cast}
     assert "strategy: time, time: day" in Path("project/params.yaml").read_text()
 
 
-def test_a_decimal_comma_and_an_old_encoding_are_told() -> None:
+def test_a_decimal_comma_and_an_old_encoding_are_guessed() -> None:
     frame = table().assign(town="Köln")
     text = frame.to_csv(index=False, sep=";", decimal=",")
     Path("t.csv").write_bytes(text.encode("cp1252"))
@@ -158,11 +158,11 @@ def test_names_with_line_ends_stay_within_comments_and_values() -> None:
     assert found["clean"]["drop_columns"] == ["b\u2028c"]
 
 
-def test_a_query_of_a_database_is_told_and_its_file_seen_from_the_project() -> None:
+def test_a_query_of_a_database_is_taken_over_and_its_file_seen_from_the_project() -> None:
     with contextlib.closing(sqlite3.connect("shop.db")) as database:
         table().to_sql("orders", database, index=False)
-    told = {"query": "SELECT * FROM orders WHERE size < 9"}
-    scaffolding.init("sqlite:shop.db", "bought", known_to_dvc(), told, force=False)
+    settings = {"query": "SELECT * FROM orders WHERE size < 9"}
+    scaffolding.init("sqlite:shop.db", "bought", known_to_dvc(), settings, force=False)
     with runtime_in(Path("project")):
         experiment = params.load(models)
         assert experiment.data.path == "sqlite:../shop.db"
@@ -247,7 +247,7 @@ def test_what_a_folder_ignores_already_is_kept_and_completed() -> None:
     assert any(line.startswith("added to .gitignore: /mlruns/") for line in said)
 
 
-def test_a_sheet_of_an_excel_file_is_told() -> None:
+def test_a_sheet_of_an_excel_file_is_taken_over() -> None:
     with pd.ExcelWriter("book.xlsx") as book:
         table().to_excel(book, sheet_name="first", index=False)
         table().head(9).to_excel(book, sheet_name="second", index=False)

@@ -121,7 +121,7 @@ def missing_markers(source: Source, decimal: str) -> dict[str, str]:
         cell = ColumnPlan(column, given, ("",), decimal=decimal)
         seen = _tokens(source, cell, (*ALWAYS_MISSING, *MAYBE_MISSING))
         rest = replace(cell, markers=("", *seen))
-        numeric = bool(seen) and _kind(source, rest) != "text" and _present(source, rest) > 0
+        numeric = bool(seen) and _kind(source, rest) != "text" and _count(source, rest)[1] > 0
         for token in seen:
             if token in ALWAYS_MISSING or numeric:
                 found.setdefault(token, f"{token} stands in {column}")
@@ -201,10 +201,6 @@ def _tokens(source: Source, cell: ColumnPlan, tokens: Sequence[str]) -> list[str
     return [token for token in tokens if token in seen]
 
 
-def _present(source: Source, cell: ColumnPlan) -> int:
-    return int(_ask(source, f"SELECT count({cell.words()}) FROM {FIRST_ROWS}")[0])
-
-
 def _kind(source: Source, cell: ColumnPlan) -> Kind:
     if cell.given in ("double", "date"):
         return cell.given
@@ -233,10 +229,10 @@ def _formats(source: Source, cell: ColumnPlan) -> list[str]:
 
 
 def _count(source: Source, cell: ColumnPlan) -> tuple[int, int, int]:
+    """Rows, cells with a value, and different values."""
     words = cell.words()
-    rows, present, distinct = _ask(
-        source, f"SELECT count(*), count({words}), count(DISTINCT {words}) FROM {FIRST_ROWS}"
-    )
+    counts = f"SELECT count(*), count({words}), count(DISTINCT {words}) FROM {FIRST_ROWS}"
+    rows, present, distinct = _ask(source, counts)
     return int(rows), int(present), int(distinct)
 
 
@@ -263,10 +259,6 @@ def n_copies(source: Source) -> int:
 
 def n_rows_of_rarest(source: Source, cell: ColumnPlan) -> int:
     """Rows of the rarest class."""
-    return int(
-        _ask(
-            source,
-            f"SELECT min(n) FROM (SELECT count(*) AS n FROM {FIRST_ROWS} "
-            f"WHERE {cell.words()} IS NOT NULL GROUP BY {cell.words()})",
-        )[0]
-    )
+    words = cell.words()
+    counts = f"SELECT count(*) AS n FROM {FIRST_ROWS} WHERE {words} IS NOT NULL GROUP BY {words}"
+    return int(_ask(source, f"SELECT min(n) FROM ({counts})")[0])
