@@ -14,6 +14,7 @@ import duckdb
 
 from tenfold import runtime, sources
 from tenfold.cleaning import cells, duplicates, expressions, profile, rule_checks, rules, warnings
+from tenfold.cleaning.columns import declared_columns
 from tenfold.cleaning.duplicates import GONE
 from tenfold.cleaning.expressions import ROWS
 from tenfold.cleaning.plan import CleaningPlan
@@ -44,8 +45,9 @@ def clean(
             rejected, or nothing is left that a model could learn from.
     """
     source = sources.read(data, limit=limit)
+    columns = declared_columns(source, data, rules)
     try:
-        return _clean(CleaningPlan.declared(source, data, rules), task, out)
+        return _clean(CleaningPlan(source, data, rules, columns), task, out)
     except (duckdb.Error, Unsound) as error:
         runtime.check_interrupted()
         source.check_unchanged()
@@ -53,8 +55,9 @@ def clean(
         if isinstance(error, duckdb.Error):
             expressions.try_out(source, rules)
         source = sources.read(data, careful=True, limit=limit)
+    columns = declared_columns(source, data, rules)
     try:
-        return _clean(CleaningPlan.declared(source, data, rules), task, out)
+        return _clean(CleaningPlan(source, data, rules, columns), task, out)
     except Unsound as unsound:
         raise UserError(
             f"data.path: {data.path} does not hold what it says ({unsound}): write it again"

@@ -270,7 +270,7 @@ class ColumnPlan:
         return odd
 
 
-def readers(source: Source, data: Data, rules: Clean) -> dict[str, ColumnPlan]:
+def declared_columns(source: Source, data: Data, rules: Clean) -> dict[str, ColumnPlan]:
     """How every column of a source is read, as far as that is declared."""
     found = {}
     for column, kind in source.columns.items():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from tenfold.cleaning import groups
-from tenfold.cleaning.columns import ColumnPlan, readers
+from tenfold.cleaning.columns import ColumnPlan
 from tenfold.cleaning.groups import Group
 from tenfold.params import Clean, Data
 from tenfold.params.cleaning import Type
@@ -27,11 +27,6 @@ class CleaningPlan:
     data: Data
     rules: Clean
     readers: Mapping[str, ColumnPlan]
-
-    @classmethod
-    def declared(cls, source: Source, data: Data, rules: Clean) -> CleaningPlan:
-        """What is declared; the types of the other columns are not known yet."""
-        return cls(source, data, rules, readers(source, data, rules))
 
     @property
     def target(self) -> str:

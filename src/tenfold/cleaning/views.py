@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tenfold.cleaning import edits, expressions
+from tenfold.cleaning.columns import declared_columns
 from tenfold.cleaning.expressions import ROWS
 from tenfold.cleaning.plan import CleaningPlan
 from tenfold.dataset import ROW
@@ -53,7 +54,7 @@ def create(plan: CleaningPlan) -> dict[str, Kind]:
 
 def typed_rows(source: Source, data: Data, rules: Clean, kinds: Mapping[str, Kind]) -> CleaningPlan:
     """Make view `ROWS` of columns of known kinds, and say how each is read."""
-    plan = CleaningPlan.declared(source, data, rules)
+    plan = CleaningPlan(source, data, rules, declared_columns(source, data, rules))
     plan = plan.with_types({one.column: kinds.get(one.column, "text") for one in plan.undeclared})
     create(plan)
     return plan
