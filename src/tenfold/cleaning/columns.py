@@ -29,7 +29,7 @@ class ColumnPlan:
     """How the cells of a column are read; its properties are SQL about any of them.
 
     Attributes:
-        column: its name.
+        name: of the column.
         given: the kind that the source gives.
         markers: texts that mean no value, white space around them aside.
         trim: whether white space is taken from both ends of a text.
@@ -40,7 +40,7 @@ class ColumnPlan:
         is_final: whether markers are NULL already, and no text has white space at its ends.
     """
 
-    column: str
+    name: str
     given: Kind
     markers: tuple[str, ...] = ("",)
     trim: bool = True
@@ -74,7 +74,7 @@ class ColumnPlan:
     @property
     def raw(self) -> str:
         """The cell itself."""
-        return name(self.column)
+        return name(self.name)
 
     @property
     def bare(self) -> str:

@@ -30,7 +30,7 @@ def edits(plan: CleaningPlan) -> Iterator[Edit]:
         trimming = group.trimming()
         if trimming:
             yield Edit(f"tenfold_trimmed_{number}", trimming, TRIMMED)
-    for number, (column, reader) in enumerate(plan.readers.items()):
+    for number, (column, reader) in enumerate(plan.columns.items()):
         if reader.replaced:
             old = ", ".join(map(text, reader.replaced))
             plain = reader.trimmed if reader.given == "text" else f"{reader.raw}::VARCHAR"

@@ -45,7 +45,7 @@ class SingleColumn:
     @property
     def columns(self) -> list[str]:
         """Its name."""
-        return [self.reader.column]
+        return [self.reader.name]
 
     def first(self) -> Iterator[str]:
         """What is selected from the source: what several expressions are made of."""
@@ -78,7 +78,7 @@ class SingleColumn:
 
     def too_large(self) -> Iterator[tuple[str, str]]:
         """Whether a number is not finite or too large, and the reason."""
-        yield from too_large(self.reader.column, self.reader.kind)
+        yield from too_large(self.reader.name, self.reader.kind)
 
     def n_missing(self, left_out: str) -> str:
         """How many cells have no value, those of one column aside."""
@@ -171,17 +171,17 @@ class AlikeColumns:
 Group = SingleColumn | AlikeColumns
 
 
-def grouped(readers: Iterable[ColumnPlan], apart: Collection[str]) -> list[Group]:
+def grouped(plans: Iterable[ColumnPlan], apart: Collection[str]) -> list[Group]:
     """Every column in one group; first those that are written out, then those of many.
 
     Columns that are `apart` are not read together with others.
     """
     found: list[Group] = []
-    many, few = _alike(readers, apart)
+    many, few = _alike(plans, apart)
     for reader in few:
         found.append(SingleColumn(len(found), reader))
     for alike in many:
-        columns = [reader.column for reader in alike]
+        columns = [reader.name for reader in alike]
         found.append(AlikeColumns(len(found), _any_of(alike), columns))
     return found
 
@@ -197,21 +197,21 @@ def too_large(column: str, kind: Kind) -> Iterator[tuple[str, str]]:
 def aggregate(
     connection: Any,
     relation: str,
-    readers: Sequence[ColumnPlan],
+    plans: Sequence[ColumnPlan],
     expression: Callable[[ColumnPlan], str],
     aggregates: Callable[[str], Sequence[str]],
 ) -> dict[str, tuple[Any, ...]]:
     """Aggregates of an expression on the cells of each column of a relation, column by column."""
-    many, few = _alike(readers)
+    many, few = _alike(plans)
     found: dict[str, tuple[Any, ...]] = {}
     for part in _parts(few, WIDTH):
         selected = [sql for reader in part for sql in aggregates(expression(reader))]
         row = connection.execute(f"SELECT {', '.join(selected)} FROM {relation}").fetchall()[0]
         n = len(selected) // len(part)
         for number, reader in enumerate(part):
-            found[reader.column] = row[number * n : (number + 1) * n]
+            found[reader.name] = row[number * n : (number + 1) * n]
     for part in (part for alike in many for part in _parts(alike, LIST_WIDTH)):
-        columns = [reader.column for reader in part]
+        columns = [reader.name for reader in part]
         cells = _each(_list(columns), expression(_any_of(part)))
         rows = connection.execute(
             f"SELECT place, {', '.join(aggregates('cell'))} FROM "
@@ -223,30 +223,30 @@ def aggregate(
 
 
 def _alike(
-    readers: Iterable[ColumnPlan], apart: Collection[str] = ()
+    plans: Iterable[ColumnPlan], apart: Collection[str] = ()
 ) -> tuple[list[list[ColumnPlan]], list[ColumnPlan]]:
     """Columns that are read alike and many, together, those `apart` on their own; all others.
 
     A column for which something of its own is declared is one of the others.
     """
-    every, apart = list(readers), set(apart)
+    every, apart = list(plans), set(apart)
     by_key: dict[Any, list[ColumnPlan]] = {}
     for reader in every:
         own = reader.replaced or reader.cast
-        alike: Any = (replace(reader, column=CELL), reader.column in apart)
-        by_key.setdefault(reader.column if own else alike, []).append(reader)
+        alike: Any = (replace(reader, name=CELL), reader.name in apart)
+        by_key.setdefault(reader.name if own else alike, []).append(reader)
     many = [some for some in by_key.values() if len(some) >= MIN_COLUMNS]
-    taken = {reader.column for some in many for reader in some}
-    return many, [reader for reader in every if reader.column not in taken]
+    taken = {reader.name for some in many for reader in some}
+    return many, [reader for reader in every if reader.name not in taken]
 
 
 def _any_of(alike: Sequence[ColumnPlan]) -> ColumnPlan:
-    return replace(alike[0], column=CELL)
+    return replace(alike[0], name=CELL)
 
 
-def _parts(readers: Sequence[ColumnPlan], width: int) -> Iterator[Sequence[ColumnPlan]]:
-    for start in range(0, len(readers), width):
-        yield readers[start : start + width]
+def _parts(plans: Sequence[ColumnPlan], width: int) -> Iterator[Sequence[ColumnPlan]]:
+    for start in range(0, len(plans), width):
+        yield plans[start : start + width]
 
 
 def _may_lose_space(reader: ColumnPlan) -> bool:

@@ -20,13 +20,13 @@ class CleaningPlan:
     """How a table is cleaned.
 
     Attributes:
-        readers: how every column of the source is read.
+        columns: how every column of the source is read.
     """
 
     source: Source
     data: Data
     rules: Clean
-    readers: Mapping[str, ColumnPlan]
+    columns: Mapping[str, ColumnPlan]
 
     @property
     def target(self) -> str:
@@ -36,23 +36,23 @@ class CleaningPlan:
     @property
     def undeclared(self) -> list[ColumnPlan]:
         """The columns whose type is inferred."""
-        return [reader for reader in self.readers.values() if reader.cast is None]
+        return [reader for reader in self.columns.values() if reader.cast is None]
 
     @cached_property
     def groups(self) -> list[Group]:
         """Every column in one group of those that are read alike."""
-        return groups.grouped(self.readers.values(), self.rules.drop_columns)
+        return groups.grouped(self.columns.values(), self.rules.drop_columns)
 
     def with_types(self, types: Mapping[str, Type | None]) -> CleaningPlan:
         """The same with other inferred types of some columns."""
-        found = {column: replace(self.readers[column], type=kind) for column, kind in types.items()}
-        return replace(self, readers={**self.readers, **found})
+        found = {column: replace(self.columns[column], type=kind) for column, kind in types.items()}
+        return replace(self, columns={**self.columns, **found})
 
     def converted(self) -> CleaningPlan:
         """The same once the source has typed what it can; its rows must be judged at once."""
         usual = tuple(self.rules.missing_values)
         kinds: dict[str, Kind] = {}
-        for column, reader in self.readers.items():
+        for column, reader in self.columns.items():
             number = reader.type in ("integer", "double") and reader.is_plain_number
             # How the source writes the target is looked at later.
             at_once = number and reader.markers == usual and column != self.target
@@ -61,9 +61,9 @@ class CleaningPlan:
         raw = self.source.convert(Conversion(kinds, usual, all_usual))
         return replace(
             self,
-            readers={
+            columns={
                 column: replace(reader, given=raw[column].kind, is_final=raw[column].is_final)
-                for column, reader in self.readers.items()
+                for column, reader in self.columns.items()
             },
         )
 
@@ -71,7 +71,7 @@ class CleaningPlan:
         """The columns whose cells stay as the source gives them now, keys aside."""
         return [
             column
-            for column, reader in self.readers.items()
+            for column, reader in self.columns.items()
             if reader.is_unchanged and column not in self.rules.keys
         ]
 

@@ -81,9 +81,9 @@ def _distinct(
 ) -> dict[str, int]:
     """How many distinct values columns of a relation have, estimated beyond `MAX_EXACT_ROWS`."""
     count = "count(DISTINCT {})" if n_rows <= MAX_EXACT_ROWS else "approx_count_distinct({})"
-    readers = [ColumnPlan(column, kinds[column]) for column in columns]
+    plans = [ColumnPlan(column, kinds[column]) for column in columns]
     found = groups.aggregate(
-        connection, rows, readers, lambda reader: reader.raw, lambda cell: [count.format(cell)]
+        connection, rows, plans, lambda reader: reader.raw, lambda cell: [count.format(cell)]
     )
     return {column: number for column, (number,) in found.items()}
 

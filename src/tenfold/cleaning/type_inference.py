@@ -21,7 +21,7 @@ def infer(plan: CleaningPlan) -> CleaningPlan:
     columns = plan.undeclared
     n_rows = max(MIN_ROWS, min(SAMPLE, SAMPLE_CELLS // max(1, len(columns))))
     forms = _forms(plan.source, columns, f"(FROM {RAW} LIMIT {n_rows})")
-    return plan.with_types({one.column: _guess(one, forms[one.column]) for one in columns})
+    return plan.with_types({one.name: _guess(one, forms[one.name]) for one in columns})
 
 
 def correct(plan: CleaningPlan) -> CleaningPlan:
@@ -34,9 +34,9 @@ def correct(plan: CleaningPlan) -> CleaningPlan:
         ColumnPlan.contradicts,
         lambda odd: [f"bool_or({odd})"],
     )
-    wrong = [reader for reader in doubted if is_wrong[reader.column][0]]
+    wrong = [reader for reader in doubted if is_wrong[reader.name][0]]
     forms = _forms(plan.source, wrong, RAW)
-    return plan.with_types({one.column: _shown(one, forms[one.column]) for one in wrong})
+    return plan.with_types({one.name: _shown(one, forms[one.name]) for one in wrong})
 
 
 def _forms(source: Source, columns: Sequence[ColumnPlan], rows: str) -> dict[str, set[str]]:
@@ -50,7 +50,7 @@ def _forms(source: Source, columns: Sequence[ColumnPlan], rows: str) -> dict[str
         lambda form: [f"list(DISTINCT {form})"],
     )
     seen = {column: set(own or ()) - {None} for column, (own,) in found.items()}
-    return {reader.column: seen.get(reader.column, set()) for reader in columns}
+    return {reader.name: seen.get(reader.name, set()) for reader in columns}
 
 
 def _guess(reader: ColumnPlan, forms: set[str]) -> Kind | None:

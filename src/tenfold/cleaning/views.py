@@ -34,11 +34,11 @@ def create(plan: CleaningPlan) -> dict[str, Kind]:
         UserError: if a date format or an expression is not valid.
     """
     connection = plan.source.connection
-    for column, reader in plan.readers.items():
+    for column, reader in plan.columns.items():
         if reader.cast and reader.cast.format:
             expressions.check_format(connection, f"clean.types.{column}", reader.cast.format)
     view = _typed(plan)
-    kinds = {column: reader.kind for column, reader in plan.readers.items()}
+    kinds = {column: reader.kind for column, reader in plan.columns.items()}
     for column, expression in plan.rules.derive.items():
         kind = expressions.check_derived(
             connection, column, expression, f"({view})", kinds, plan.target
@@ -55,7 +55,7 @@ def create(plan: CleaningPlan) -> dict[str, Kind]:
 def typed_rows(source: Source, data: Data, rules: Clean, kinds: Mapping[str, Kind]) -> CleaningPlan:
     """Make view `ROWS` of columns of known kinds, and say how each is read."""
     plan = CleaningPlan(source, data, rules, declared_columns(source, data, rules))
-    plan = plan.with_types({one.column: kinds.get(one.column, "text") for one in plan.undeclared})
+    plan = plan.with_types({one.name: kinds.get(one.name, "text") for one in plan.undeclared})
     create(plan)
     return plan
 
@@ -79,11 +79,11 @@ def _of_raw(plan: CleaningPlan) -> Iterator[str]:
     unfit = "".join(
         f" WHEN {reader.unfit()} THEN {text(f'type: {shown(column)} is not {reader.wanted}')}"
         for column in plan.rules.types
-        if (reader := plan.readers[column]).wanted != "text"
+        if (reader := plan.columns[column]).wanted != "text"
     )
     yield f"CASE{unfit} WHEN false THEN '' END AS {UNFIT}"
     yield f"{_contradiction(plan)} AS {ODD}"
-    target = plan.readers.get(plan.target)
+    target = plan.columns.get(plan.target)
     said = target is not None and target.given == "text" and target.kind != "text"
     yield f"{target.trimmed if target and said else 'NULL::VARCHAR'} AS {LABEL}"
     for edit in edits.edits(plan):

@@ -134,9 +134,9 @@ def _forms(connection: Any, source: str, described: Described) -> Iterator[str]:
         ]
 
     texts = [c for c, facts in described.items() if facts["type"] == "text"]
-    readers = [ColumnPlan(column, "text") for column in texts]
+    plans = [ColumnPlan(column, "text") for column in texts]
     first = f"(FROM {source} LIMIT {SAMPLE})"
-    found = groups.aggregate(connection, first, readers, lambda reader: reader.raw, aggregates)
+    found = groups.aggregate(connection, first, plans, lambda reader: reader.raw, aggregates)
     for column in texts:
         sentence = _form(*found[column])
         if sentence:

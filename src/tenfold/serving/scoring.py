@@ -98,9 +98,9 @@ def _features(source: sources.Source, schema: Schema, rules: Clean, path: Path) 
     used = {name.lower() for name in schema.features}.union(
         *(cleaning.columns_of(source.connection, made) for made in rules.derive.values())
     )
-    for name, reader in plan.readers.items():
+    for name, column in plan.columns.items():
         if name.lower() in used:
-            _check_fit(source, reader, path, known.get(name, "text"))
+            _check_fit(source, column, path, known.get(name, "text"))
     columns = {name: _column(source, name, kinds[name]) for name in schema.features}
     return pd.DataFrame(columns)
 
@@ -122,13 +122,13 @@ def _column(source: sources.Source, name: str, kind: Kind) -> Any:
     return values.astype(np.float64) if kind == "double" else values
 
 
-def _check_fit(source: sources.Source, reader: ColumnPlan, path: Path, kind: Kind) -> None:
+def _check_fit(source: sources.Source, column: ColumnPlan, path: Path, kind: Kind) -> None:
     """Refuse a cell that is there and yet has no value of the column's kind."""
-    odd = reader.unfit()
+    odd = column.unfit()
     if kind == "double":
-        odd = f"({odd}) OR isinf(({reader.typed()})::DOUBLE)"
+        odd = f"({odd}) OR isinf(({column.typed()})::DOUBLE)"
     found = source.connection.execute(
-        f"SELECT {ROW}, {reader.raw}::VARCHAR FROM {sources.RAW} WHERE {odd} ORDER BY {ROW} LIMIT 1"
+        f"SELECT {ROW}, {column.raw}::VARCHAR FROM {sources.RAW} WHERE {odd} ORDER BY {ROW} LIMIT 1"
     ).fetchall()
     if found:
         line, value = found[0]
@@ -139,7 +139,7 @@ def _check_fit(source: sources.Source, reader: ColumnPlan, path: Path, kind: Kin
             "text": "a text",
         }
         raise UserError(
-            f"{path}, {source.where(line)}: {reader.column!r} must be {must_be[kind]}, but got "
+            f"{path}, {source.where(line)}: {column.name!r} must be {must_be[kind]}, but got "
             f"{value!r}: correct it or leave it empty (a text that means no value belongs in "
             "clean.missing_values)"
         )
