@@ -26,8 +26,8 @@ class Process:
     """A process and its parent; ids are used again, an id with a start time is not."""
 
     pid: int
-    started: int
-    parent: int
+    started: int = 0
+    parent: int = 0
 
     def __str__(self) -> str:
         return f"{self.pid} {self.started} {self.parent}"
