@@ -769,3 +769,19 @@ def test_a_reader_who_has_seen_enough_is_no_error() -> None:
     )
     assert piped.stdout == "line\n"
     assert piped.stderr == ""
+
+
+def test_processes_make_and_remove_temporary_folders_side_by_side(
+    started: list[subprocess.Popen[str]],
+) -> None:
+    code = """
+from tenfold import runtime
+from tenfold.runtime import locks
+runtime.SCRATCH.mkdir(exist_ok=True)
+for _ in range(200):
+    with locks.TemporaryFolder("staging"):
+        pass
+"""
+    started += [start(code), start(code)]
+    assert [process.wait() for process in started] == [0, 0]
+    assert list((runtime.SCRATCH / "staging").iterdir()) == []

@@ -66,7 +66,8 @@ class TemporaryFolder(tempfile.TemporaryDirectory[str]):
 
     def __init__(self, kind: str) -> None:
         parent = (SCRATCH / kind).resolve()
-        with lock(parent.with_name(f"{kind}.lock"), wait=True):
+        self._listing = parent.with_name(f"{kind}.lock")
+        with lock(self._listing, wait=True):
             parent.mkdir(exist_ok=True)
             for folder in parent.iterdir():
                 _discard_unowned(folder)
@@ -75,9 +76,10 @@ class TemporaryFolder(tempfile.TemporaryDirectory[str]):
             self._owner.acquire()
 
     def cleanup(self) -> None:
-        """Remove the folder and free its lock."""
-        super().cleanup()
-        self._owner.release()
+        """Remove the folder and free its lock, while nobody looks for unowned ones."""
+        with lock(self._listing, wait=True):
+            super().cleanup()
+            self._owner.release()
 
 
 def discard(folder: Path) -> None:
