@@ -1,4 +1,4 @@
-"""Stage train@family: the family's best configuration, for good: a bag of folds, or one fit."""
+"""Stage train@family: its final model, the folds' models as one or one refit on all rows."""
 
 import statistics
 import sys

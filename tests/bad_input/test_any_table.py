@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tenfold import cleaning, runtime, sources
-from tenfold.cleaning import groups
+from tenfold.cleaning import column_groups
 from tenfold.metrics import Task
 from tenfold.params import Clean, Data
 
@@ -196,7 +196,7 @@ def test_many_columns_as_one_list_are_read_as_each_alone(
         for path in (parquet, text):
             found = []
             for fewest in (1, 1000):
-                with mock.patch.object(groups, "MIN_COLUMNS", fewest):
+                with mock.patch.object(column_groups, "MIN_COLUMNS", fewest):
                     report = outcome(path, declared, task)
                 out = Path(folder) / "out"
                 found.append((report, runtime.digest(out) if isinstance(report, dict) else ""))

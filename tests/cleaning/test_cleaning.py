@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenfold import cleaning, runtime, sources
-from tenfold.cleaning import profile, warnings
+from tenfold.cleaning import clean_table, warnings
 from tenfold.metrics import Task
 from tenfold.params import Clean, Data
 from tests.conftest import ROOT
@@ -384,7 +384,7 @@ def test_a_large_column_is_called_an_id_only_if_all_its_values_differ(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Estimates of 5,000 values lie up to a tenth above and below."""
-    monkeypatch.setattr(profile, "MAX_EXACT_ROWS", 100)
+    monkeypatch.setattr(clean_table, "MAX_EXACT_ROWS", 100)
     n, large = 5000, 2**40
     frame = pd.DataFrame({"y": [row % 2 for row in range(n)]})
     for number in range(12):
@@ -406,7 +406,7 @@ def test_a_large_column_is_called_constant_only_if_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """DuckDB estimates one value where there are two of these."""
-    monkeypatch.setattr(profile, "MAX_EXACT_ROWS", 2)
+    monkeypatch.setattr(clean_table, "MAX_EXACT_ROWS", 2)
     pairs = [(585658, 53247), (278636, 457431), (858510, 833887), (354993, 420171)]
     frame = pd.DataFrame({f"c{number}": [*pair, pair[0]] for number, pair in enumerate(pairs)})
     frame["y"] = [0, 1, 1]

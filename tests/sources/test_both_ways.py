@@ -12,10 +12,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tenfold import cleaning, runtime
-from tenfold.cleaning import profile, type_inference
+from tenfold.cleaning import clean_table, type_inference
 from tenfold.params import Clean, Data
 from tenfold.runtime import UserError
-from tenfold.sources import dictionaries, storing, typed_csv
+from tenfold.sources import dictionaries, stored_rows, typed_csv
 from tenfold.sources.source import RawColumn, Source
 from tenfold.sources.typed_csv import Conversion
 
@@ -169,10 +169,10 @@ def test_a_header_of_numbers_that_comes_again_is_no_row(header: str, columns: li
 def test_texts_and_integers_near_each_other_are_counted_exactly(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(profile, "MAX_EXACT_ROWS", 0)
+    monkeypatch.setattr(clean_table, "MAX_EXACT_ROWS", 0)
     monkeypatch.setattr(dictionaries, "MIN_ROWS", 4)
     # For near, gap and y; far has to be estimated.
-    monkeypatch.setattr(storing, "MAX_FLAGS", 2000)
+    monkeypatch.setattr(stored_rows, "MAX_FLAGS", 2000)
     n = 3000
     far = [k * 2**40 for k in range(n)]
     lines = [f"{k % 997},w{k % 7},{far[k]},{k % 3 or 'NA'},{k % 2}" for k in range(n)]

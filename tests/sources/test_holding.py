@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 
 from tenfold import cleaning, sources
 from tenfold.params import Clean, Data
-from tenfold.sources import scanning, storing
+from tenfold.sources import scanning, stored_rows
 from tenfold.sources.source import Source, Unsound
-from tenfold.sources.storing import StoredRows
+from tenfold.sources.stored_rows import StoredRows
 
 
 @pytest.fixture(autouse=True)
@@ -155,14 +155,14 @@ def test_more_rows_than_the_file_has_records_are_not_cut_off() -> None:
 def test_what_stays_is_written_in_pieces_that_the_rows_alone_decide(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(storing, "GROUP_ROWS", 100)
+    monkeypatch.setattr(stored_rows, "GROUP_ROWS", 100)
     rows = np.arange(1000) * 2
     table = {"a": rows + 1.0, "a.b": [f"{n % 3}" for n in rows], "c": rows}
     pq.write_table(pa.table(table), "held.parquet", row_group_size=77)
     gone = rows[::9]
     stays = ~np.isin(rows, gone)
     held = StoredRows(Path("held.parquet"), rows)
-    with storing.writing(held, ["a", "a.b"], stays, Path("kept.parquet")) as passing:
+    with stored_rows.writing(held, ["a", "a.b"], stays, Path("kept.parquet")) as passing:
         assert passing.rows.read_next_batch()["a"].to_pylist() == (rows[stays][:100] + 1.0).tolist()
     found = pq.ParquetFile("kept.parquet")
     sizes = [found.metadata.row_group(n).num_rows for n in range(found.num_row_groups)]
@@ -183,7 +183,7 @@ def test_what_keeps_a_file_from_being_written_is_what_the_writer_says() -> None:
     stays = np.ones(10, np.bool_)
     with (
         pytest.raises(FileNotFoundError, match="nowhere"),
-        storing.writing(held, ["a"], stays, Path("nowhere/kept.parquet")) as passing,
+        stored_rows.writing(held, ["a"], stays, Path("nowhere/kept.parquet")) as passing,
     ):
         connection = duckdb.connect()
         connection.register("passing", passing.rows)
@@ -193,7 +193,7 @@ def test_what_keeps_a_file_from_being_written_is_what_the_writer_says() -> None:
 def test_what_nobody_looks_at_is_written_all_the_same() -> None:
     rows = np.arange(10)
     pq.write_table(pa.table({"a": rows}), "held.parquet")
-    with storing.writing(
+    with stored_rows.writing(
         StoredRows(Path("held.parquet"), rows), ["a"], rows % 2 == 0, Path("kept.parquet")
     ):
         pass

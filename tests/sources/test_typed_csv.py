@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tenfold.dataset import ROW
 from tenfold.sources import arrow_rows, cell_ends, dictionaries, typed_csv
 from tenfold.sources.arrow_rows import ArrowRows
-from tenfold.sources.kinds import Kind
+from tenfold.sources.column_kinds import Kind
 from tenfold.sources.typed_csv import Conversion, PlainCsv
 
 

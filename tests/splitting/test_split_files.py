@@ -12,7 +12,7 @@ import pytest
 from tenfold import splitting
 from tenfold.dataset import ROW
 from tenfold.params import Split
-from tenfold.sources import storing
+from tenfold.sources import stored_rows
 from tenfold.splitting import split_files
 from tests.tables import bytes_of, split_table, table
 
@@ -45,7 +45,7 @@ def test_texts_come_through_as_they_were_whether_few_or_many_differ(
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         pq.write_table(rows, out / "t.parquet", row_group_size=1000)
-        coded = storing.reader(out / "t.parquet").schema_arrow
+        coded = stored_rows.reader(out / "t.parquet").schema_arrow
         assert [f.name for f in coded if f.type != rows.schema.field(f.name).type] == [
             *("few", "few.b", "target")
         ]

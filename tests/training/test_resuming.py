@@ -12,9 +12,9 @@ import pytest
 import pytorch_lightning as pl
 import torch
 
-from tenfold.training import running
+from tenfold.training import lightning_trainer
 from tenfold.training.fitting import Trained
-from tenfold.training.running import CrashCheckpoint
+from tenfold.training.lightning_trainer import CrashCheckpoint
 from tenfold.training.settings import Architecture
 from tests.training.folds import (
     ARCHITECTURE,
@@ -43,7 +43,7 @@ def cut_after(epoch: int, monkeypatch: pytest.MonkeyPatch, every: int) -> None:
             if trainer.current_epoch == epoch:
                 raise PowerCut
 
-    monkeypatch.setattr(running, "CrashCheckpoint", Cut)
+    monkeypatch.setattr(lightning_trainer, "CrashCheckpoint", Cut)
 
 
 def assert_same(found: Trained, expected: Trained, xs: list[Any]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.audit import chance, predictiveness, target_copies
+from tenfold.audit import predictiveness, significance, target_copies
 from tenfold.audit.audited_column import AuditedColumn
 from tenfold.audit.finding import Observation, rounded, share
 from tenfold.audit.split_table import SplitTable
@@ -31,7 +31,7 @@ KNOWN = "is it known when a prediction is asked for? If not, name it in clean.dr
 
 def leak(table: SplitTable) -> Iterator[Observation]:
     """Columns that alone predict the target almost perfectly, or are filled for one class only."""
-    if not chance.is_ruled_out(chance.log_arrangements(table.y), len(table.columns)):
+    if not significance.is_ruled_out(significance.log_arrangements(table.y), len(table.columns)):
         return
     metric, least = ("r2", MIN_R2) if table.task == "regression" else ("auroc", MIN_AUROC)
     for column in table.columns:
@@ -91,7 +91,7 @@ def _filled_for(table: SplitTable, column: AuditedColumn) -> tuple[str, dict[str
         if len(classes) != 1 or marked.all():
             continue
         of_class = float(np.mean(table.y == classes[0]))
-        if chance.is_ruled_out(-int(marked.sum()) * math.log(of_class), len(table.columns)):
+        if significance.is_ruled_out(-int(marked.sum()) * math.log(of_class), len(table.columns)):
             label = str(table.summary.classes[int(classes[0])])
             part = share(int(marked.sum()), int(np.sum(table.y == classes[0])))
             sentence = (

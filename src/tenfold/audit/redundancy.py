@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.audit import chance
+from tenfold.audit import significance
 from tenfold.audit.audited_column import AuditedColumn, dense_ranks
 from tenfold.audit.finding import Observation, named, rounded
 from tenfold.audit.split_table import SplitTable
@@ -133,7 +133,9 @@ def _recoded(columns: list[AuditedColumn]) -> Iterator[tuple[str, str]]:
         codes = _by_appearance(column.codes)
         sets = int(codes.max()) + 1
         # Columns in which all rows differ always correspond one to one.
-        if 2 * sets > len(codes) or not chance.is_ruled_out(chance.log_arrangements(codes), tried):
+        if 2 * sets > len(codes) or not significance.is_ruled_out(
+            significance.log_arrangements(codes), tried
+        ):
             continue
         first = known.setdefault(codes.tobytes(), column.name)
         if first != column.name:
@@ -146,7 +148,9 @@ def _reordered(columns: list[AuditedColumn]) -> Iterator[tuple[str, str]]:
     known: dict[bytes, str] = {}
     for column in columns:
         codes = column.codes
-        if column.kind == "text" or not chance.is_ruled_out(chance.log_arrangements(codes), tried):
+        if column.kind == "text" or not significance.is_ruled_out(
+            significance.log_arrangements(codes), tried
+        ):
             continue
         reverse = np.where(codes < 0, -1, codes.max() - codes)
         form = min(codes.tobytes(), reverse.tobytes())
@@ -166,7 +170,7 @@ def _rescaled(table: SplitTable, columns: list[AuditedColumn]) -> Iterator[tuple
         values = column.values[::step]
         present = ~np.isnan(values)
         codes = dense_ranks(values[present])
-        if chance.is_ruled_out(chance.log_arrangements(codes), len(numbers) ** 2):
+        if significance.is_ruled_out(significance.log_arrangements(codes), len(numbers) ** 2):
             entry = (column.name, values[present])
             sets.setdefault(np.packbits(present).tobytes(), []).append(entry)
     for same_rows in sets.values():

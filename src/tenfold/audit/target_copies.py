@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.audit import chance
+from tenfold.audit import significance
 from tenfold.audit.audited_column import AuditedColumn, dense_ranks
 from tenfold.audit.finding import Observation
 from tenfold.audit.split_table import SplitTable
@@ -67,16 +67,18 @@ def _recodes(codes: NDArray[np.int64], y: NDArray[Any], tried: int) -> bool:
     pairs = codes * (int(y.max()) + 1) + y
     if len(np.unique(pairs)) != n_codes:
         return False
-    ways = chance.log_arrangements(codes) - math.lgamma(n_codes + 1)
-    return chance.is_ruled_out(ways, tried)
+    ways = significance.log_arrangements(codes) - math.lgamma(n_codes + 1)
+    return significance.is_ruled_out(ways, tried)
 
 
 def _same_order(values: NDArray[np.float64], y: NDArray[Any], tried: int) -> bool:
     """Whether no pair of rows is in another order; ties, which rounding makes, do not count."""
     if len(y) < 2:
         return False
-    ways = min(chance.log_arrangements(values), chance.log_arrangements(y)) - math.log(2)
-    if not chance.is_ruled_out(ways, tried):
+    ways = min(significance.log_arrangements(values), significance.log_arrangements(y)) - math.log(
+        2
+    )
+    if not significance.is_ruled_out(ways, tried):
         return False
     return any(
         bool(np.all(np.diff(sign * values[np.lexsort((sign * values, y))]) >= 0))
@@ -95,10 +97,10 @@ def _cuts(codes: NDArray[np.int64], y: NDArray[Any], tried: int) -> bool:
     n_codes = len(np.unique(codes))
     if n_codes < 2 or 2 * n_codes > len(codes):
         return False
-    ways = chance.log_arrangements(codes) - math.lgamma(n_codes + 1)
+    ways = significance.log_arrangements(codes) - math.lgamma(n_codes + 1)
     ordered = codes[np.lexsort((codes, y))]
     runs = 1 + int(np.sum(ordered[1:] != ordered[:-1]))
-    return runs == n_codes and chance.is_ruled_out(ways, tried)
+    return runs == n_codes and significance.is_ruled_out(ways, tried)
 
 
 def _numbers_in(labels: tuple[str, ...]) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""The forms that a cell's text may have: patterns, and the type that forms show."""
+"""Patterns of a cell's text: integer, number, padded number, infinite, NaN."""
 
 from __future__ import annotations
 

@@ -13,7 +13,15 @@ from typing import Any
 import duckdb
 
 from tenfold import runtime, sources
-from tenfold.cleaning import cells, duplicates, expressions, profile, rule_checks, rules, warnings
+from tenfold.cleaning import (
+    cells,
+    clean_table,
+    duplicates,
+    expressions,
+    rule_checks,
+    rules,
+    warnings,
+)
 from tenfold.cleaning.columns import declared_columns
 from tenfold.cleaning.duplicates import GONE
 from tenfold.cleaning.expressions import ROWS
@@ -82,10 +90,10 @@ def _clean(plan: CleaningPlan, task: Task, out: Path) -> dict[str, Any]:
     features = [c for c in judged.kinds if c != target and plan.rules.shows(c)]
     present = judged.stored.present([*features, target], stays)
     missing = {column: counts["kept"] - number for column, number in present.items()}
-    empty = profile.too_empty(missing, plan.rules, counts["kept"], target)
+    empty = clean_table.too_empty(missing, plan.rules, counts["kept"], target)
     kept = [column for column in features if column not in empty]
     _check_rest(judged, task, kept)
-    distinct, texts = profile.write(judged, [*kept, target], stays, present, out / TABLE)
+    distinct, texts = clean_table.write(judged, [*kept, target], stays, present, out / TABLE)
     duplicates.write(source, out / REJECTED)
     source.check_unchanged()
     report = {

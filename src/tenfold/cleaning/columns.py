@@ -12,7 +12,7 @@ from tenfold.dataset import dates
 from tenfold.params import Cast, Clean, Data
 from tenfold.params.cleaning import Type
 from tenfold.sources import Kind, Source, name, text
-from tenfold.sources.kinds import MAX_EXACT_INTEGER
+from tenfold.sources.column_kinds import MAX_EXACT_INTEGER
 
 # The kind of column that a type makes: a boolean counts, as 0 or 1.
 KINDS: dict[Type, Kind] = {

@@ -15,7 +15,7 @@ from tenfold.dataset import ROW
 from tenfold.params.cleaning import Duplicates
 from tenfold.runtime import shown
 from tenfold.sources import CONTENT, MALFORMED, REASON, Kind, Source, Unsound, name, text
-from tenfold.sources.storing import StoredRows
+from tenfold.sources.stored_rows import StoredRows
 
 GONE = "gone"
 # Rows that go, may go or are probed, as the source has them.

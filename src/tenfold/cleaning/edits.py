@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tenfold.cleaning.groups import Trimming
+from tenfold.cleaning.column_groups import Trimming
 from tenfold.cleaning.plan import CleaningPlan
 from tenfold.runtime import shown
 from tenfold.sources import text

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from tenfold.cleaning import groups
+from tenfold.cleaning import column_groups
+from tenfold.cleaning.column_groups import Group
 from tenfold.cleaning.columns import ColumnPlan
-from tenfold.cleaning.groups import Group
 from tenfold.params import Clean, Data
 from tenfold.params.cleaning import Type
 from tenfold.sources import Kind, Source
@@ -41,7 +41,7 @@ class CleaningPlan:
     @cached_property
     def groups(self) -> list[Group]:
         """Every column in one group of those that are read alike."""
-        return groups.grouped(self.columns.values(), self.rules.drop_columns)
+        return column_groups.grouped(self.columns.values(), self.rules.drop_columns)
 
     def with_types(self, types: Mapping[str, Type | None]) -> CleaningPlan:
         """The same with other inferred types of some columns."""

@@ -1,4 +1,4 @@
-"""Rules held against the columns that are there."""
+"""Check that the rules of `clean:` name columns that exist, of a kind that suits them."""
 
 from __future__ import annotations
 

@@ -1,18 +1,18 @@
-"""Every row judged by the rules of `clean:`, in one pass."""
+"""The rules of `clean:` as SQL: when a row is rejected, and the reason; all in one pass."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tenfold.cleaning import edits, expressions, groups, rule_checks, type_inference, views
+from tenfold.cleaning import column_groups, edits, expressions, rule_checks, type_inference, views
 from tenfold.cleaning.expressions import ROWS
 from tenfold.cleaning.plan import CleaningPlan
 from tenfold.cleaning.views import LABEL, ODD, UNFIT
 from tenfold.dataset import ROW
 from tenfold.runtime import shown
 from tenfold.sources import REASON, Kind, name, text
-from tenfold.sources.storing import StoredRows
+from tenfold.sources.stored_rows import StoredRows
 
 JUDGED = "judged"
 COPY = "tenfold_copy"
@@ -128,7 +128,7 @@ def _too_large(plan: CleaningPlan, kinds: Mapping[str, Kind]) -> Iterator[tuple[
         yield from group.too_large()
     for column in plan.rules.derive:
         if column not in plan.rules.drop_columns:
-            yield from groups.too_large(column, kinds[column])
+            yield from column_groups.too_large(column, kinds[column])
     for group in shown_groups:
         if group not in single:
             yield from group.too_large()

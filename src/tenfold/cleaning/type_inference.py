@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tenfold.cleaning import cells, groups
+from tenfold.cleaning import cells, column_groups
 from tenfold.cleaning.columns import ColumnPlan
 from tenfold.cleaning.plan import CleaningPlan
 from tenfold.sources import RAW, Kind, Source
@@ -27,7 +27,7 @@ def infer(plan: CleaningPlan) -> CleaningPlan:
 def correct(plan: CleaningPlan) -> CleaningPlan:
     """The plan with the types that all rows show, where a cell contradicts the first ones."""
     doubted = [reader for reader in plan.undeclared if reader.contradicts()]
-    is_wrong = groups.aggregate(
+    is_wrong = column_groups.aggregate(
         plan.source.connection,
         RAW,
         doubted,
@@ -42,7 +42,7 @@ def correct(plan: CleaningPlan) -> CleaningPlan:
 def _forms(source: Source, columns: Sequence[ColumnPlan], rows: str) -> dict[str, set[str]]:
     """The forms of the present cells of every column."""
     unsure = [reader for reader in columns if reader.given not in ("double", "date")]
-    found = groups.aggregate(
+    found = column_groups.aggregate(
         source.connection,
         rows,
         unsure,

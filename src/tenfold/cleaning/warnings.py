@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tenfold import sources
-from tenfold.cleaning import groups
+from tenfold.cleaning import column_groups
 from tenfold.cleaning.cells import NUMBER, matches
 from tenfold.cleaning.columns import ColumnPlan
 from tenfold.cleaning.duplicates import GONE
@@ -136,7 +136,7 @@ def _forms(connection: Any, source: str, described: Described) -> Iterator[str]:
     texts = [c for c, facts in described.items() if facts["type"] == "text"]
     plans = [ColumnPlan(column, "text") for column in texts]
     first = f"(FROM {source} LIMIT {SAMPLE})"
-    found = groups.aggregate(connection, first, plans, lambda reader: reader.raw, aggregates)
+    found = column_groups.aggregate(connection, first, plans, lambda reader: reader.raw, aggregates)
     for column in texts:
         sentence = _form(*found[column])
         if sentence:

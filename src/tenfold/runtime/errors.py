@@ -1,4 +1,4 @@
-"""Errors that a user can mend, each one message: the rule, the value that broke it, the cure."""
+"""Errors that a user can mend, in one message: the rule, the value that broke it, what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files and folders that are written whole or not at all: stage, sync, rename."""
+"""Files and folders written atomically: to a staging folder, synced, renamed into place."""
 
 from __future__ import annotations
 

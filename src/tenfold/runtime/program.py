@@ -1,6 +1,7 @@
-"""How a program of tenfold starts and ends. Programs import this before anything else.
+"""How a program starts and ends: locks, Ctrl-C and SIGTERM, one message, the exit code.
 
-The other imports take seconds, in which DVC may be killed or Ctrl-C pressed.
+Programs import this before anything else: the other imports take seconds, in which DVC may be
+killed or Ctrl-C pressed.
 """
 
 from __future__ import annotations

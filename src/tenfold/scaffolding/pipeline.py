@@ -14,7 +14,7 @@ SHIPPED = resources.files("tenfold.scaffolding")
 IN_REPOSITORY = ("src/", "pipelines/", "requirements.lock")
 CODE = "outputs/code.json"
 HEAD = """\
-The machine: five stages in sequence. Each is a program of tenfold that reads what it declares
+The DVC pipeline: five stages in sequence. Each is a program of tenfold that reads what it declares
 here and writes its folder of outputs/. `exec` makes DVC the program's own parent, so that a
 killed `dvc repro` takes its stage with it. outputs/code.json names the installed tenfold and its
 libraries: after an upgrade every stage runs again.

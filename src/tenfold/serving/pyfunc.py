@@ -1,4 +1,4 @@
-"""The pyfunc that MLflow loads and serves: a predictor, stored without pickle."""
+"""The pyfunc that MLflow serves: it checks a request's values (status 400) and predicts."""
 
 from __future__ import annotations
 

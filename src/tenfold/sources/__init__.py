@@ -16,11 +16,11 @@ from tenfold.dataset import ROW
 from tenfold.params import Data
 from tenfold.runtime import UserError
 from tenfold.sources import formats, source_files, union
+from tenfold.sources.column_kinds import Kind
 from tenfold.sources.column_names import CONTENT, LINE, REASON, SOURCE
 from tenfold.sources.connection import connect, seal
 from tenfold.sources.file_rows import FileRows, FileToRead
 from tenfold.sources.formats import is_delimited
-from tenfold.sources.kinds import Kind
 from tenfold.sources.source import Source, Unsound
 from tenfold.sources.source_files import FileStamp
 from tenfold.sources.sql import MALFORMED, RAW, first_line, name, rows_of, text

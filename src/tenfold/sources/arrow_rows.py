@@ -12,8 +12,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tenfold.dataset import ROW
+from tenfold.sources.column_kinds import Kind
 from tenfold.sources.dictionaries import CODE
-from tenfold.sources.kinds import Kind
 
 # Tables in one Arrow file, which is mapped into memory as a whole when it is read.
 TABLES = 16

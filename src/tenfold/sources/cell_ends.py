@@ -1,4 +1,4 @@
-"""Cells that begin or end oddly, found in the bytes of a CSV without parsing it."""
+"""White space and leading zeros in CSV cells, found in the bytes without parsing them."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.params import Data
-from tenfold.sources.kinds import Kind
+from tenfold.sources.column_kinds import Kind
 from tenfold.sources.typed_csv import PlainCsv
 
 

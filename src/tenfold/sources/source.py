@@ -13,14 +13,14 @@ import pyarrow.parquet as pq
 
 from tenfold.dataset import ROW
 from tenfold.runtime import UserError
-from tenfold.sources import source_files, storing, typed_csv, union
+from tenfold.sources import source_files, stored_rows, typed_csv, union
 from tenfold.sources.arrow_rows import ArrowRows
+from tenfold.sources.column_kinds import Kind
 from tenfold.sources.column_names import LINE, SOURCE
 from tenfold.sources.file_rows import FileRows
-from tenfold.sources.kinds import Kind
 from tenfold.sources.source_files import FileStamp
 from tenfold.sources.sql import GIVEN, MALFORMED, RAW, name, rows_of, text
-from tenfold.sources.storing import StoredRows
+from tenfold.sources.stored_rows import StoredRows
 from tenfold.sources.typed_csv import Conversion
 
 # What DuckDB calls the place, from 0, of a row of a Parquet file.
@@ -178,7 +178,7 @@ class Source:
         selected = columns if counted else [ROW, *columns]
         path = self._new(view)
         query = f"SELECT {', '.join(selected)} FROM {relation}"
-        storing.store(self.connection, query, len(selected), path)
+        stored_rows.store(self.connection, query, len(selected), path)
         if counted:
             self._make(view, f"SELECT {counted} AS {ROW}, * FROM {rows_of(path)}")
             rows = np.concatenate([np.arange(n) + first for first, n in self._runs()])
@@ -187,9 +187,9 @@ class Source:
                 raise Unsound(f"{n_rows} rows, but {len(rows)} records")
             return StoredRows(path, rows[:n_rows])
         self._make(view, f"FROM {rows_of(path)}")
-        rows = storing.column_of(path, ROW)
+        rows = stored_rows.column_of(path, ROW)
         if (rows[1:] <= rows[:-1]).any():
-            storing.store(self.connection, f"{query} ORDER BY {ROW}", len(selected), path)
+            stored_rows.store(self.connection, f"{query} ORDER BY {ROW}", len(selected), path)
             rows = np.sort(rows)
         return StoredRows(path, rows, self._arrow)
 
@@ -204,7 +204,7 @@ class Source:
         path = self._new(view)
         # Parquet has no integers of 128 bits.
         query = f"{self._integers('DECIMAL(38, 0)')} FROM ({self._picked(numbers)})"
-        storing.store(self.connection, query, len(self.columns) + 1, path)
+        stored_rows.store(self.connection, query, len(self.columns) + 1, path)
         self._make(view, f"{self._integers('HUGEINT')} FROM {rows_of(path)}")
 
     def _integers(self, sql_type: str) -> str:

@@ -20,8 +20,8 @@ from pyarrow import csv
 
 from tenfold.sources.arrow_rows import TYPES, ArrowRows, ArrowWriter
 from tenfold.sources.cell_ends import inspect
+from tenfold.sources.column_kinds import MAX_EXACT_INTEGER, Kind, is_number
 from tenfold.sources.dictionaries import CODE, ENCODED, Dictionary, TooManyValues, encode, pays
-from tenfold.sources.kinds import MAX_EXACT_INTEGER, Kind, is_number
 
 # Bytes that are parsed together.
 BLOCK = 1 << 22

@@ -7,9 +7,9 @@ from typing import Any
 
 from tenfold.dataset import ROW
 from tenfold.runtime import UserError
+from tenfold.sources.column_kinds import SQL_TYPES, Kind
 from tenfold.sources.column_names import CONTENT, REASON
 from tenfold.sources.file_rows import FileRows
-from tenfold.sources.kinds import SQL_TYPES, Kind
 from tenfold.sources.sql import GIVEN, MALFORMED, RAW, name
 
 

@@ -1,4 +1,4 @@
-"""Split a clean table into training rows, test rows, and folds of the training rows."""
+"""Split a clean table by one of `STRATEGIES`: training rows, test rows, and folds."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from tenfold.dataset import ROW, dates
 from tenfold.metrics import Task
 from tenfold.params import Split
 from tenfold.runtime import UserError, nearest
-from tenfold.sources import name, storing, text
+from tenfold.sources import name, stored_rows, text
 from tenfold.splitting.equal_rows import find_equal_rows
 from tenfold.splitting.strategy import EqualRows, SplitColumns, Times
 
@@ -48,7 +48,7 @@ def read(table: Path, target: str, task: Task, rules: Split) -> SplitColumns:
         if rules.time is not None
         else find_equal_rows(_fetch(connection, f"hash({', '.join(map(name, features))})"))
     )
-    rows = storing.column_of(table, ROW)
+    rows = stored_rows.column_of(table, ROW)
     return SplitColumns(rows, target, y, classes, copies, groups, times, given, names)
 
 

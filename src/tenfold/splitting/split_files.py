@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tenfold.sources import storing
+from tenfold.sources import stored_rows
 from tenfold.splitting.split_columns import labels
 from tenfold.splitting.strategy import SplitColumns, TrainTestSplit
 
@@ -25,7 +25,7 @@ def write(table: Path, out: Path, parts: TrainTestSplit, columns: SplitColumns) 
     start = 0
     # One piece is written while the next one is read.
     with ThreadPoolExecutor(2) as pool:
-        for whole in _pieces(storing.reader(table)):
+        for whole in _pieces(stored_rows.reader(table)):
             piece = _labelled(whole, columns)
             chosen = {
                 file: piece.filter(pa.array(mask[start : start + len(piece)]))
@@ -35,7 +35,7 @@ def write(table: Path, out: Path, parts: TrainTestSplit, columns: SplitColumns) 
             for written in pending:
                 written.result()
             if not writers:
-                writers = {file: storing.writer(out / file, piece.schema) for file in masks}
+                writers = {file: stored_rows.writer(out / file, piece.schema) for file in masks}
             pending = [pool.submit(writers[file].write_table, own) for file, own in chosen.items()]
     for written in pending:
         written.result()

@@ -1,4 +1,4 @@
-"""The only door to MLflow: everything there is projected from the outputs of the stages.
+"""The only door to MLflow, whose runs and models are written from the stages' outputs.
 
 Runs and model versions are found by the fingerprint of what they show, so publishing twice
 changes nothing, and a lost store is rebuilt by publishing again.

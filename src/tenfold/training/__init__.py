@@ -1,7 +1,8 @@
-"""Training of k networks as one stacked network under one Lightning Trainer.
+"""Train k networks (members: one per fold, or per fold and trial) as one stacked network.
 
-The package needs torch, Lightning and numpy, and nothing else of tenfold. `catalogue` and
-`settings` are light to import: torch is loaded when a network is built.
+One Lightning Trainer trains them all. The package needs torch, Lightning and numpy, and nothing
+else of tenfold. `catalogue` and `settings` are light to import: torch is loaded when a network is
+built.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Everything about a network that is chosen by name: name -> torch's function or class for it.
+"""Optimisers, losses, activations, initialisers, schedules and architectures by name.
 
 Light to import: `resolve` loads what a name stands for when a network is built.
 """

@@ -1,4 +1,4 @@
-"""Early stopping of each member on its own, with the weights of its best epoch."""
+"""Early stopping of each member (each fold) on its own, with the weights of its best epoch."""
 
 from __future__ import annotations
 

@@ -17,9 +17,9 @@ from torch import Tensor
 from tenfold.training import batches, networks, transfer
 from tenfold.training.diagnostics import Diagnosis, NetworkMonitor, diagnose
 from tenfold.training.embeddings import InputColumns
+from tenfold.training.lightning_trainer import OutOfMemory, UnsupportedTrainer, run, within_memory
 from tenfold.training.module import StackedModule
 from tenfold.training.networks import MemberSpec, StackedNetwork
-from tenfold.training.running import OutOfMemory, UnsupportedTrainer, run, within_memory
 from tenfold.training.settings import Architecture, Rates, Recipe
 from tenfold.training.threads import tuner_for
 from tenfold.training.transfer import PretrainedMismatch

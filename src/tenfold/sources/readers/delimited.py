@@ -23,10 +23,10 @@ from tenfold.dataset import ROW
 from tenfold.params import Data
 from tenfold.runtime import UserError
 from tenfold.sources import sql, typed_csv
+from tenfold.sources.column_kinds import Kind, is_number
 from tenfold.sources.column_names import CONTENT, REASON, check_names
 from tenfold.sources.decoding import as_utf8
 from tenfold.sources.file_rows import FileRows, FileToRead
-from tenfold.sources.kinds import Kind, is_number
 from tenfold.sources.readers.record_by_record import Record, records
 from tenfold.sources.scanning import Scan, lines, recurs, scan
 from tenfold.sources.sql import text

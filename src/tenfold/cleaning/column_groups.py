@@ -1,4 +1,4 @@
-"""SQL of columns that are read alike: written out where they are few, over a list where many.
+"""SQL of columns with the same settings: a column each where they are few, a list where many.
 
 DuckDB plans an expression a column slowly: twenty on each of 10,000 columns take minutes, on one
 list of 10,000 cells a second. Nobody outside needs to know which of the two ways a column takes.

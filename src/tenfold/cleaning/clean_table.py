@@ -1,4 +1,4 @@
-"""The clean table written, and its columns counted: missing cells and distinct values."""
+"""Write the clean table; count the missing cells and distinct values of its columns."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tenfold import sources
-from tenfold.cleaning import groups
+from tenfold.cleaning import column_groups
 from tenfold.cleaning.columns import ColumnPlan
 from tenfold.cleaning.rules import JudgedRows
 from tenfold.params import Clean
-from tenfold.sources import Kind, name, storing
+from tenfold.sources import Kind, name, stored_rows
 
 # Beyond so many rows, distinct values are estimated (HyperLogLog), which takes no memory. Then few
 # ones are counted again, and columns that may be ids are looked at as a whole: messages depend on
@@ -60,9 +60,9 @@ def write(
         How many distinct values each column has, and these themselves for some text columns.
     """
     connection, kinds = judged.plan.source.connection, judged.kinds
-    with storing.writing(judged.stored, columns, kept, path) as stream:
+    with stored_rows.writing(judged.stored, columns, kept, path) as stream:
         counted = stream.rows.schema.names
-        at_once = 0 < len(counted) < groups.MIN_COLUMNS
+        at_once = 0 < len(counted) < column_groups.MIN_COLUMNS
         if at_once:
             connection.register(STREAM, stream.rows)
             found = _distinct(connection, STREAM, counted, kinds, int(kept.sum()))
@@ -82,7 +82,7 @@ def _distinct(
     """How many distinct values columns of a relation have, estimated beyond `MAX_EXACT_ROWS`."""
     count = "count(DISTINCT {})" if n_rows <= MAX_EXACT_ROWS else "approx_count_distinct({})"
     plans = [ColumnPlan(column, kinds[column]) for column in columns]
-    found = groups.aggregate(
+    found = column_groups.aggregate(
         connection, rows, plans, lambda reader: reader.raw, lambda cell: [count.format(cell)]
     )
     return {column: number for column, (number,) in found.items()}

@@ -1,4 +1,4 @@
-"""How likely a pattern is if the rows are shuffled, so that few rows prove nothing."""
+"""How likely a pattern is by chance, so that a small table raises no false finding."""
 
 from __future__ import annotations
 
