@@ -150,7 +150,7 @@ class Project:
     def process_of(self, stage: str) -> int | None:
         """The process that runs a stage and holds its lock, if one does."""
         lock = self / f".tenfold/locks/{stage}.lock"
-        with contextlib.suppress(FileNotFoundError, ValueError), lock.open() as file:
+        with contextlib.suppress(FileNotFoundError, IndexError), lock.open() as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
