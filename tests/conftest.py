@@ -83,7 +83,9 @@ class Project:
         If `forked`, `python`, `dvc` and `tenfold` run in forks of a process that has their
         libraries in memory.
         """
-        programs = [fork_server.programs(), BINARIES] if forked else [BINARIES]
+        # Only Linux tells a fork's client how it ends.
+        forks = [fork_server.programs()] if forked and sys.platform == "linux" else []
+        programs = [*forks, BINARIES]
         kept = {key: value for key, value in os.environ.items() if not key.startswith(FOREIGN)}
         inside = self.root / ".dvc" / "tmp"
         return {

@@ -170,6 +170,7 @@ ODD: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
 def test_no_odd_column_stops_the_audit(task: Task) -> None:
     y = {"regression": np.arange(240.0), "binary": np.arange(240) % 2, "multiclass": None}[task]
@@ -258,6 +259,7 @@ cells = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     columns=st.lists(cells, min_size=1, max_size=3),

@@ -184,6 +184,7 @@ def test_any_parquet_table_is_refused_or_accounted_for(
         assert isinstance(report, str) or report["read"] == table.num_rows
 
 
+@pytest.mark.slow
 @MANY
 @given(table=tables(), content=texts(), declared=rules(), task=TASKS)
 def test_many_columns_as_one_list_are_read_as_each_alone(

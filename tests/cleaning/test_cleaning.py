@@ -295,6 +295,7 @@ def test_the_same_source_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -
     assert len(digests) == 1
 
 
+@pytest.mark.slow
 def test_the_clinics_table_has_the_defects_that_its_readme_counts(tmp_path: Path) -> None:
     script = Path(shutil.copy(CLINIC / "make_breast_cancer.py", tmp_path))
     subprocess.run([sys.executable, script], check=True)
@@ -380,6 +381,7 @@ def test_remarks_say_what_a_person_should_look_at(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_large_column_is_called_an_id_only_if_all_its_values_differ(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -258,6 +258,7 @@ def test_asking_for_draws_leaves_the_answer_as_it_was() -> None:
     np.testing.assert_array_equal(found.bag.predict(inputs), before)
 
 
+@pytest.mark.slow
 def test_answers_in_threads_are_those_of_a_model_that_is_asked_once_at_a_time() -> None:
     parts = folds("mlp", "binary")
     [found] = evaluate("mlp", parts, exact("binary"), {"dropout": 0.4, "input_dropout": 0.2})

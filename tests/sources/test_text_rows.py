@@ -52,6 +52,7 @@ def test_rows_in_order_come_back_as_they_were(rows: Rows, tmp_path: Path) -> Non
     assert stored(rows, tmp_path / "t.parquet", ordered=True) == rows
 
 
+@pytest.mark.slow
 @AGAIN
 @given(rows=TABLES)
 def test_rows_without_order_come_back_sorted_by_all_cells(rows: Rows, tmp_path: Path) -> None:
@@ -76,6 +77,7 @@ def test_a_source_without_rows_gives_a_table_without_rows(tmp_path: Path) -> Non
         assert pq.read_table(tmp_path / "t.parquet").column_names == ["a", "b"]
 
 
+@pytest.mark.slow
 def test_equal_rows_in_any_order_give_equal_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

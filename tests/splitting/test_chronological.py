@@ -25,6 +25,7 @@ def split(when: Any, **rules: Any) -> Parts:
     return split_table(rows, "regression", strategy="time", time="when", **rules)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.integers(0, 60), min_size=60, max_size=200).filter(lambda x: len(set(x)) > 20),
     st.integers(2, 5),
@@ -56,6 +57,7 @@ def test_no_row_is_learnt_from_that_is_not_earlier_by_the_gap(
     assert sum(parts.report["rows"].values()) == len(when)
 
 
+@pytest.mark.slow
 @given(st.integers(40, 200), st.integers(2, 6), st.integers(0, 4), st.integers(0, 9))
 @settings(max_examples=30, deadline=None)
 def test_without_ties_the_folds_are_scikit_learns(n: int, k: int, gap: int, seed: int) -> None:

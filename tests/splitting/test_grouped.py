@@ -28,6 +28,7 @@ def numbers(groups: Any) -> list[float]:
     return [float(value) for value in range(len(groups))]
 
 
+@pytest.mark.slow
 @given(GROUPS, st.integers(2, 5), st.integers(1, 3), st.integers(0, 99))
 @settings(max_examples=40, deadline=None)
 def test_no_group_is_on_both_sides_and_every_row_is_validated_once_a_repeat(
@@ -42,6 +43,7 @@ def test_no_group_is_on_both_sides_and_every_row_is_validated_once_a_repeat(
     assert ((parts.folds.membership == 1) | (parts.folds.membership == 2)).all()
 
 
+@pytest.mark.slow
 @given(GROUPS, st.integers(0, 99))
 @settings(max_examples=30, deadline=None)
 def test_groups_that_hold_copies_of_one_row_are_on_one_side(groups: list[int], seed: int) -> None:
@@ -83,6 +85,7 @@ def uneven(n_groups: int, seed: int) -> tuple[float, float]:
     return unevenness(found, own), unevenness(reference, own)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_groups", [25, 200])
 def test_classes_keep_their_shares_as_well_as_scikit_learn_makes_them(n_groups: int) -> None:
     ours, reference = np.mean([uneven(n_groups, seed) for seed in range(10)], axis=0)

@@ -37,6 +37,7 @@ def test_every_row_is_in_training_or_test_in_source_order() -> None:
     assert parts.train.column_names == parts.test.column_names == [ROW, "size", "colour", "target"]
 
 
+@pytest.mark.slow
 @given(
     st.integers(150, 300), st.integers(2, 6), st.sampled_from([0.1, 0.2, 0.5]), st.integers(0, 9)
 )
@@ -58,6 +59,7 @@ def test_classes_are_parted_as_by_scikit_learn(n: int, k: int, test_size: float,
         assert parts.folds.val(number).tolist() == judged.tolist()
 
 
+@pytest.mark.slow
 @given(st.integers(20, 200), st.integers(2, 8), st.integers(0, 9))
 @settings(max_examples=20, deadline=None)
 def test_numbers_are_parted_as_by_scikit_learn(n: int, k: int, seed: int) -> None:
@@ -171,6 +173,7 @@ def test_at_least_one_row_is_held_out() -> None:
 # --- copies ---
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.integers(0, 40), min_size=120, max_size=200).filter(lambda x: len(set(x)) > 25),
     st.sampled_from(["random", "stratified"]),

@@ -230,6 +230,7 @@ program.run("long", main)
 """
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_a_training_at_once_and_in_words(tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", LONG],
