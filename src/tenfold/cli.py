@@ -150,6 +150,11 @@ def ui(arguments: argparse.Namespace) -> None:
     """Replace this process by MLflow's server of the project's store."""
     from tenfold import tracking
 
+    if tracking.uri().startswith(("http://", "https://")):
+        raise UserError(
+            f"MLFLOW_TRACKING_URI names a server, which has a UI of its own: open {tracking.uri()} "
+            "in a browser"
+        )
     _require_free(arguments.port)
     print(f"MLflow UI: http://{HOST}:{arguments.port}  (Ctrl-C ends it)", flush=True)
     tracking.ensure_store()

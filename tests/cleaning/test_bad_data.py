@@ -123,6 +123,11 @@ TABLE = "age,colour,y\n1,red,0\n2,blue,1\n-3,red,1\n"
         ({"require": ["nosuch(age)"]}, "is not valid here"),
         ({"require": ["age > $1"]}, "must be one expression about a row"),
         ({"require": ["true) UNION SELECT (true"]}, "must be one expression about a row"),
+        ({"require": ["age < 0) AND (age < 9"]}, "must be one expression about a row"),
+        ({"require": ["age > 0) OR (1 = 1"]}, "must be one expression about a row"),
+        ({"derive": {"more": "age) + (1"}}, "must be one expression about a row"),
+        ({"derive": {"A B": "age", "a b": "age"}}, "'A B' and 'a b' differ only in case"),
+        ({"derive": {"": "age"}}, "clean.derive: column 1 has no name"),
         (
             {"require": ["true) FROM read_text('/etc/passwd'); SELECT (true"]},
             "must be one expression about a row",

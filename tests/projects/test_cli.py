@@ -208,6 +208,18 @@ def test_no_password_is_printed_by_what_a_server_says(finished: Project, command
     assert "secret-1234" not in ended.stdout + ended.stderr
 
 
+def test_a_tracking_server_has_a_ui_of_its_own(finished: Project) -> None:
+    address = {"MLFLOW_TRACKING_URI": "http://me:secret-1234@127.0.0.1:1"}
+    message = refusal(finished.attempt("tenfold", "ui", env=address))
+    assert "open http://***@127.0.0.1:1 in a browser" in message
+
+
+def test_a_tracking_server_that_is_down_is_one_message(finished: Project, tmp_path: Path) -> None:
+    address = {"MLFLOW_TRACKING_URI": "http://127.0.0.1:1", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
+    asked = ["predict", str(finished / TABLE), str(tmp_path / "scored.csv")]
+    assert "http://127.0.0.1:1" in refusal(finished.attempt("tenfold", *asked, env=address))
+
+
 def test_schema_prints_the_file_that_editors_read() -> None:
     printed = subprocess.run(
         ["tenfold", "schema"],

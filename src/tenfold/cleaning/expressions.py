@@ -89,17 +89,23 @@ def _check(
     connection: Any, where: str, expression: str, view: str, columns: Collection[str]
 ) -> str:
     """The SQL type of an expression about one row of `view`."""
-    parsed = _parse(connection, expression)
+    parsed, alone = _parse(connection, expression), _parse(connection, expression, closed=False)
     if parsed["error"]:
         raise UserError(f"{where} is not valid SQL: {parsed['error_message']}")
     expressions = parsed["statements"][0]["node"].get("select_list", [])
-    if _without_expressions(parsed) != _without_expressions(_parse(connection, "true")):
+    if _shape(parsed, "select_list") != _shape(_parse(connection, "true"), "select_list"):
         raise UserError(
             f"{where} must be one expression about a row, without FROM, UNION, LIMIT or a second "
             "statement"
         )
     if len(expressions) != 1:
         raise UserError(f"{where} must be one predicate: put each in its own line")
+    # In brackets, `a) OR (b` is another expression than it is alone, where it is none.
+    if alone["error"] or _shape(parsed) != _shape(alone):
+        raise UserError(
+            f"{where} must be one expression about a row, but its brackets do not match: close "
+            "every bracket that it opens"
+        )
     problem = _beyond_one_row(connection, expressions[0])
     if problem:
         raise UserError(f"{where} must look at one row only, but holds {problem}")
@@ -170,23 +176,23 @@ def columns_of(connection: Any, expression: str) -> set[str]:
     }
 
 
-def _parse(connection: Any, expression: str) -> dict[str, Any]:
-    """An expression's syntax tree, as DuckDB itself sees it."""
-    query = f"SELECT {closing(expression)} FROM {ROWS}"
+def _parse(connection: Any, expression: str, *, closed: bool = True) -> dict[str, Any]:
+    """An expression's syntax tree, as DuckDB itself sees it; in brackets if `closed`."""
+    query = f"SELECT {closing(expression) if closed else expression}\nFROM {ROWS}"
     tree = connection.execute("SELECT json_serialize_sql(?)", [query]).fetchall()[0][0]
     return dict(json.loads(tree))
 
 
-def _without_expressions(parsed: dict[str, Any]) -> Any:
-    """Parsed statements without what they select, nor where in the text each part stands."""
+def _shape(parsed: dict[str, Any], *left_out: str) -> Any:
+    """Parsed statements without where in the text each part stands, and without some parts."""
 
     def shape(tree: Any) -> Any:
         if isinstance(tree, list):
             return [shape(child) for child in tree]
         if not isinstance(tree, dict):
             return tree
-        left_out = {"select_list", "query_location", "query_location_length"}
-        return {key: shape(child) for key, child in tree.items() if key not in left_out}
+        dropped = {"query_location", "query_location_length", *left_out}
+        return {key: shape(child) for key, child in tree.items() if key not in dropped}
 
     return shape(parsed["statements"])
 

@@ -9,7 +9,7 @@ from tenfold.cleaning import cells
 from tenfold.cleaning.plan import CleaningPlan
 from tenfold.params import Clean
 from tenfold.runtime import UserError, nearest
-from tenfold.sources import Kind
+from tenfold.sources import Kind, column_names
 
 
 def check_names(plan: CleaningPlan) -> None:
@@ -24,6 +24,7 @@ def check_names(plan: CleaningPlan) -> None:
             f"{data.path} has one column, {next(iter(source.columns))!r}, but a table needs a "
             "target and a feature: if its columns are there, set data.delimiter"
         )
+    column_names.check_names("clean.derive", list(rules.derive))
     for column in rules.derive:
         if column.lower() in map(str.lower, source.columns) or column.startswith("tenfold_"):
             raise UserError(
