@@ -164,7 +164,12 @@ def test_a_user_without_a_name_is_told_to_set_one_before_dvc_fails() -> None:
         )
     # make gives its commands one.
     Path("Makefile").write_text(f"include {ROOT}/Makefile\nname:\n\t@echo $$USER\n")
-    shown = subprocess.run([*apart, "make", "name"], capture_output=True, text=True, env=nameless)
+    shown = subprocess.run(
+        [*apart, "make", "--no-print-directory", "name"],
+        capture_output=True,
+        text=True,
+        env=nameless,
+    )
     assert shown.stdout == "12345\n"
 
 
