@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,10 +15,8 @@ from tenfold.params import Data
 from tenfold.params.data import SCHEMES
 from tenfold.params.messages import explain
 from tenfold.runtime import UserError
-from tenfold.sources import name, source_files
+from tenfold.sources import encodings, name, source_files
 
-# Windows' western encoding, a superset of the printable part of latin-1.
-WESTERN = "cp1252"
 MAX_ROWS = 5_000
 COMMA = r"[+-]?[0-9]{1,3}(\.?[0-9]{3})*,[0-9]+|[+-]?[0-9]+,[0-9]+"
 
@@ -66,21 +63,13 @@ def _data(given: dict[str, Any]) -> Data:
 
 
 def _guess_encoding(path: str, found: GuessedLayout) -> None:
-    """A file that is not all UTF-8 is taken for western Windows text, unless it is UTF-16."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
+    """The likeliest encoding of a file that is not all UTF-8, nor marked as UTF-16."""
     file = Path(path)
     if not file.is_file() or file.suffix.lower() in source_files.PACKED:
         return
-    with file.open("rb") as stream:
-        while chunk := stream.read(1 << 20):
-            try:
-                decoder.decode(chunk)
-            except UnicodeDecodeError:
-                if not chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                    found.set(
-                        "encoding", WESTERN, "not all of its bytes are UTF-8: check a few names"
-                    )
-                return
+    likely = None if encodings.is_unicode(file) else encodings.guess(file)
+    if likely:
+        found.set("encoding", likely.name, "; ".join(filter(None, ("not UTF-8", likely.shown))))
 
 
 def _guess_header(given: dict[str, Any], found: GuessedLayout) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from tenfold.runtime import UserError
+from tenfold.sources.encodings import UTF_16
 from tenfold.sources.source_files import PACKED
 
 CODECS = {".gz": "gzip", ".zst": "zstd"}
@@ -17,7 +18,6 @@ CHUNK = 1 << 20
 MAX_RATIO = 200
 # Bytes that any file may unpack to, however small it is.
 MIN_LIMIT = 1 << 28
-UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def as_utf8(path: Path, encoding: str, scratch: Path) -> tuple[Path, list[str]]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.runtime import UserError
+from tenfold.sources import encodings
 
 NEWLINES, FEED = b"\r\n", ord("\n")
 # Small, so that Python reuses the memory of one chunk for the next.
@@ -63,13 +64,13 @@ def scan(path: Path, readable: Path, quote: str = '"') -> Scan:
             line = ends + _line_ends(error.object[: error.start]) + 1
             raise UserError(
                 f"{path}: line {line} is not UTF-8 text (byte 0x{error.object[error.start]:02x}): "
-                "set data.encoding (cp1252 or latin-1 for most old files), or save it as UTF-8"
+                f"set data.encoding{_likely(readable)}, or save it as UTF-8"
             ) from None
         zeros = zeros or b"\0" in chunk
         if ends == 0 and 4 * chunk[:200].count(0) > len(chunk[:200]):
             raise UserError(
-                f"{path} holds zero bytes as UTF-16 does: set data.encoding: utf-16, or save it as "
-                "UTF-8"
+                f"{path} holds zero bytes as UTF-16 does: set data.encoding"
+                f"{_likely(readable)}, or save it as UTF-8"
             )
         quoted = quoted or mark in chunk
         before = ends
@@ -91,6 +92,13 @@ def scan(path: Path, readable: Path, quote: str = '"') -> Scan:
         raise UserError(f"{path} ends inside a UTF-8 character: is it cut off?") from None
     kinds = sum((feeds > pairs, returns > pairs, pairs > 0))
     return Scan(lines, quoted, kinds > 1, zeros, returns == pairs, longest)
+
+
+def _likely(path: Path) -> str:
+    found = encodings.guess(path)
+    if found is None:
+        return " to the one that it was saved in"
+    return f": {found.name}{found.shown and f' ({found.shown})'}"
 
 
 def recurs(path: Path) -> bool:
