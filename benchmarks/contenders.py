@@ -21,6 +21,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks.bare import bare_stacked
 from benchmarks.works import LEARNING_RATE, WEIGHT_DECAY, Data, Fold, Work
+from tenfold.models import mlp
 from tenfold.training.fitting import Member, train
 from tenfold.training.settings import Architecture, Rates, Recipe
 
@@ -36,7 +37,7 @@ def tenfold(work: Work, data: Data) -> float:
     ]
     recipe = Recipe(loss="binary_cross_entropy", batch_size=work.batch_size, patience=work.epochs)
     trained = train(
-        Architecture(kind="mlp", n_blocks=2, d_block=work.width),
+        Architecture(kind="mlp", build=mlp.build, n_blocks=2, d_block=work.width),
         recipe,
         members,
         n_outputs=1,

@@ -21,7 +21,7 @@ SOURCE = ROOT / "src"
 PACKAGE = SOURCE / "tenfold"
 STAGES = ["clean", "split", "cross_validate", "train", "select_model"]
 
-# What `training.catalogue.resolve` imports: "tenfold.training.architectures:MLP".
+# What `training.catalogue.resolve` imports: "tenfold.training.layers:StackedBatchNorm".
 RESOLVED = re.compile(r"[a-z_]+(\.[a-z_]+)*:\w+")
 
 # library: the modules that may import it

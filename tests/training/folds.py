@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +10,28 @@ from typing import Any
 
 import numpy as np
 
+from tenfold import models
+from tenfold.models.shared.network_parameters import NetworkParameters
 from tenfold.training import fitting
 from tenfold.training.fitting import Member, Trained
 from tenfold.training.settings import Architecture, Rates, Recipe
 
 FLOAT64 = {"accelerator": "cpu", "precision": "64-true"}
-ARCHITECTURE = Architecture(kind="mlp", n_blocks=2, d_block=12)
+
+
+# The families of networks.
+FAMILIES = [
+    name for name in models.names() if issubclass(models.parameters(name), NetworkParameters)
+]
+
+
+def architecture_of(kind: str, **settings: Any) -> Architecture:
+    """The architecture of a family's networks."""
+    build = importlib.import_module(f"tenfold.models.{kind}").build
+    return Architecture(kind=kind, build=build, **settings)
+
+
+ARCHITECTURE = architecture_of("mlp", n_blocks=2, d_block=12)
 RECIPE = Recipe(batch_size=16, patience=4)
 RATES = Rates(learning_rate=0.01, weight_decay=0.01, dropout=0.25)
 LOSSES = {"regression": "mse", "binary": "binary_cross_entropy", "multiclass": "cross_entropy"}

@@ -10,12 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from tenfold.training import networks
-from tenfold.training.architectures import CNN, MLP, RNN, ResNet, StackedRecurrent
 from tenfold.training.batches import EpochOrder
+from tenfold.training.blocks import StackedRecurrent
 from tenfold.training.fitting import Member
-from tenfold.training.layers import StackedConv, StackedLinear
+from tenfold.training.layers import StackedBatchNorm, StackedConv, StackedLinear
 from tenfold.training.networks import StackedNetwork
-from tenfold.training.normalization import StackedBatchNorm
 from tenfold.training.settings import Architecture
 
 
@@ -91,7 +90,7 @@ def _unit(part: Any, member: int, layer: nn.Module, activation: nn.Module) -> li
     return [layer, *normals, activation]
 
 
-def mlp(network: MLP, member: int, width: int, activation: nn.Module) -> nn.Module:
+def mlp(network: StackedNetwork, member: int, width: int, activation: nn.Module) -> nn.Module:
     layers: list[nn.Module] = []
     for block in network.blocks:
         layers += _unit(block, member, linear(block.linear, member, width), activation)  # type: ignore[arg-type]
@@ -111,8 +110,8 @@ class _Plus(nn.Module):
         return added
 
 
-def resnet(network: ResNet, member: int, width: int, activation: nn.Module) -> nn.Module:
-    layers: list[nn.Module] = [linear(network.first, member, width)]
+def resnet(network: StackedNetwork, member: int, width: int, activation: nn.Module) -> nn.Module:
+    layers: list[nn.Module] = [linear(network.first, member, width)]  # type: ignore[arg-type]
     for block in network.blocks:
         normals = (
             [] if block.normalization is None else [normalization(block.normalization, member)]
@@ -124,7 +123,7 @@ def resnet(network: ResNet, member: int, width: int, activation: nn.Module) -> n
     return nn.Sequential(*layers, activation, linear(network.output, member))
 
 
-def cnn(network: CNN, member: int, width: int, activation: nn.Module) -> nn.Module:
+def cnn(network: StackedNetwork, member: int, width: int, activation: nn.Module) -> nn.Module:
     layers: list[nn.Module] = [nn.Unflatten(1, network.shape)]
     *convolutions, dense = network.blocks
     for block in convolutions:
@@ -154,7 +153,7 @@ class _Last(nn.Module):
         return x[:, -1]
 
 
-def rnn(network: RNN, member: int, width: int, activation: nn.Module) -> nn.Module:
+def rnn(network: StackedNetwork, member: int, width: int, activation: nn.Module) -> nn.Module:
     layers = [_States(recurrent(block.recurrent, member)) for block in network.blocks]  # type: ignore[arg-type]
     return nn.Sequential(
         nn.Unflatten(1, network.shape), *layers, _Last(), linear(network.output, member)

@@ -12,22 +12,23 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from tenfold.training import networks
-from tenfold.training.catalogue import ACTIVATIONS, ARCHITECTURES
+from tenfold.training.catalogue import ACTIVATIONS
 from tenfold.training.embeddings import InputColumns
 from tenfold.training.networks import MemberSpec, StackedNetwork
 from tenfold.training.settings import Architecture, Rates
 from tests.training import folds, plain
 from tests.training.differences import largest_difference
+from tests.training.folds import architecture_of
 from tests.training.test_optimizers import TORCH as OPTIMIZERS
 
 PICTURE, SEQUENCE = (2, 5, 6), (10, 6)
 OWN = {
-    "cnn": Architecture(kind="cnn", n_blocks=2, d_block=7, shape=PICTURE, channels=3),
-    "mlp": Architecture(kind="mlp", n_blocks=2, d_block=7),
-    "resnet": Architecture(kind="resnet", n_blocks=2, d_block=7),
-    "rnn-gru": Architecture(kind="rnn", n_blocks=2, d_block=7, activation="tanh", shape=SEQUENCE),
-    "rnn-lstm": Architecture(
-        kind="rnn", n_blocks=2, d_block=7, activation="tanh", shape=SEQUENCE, cell="lstm"
+    "cnn": architecture_of("cnn", n_blocks=2, d_block=7, shape=PICTURE, channels=3),
+    "mlp": architecture_of("mlp", n_blocks=2, d_block=7),
+    "resnet": architecture_of("resnet", n_blocks=2, d_block=7),
+    "rnn-gru": architecture_of("rnn", n_blocks=2, d_block=7, activation="tanh", shape=SEQUENCE),
+    "rnn-lstm": architecture_of(
+        "rnn", n_blocks=2, d_block=7, activation="tanh", shape=SEQUENCE, cell="lstm"
     ),
 }
 RATES = Rates(0.01, 0.01, 0.001, dropout=0.25, input_dropout=0.1)
@@ -64,7 +65,7 @@ def inputs(architecture: Architecture) -> Tensor:
 
 
 def test_every_architecture_is_here() -> None:
-    assert {own.kind for own in OWN.values()} == set(ARCHITECTURES) == set(plain.PLAIN)
+    assert {own.kind for own in OWN.values()} == set(folds.FAMILIES) == set(plain.PLAIN)
 
 
 NORMALIZED = [
@@ -110,7 +111,7 @@ def test_a_member_of_a_stack_is_the_same_fold_trained_alone(key: str) -> None:
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_a_member_with_any_activation_is_the_same_fold_trained_alone(activation: str) -> None:
-    architecture = Architecture(kind="mlp", n_blocks=2, d_block=7, activation=activation)
+    architecture = architecture_of("mlp", n_blocks=2, d_block=7, activation=activation)
     stack = folds.members("regression", 3, rates=RATES)
     options: dict[str, Any] = {"steps": 5, "max_epochs": 6}
     together = folds.train(stack, "regression", architecture, **options)
@@ -166,8 +167,8 @@ def test_a_picture_of_any_size_is_halved_until_it_is_a_point(
     n_blocks: int, height: int, width: int, channels: int, kernel_size: int
 ) -> None:
     shape = (channels, height, width)
-    architecture = Architecture(
-        kind="cnn",
+    architecture = architecture_of(
+        "cnn",
         n_blocks=n_blocks,
         d_block=4,
         shape=shape,
@@ -185,7 +186,7 @@ def test_a_picture_of_any_size_is_halved_until_it_is_a_point(
 
 def test_no_hidden_layer_is_a_linear_model() -> None:
     network = networks.build(
-        Architecture(kind="mlp", n_blocks=0, d_block=6), [MemberSpec(1, InputColumns(4), 0.5)], 1
+        architecture_of("mlp", n_blocks=0, d_block=6), [MemberSpec(1, InputColumns(4), 0.5)], 1
     )
     x = torch.randn(1, 8, 4)
     assert torch.equal(network(x), network.output(x))

@@ -11,7 +11,6 @@ import pytest
 
 from tenfold.training.catalogue import (
     ACTIVATIONS,
-    ARCHITECTURES,
     INITIALIZERS,
     LOSSES,
     NORMALIZATIONS,
@@ -19,13 +18,14 @@ from tenfold.training.catalogue import (
     OPTIMIZERS,
     SCHEDULES,
 )
+from tests.training.folds import FAMILIES
 
 HERE = Path(__file__).parent
 PAGE = (HERE.parent.parent / "docs" / "training.md").read_text(encoding="utf-8")
 
 REGISTRIES: dict[str, Iterable[str]] = {
     "Activations": ACTIVATIONS,
-    "Architectures": ARCHITECTURES,
+    "Architectures": FAMILIES,
     "Embeddings": NUMERIC_EMBEDDINGS,
     "Initializers": INITIALIZERS,
     "Losses": LOSSES,

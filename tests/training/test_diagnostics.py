@@ -13,11 +13,12 @@ from torch import nn
 
 from tenfold.training.diagnostics import NetworkMonitor, diagnose
 from tenfold.training.fitting import Member, Trained
-from tenfold.training.settings import Architecture, Rates
+from tenfold.training.settings import Rates
 from tests.training import folds, plain
 from tests.training.differences import largest_difference
+from tests.training.folds import architecture_of
 
-WIDE = Architecture(kind="mlp", n_blocks=3, d_block=16)
+WIDE = architecture_of("mlp", n_blocks=3, d_block=16)
 
 
 def names(trained: Trained) -> list[str]:
@@ -26,7 +27,7 @@ def names(trained: Trained) -> list[str]:
 
 @pytest.mark.parametrize("kind", ["mlp", "resnet"])
 def test_gradient_norms_are_those_of_each_member_and_block_alone(kind: str) -> None:
-    architecture = Architecture(kind=kind, n_blocks=2, d_block=7, activation="tanh")
+    architecture = architecture_of(kind, n_blocks=2, d_block=7, activation="tanh")
     stack = folds.members("regression", 3, rates=Rates())
     # One step an epoch: what is measured in the first are the gradients at the start.
     found = folds.train(stack, "regression", architecture, batch_size="full", max_epochs=1)
@@ -90,8 +91,8 @@ def test_saturated_units_are_answers_at_the_ends_of_the_range(
     activation: str, low: float, high: float
 ) -> None:
     stack = folds.members("regression", 4, rates=Rates())
-    architecture = Architecture(
-        kind="mlp",
+    architecture = architecture_of(
+        "mlp",
         n_blocks=2,
         d_block=12,
         activation=activation,
@@ -141,8 +142,8 @@ def test_a_sane_training_has_no_finding() -> None:
 
 def test_a_deep_sigmoid_network_of_small_weights_vanishes_until_the_advice_is_taken() -> None:
     stack = folds.members("regression", 3, rates=Rates(0.01))
-    deep = Architecture(
-        kind="mlp", n_blocks=8, d_block=16, activation="sigmoid", initializer="normal"
+    deep = architecture_of(
+        "mlp", n_blocks=8, d_block=16, activation="sigmoid", initializer="normal"
     )
     options: dict[str, Any] = {"max_epochs": 12, "patience": 12}
     bad = folds.train(stack, "regression", deep, **options)
@@ -199,8 +200,8 @@ def test_units_killed_by_a_huge_rate_are_found_dead() -> None:
 
 def test_units_of_huge_weights_are_found_saturated_until_the_advice_is_taken() -> None:
     stack = folds.members("regression", 3)
-    wild = Architecture(
-        kind="mlp",
+    wild = architecture_of(
+        "mlp",
         n_blocks=2,
         d_block=16,
         activation="tanh",

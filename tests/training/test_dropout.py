@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from tenfold.training import networks
-from tenfold.training.dropout import StackedDropout
+from tenfold.training.activations import StackedDropout
 from tenfold.training.embeddings import InputColumns
 from tenfold.training.networks import MemberSpec, StackedNetwork
 from tenfold.training.randomness import Noise
-from tenfold.training.settings import Architecture
 from tests.training.differences import largest_difference
+from tests.training.folds import architecture_of
 
 SEEDS = [3, 1, 4]
 RATES = [0.05, 0.25, 0.9]
@@ -124,7 +124,7 @@ def test_selu_has_alpha_dropout_and_its_inputs_plain_dropout() -> None:
     specs = [MemberSpec(1, InputColumns(4), dropout=0.2, input_dropout=0.2)]
     for activation in ("selu", "elu"):
         network: Any = networks.build(
-            Architecture(kind="mlp", n_blocks=1, d_block=5, activation=activation), specs, 1
+            architecture_of("mlp", n_blocks=1, d_block=5, activation=activation), specs, 1
         )
         assert network.blocks[0].dropout.alpha is (activation == "selu")
         assert not network.drop_inputs.alpha
@@ -145,7 +145,7 @@ def sampled(network: StackedNetwork, x: Tensor, draws: int) -> Tensor:
 def wide(rates: Sequence[float]) -> StackedNetwork:
     specs = [MemberSpec(seed, InputColumns(4), dropout=rate) for seed, rate in enumerate(rates)]
     return networks.build(
-        Architecture(kind="mlp", n_blocks=1, d_block=30, activation="tanh"), specs, 1
+        architecture_of("mlp", n_blocks=1, d_block=30, activation="tanh"), specs, 1
     ).double()
 
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from torch import nn
 
 from tenfold.training.early_stopping import EarlyStopping
-from tenfold.training.settings import Architecture
 from tests.training.differences import largest_difference
 from tests.training.folds import (
     RECIPE,
+    architecture_of,
     curve,
     members,
     train,
@@ -143,7 +143,7 @@ def test_a_member_whose_rate_is_far_too_high_disturbs_no_other(optimizer: str) -
 
 def test_a_loss_that_turns_infinite_leaves_the_best_weights_before_it() -> None:
     stack = with_rates(members("regression", 2), learning_rate=[3.0, 4.0])
-    line = Architecture(kind="mlp", n_blocks=0, d_block=1)
+    line = architecture_of("mlp", n_blocks=0, d_block=1)
     trained = train(
         stack, architecture=line, optimizer="sgd", batch_size="full", max_epochs=900, patience=900
     )

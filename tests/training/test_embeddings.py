@@ -23,9 +23,10 @@ from tenfold.training.embeddings import (
     StackedEmbeddings,
 )
 from tenfold.training.randomness import generators
-from tenfold.training.settings import Architecture, EmbeddingSettings
+from tenfold.training.settings import EmbeddingSettings
 from tests.training import folds
 from tests.training.differences import largest_difference
+from tests.training.folds import architecture_of
 
 SEEDS = [1, 2]
 SMALL = EmbeddingSettings(d_numeric=3, n_bins=4, n_frequencies=2, sigma=0.5, d_categorical=2)
@@ -191,8 +192,8 @@ def test_an_embedded_member_of_a_stack_is_the_same_fold_trained_alone(
         both[1][0, 2] = -1
         columns = InputColumns(both[0].shape[1], 2, (3 + number,))
         stack.append(replace(member, x_train=both[0], x_val=both[1], columns=columns))
-    architecture = Architecture(
-        kind=kind, n_blocks=1, d_block=8, embeddings=replace(SMALL, numeric=numeric)
+    architecture = architecture_of(
+        kind, n_blocks=1, d_block=8, embeddings=replace(SMALL, numeric=numeric)
     )
     together = folds.train(stack, "regression", architecture, steps=5, max_epochs=6)
     outputs = together.predict(folds.validation(stack))

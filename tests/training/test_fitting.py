@@ -18,12 +18,13 @@ from tenfold.training import fitting
 from tenfold.training.batches import steps_per_epoch
 from tenfold.training.fitting import Member, UnsupportedTrainer
 from tenfold.training.randomness import Noise
-from tenfold.training.settings import Architecture, Rates
+from tenfold.training.settings import Rates
 from tests.training.differences import largest_difference
 from tests.training.folds import (
     ARCHITECTURE,
     LOSSES,
     RECIPE,
+    architecture_of,
     curve,
     members,
     train,
@@ -172,7 +173,7 @@ def test_every_step_of_every_epoch_draws_its_own_dropout(monkeypatch: pytest.Mon
 
 
 def test_full_batches_are_gradient_descent() -> None:
-    line = Architecture(kind="mlp", n_blocks=0, d_block=1)
+    line = architecture_of("mlp", n_blocks=0, d_block=1)
     x = np.array([[-1.0], [0.0], [1.0], [2.0]])
     member = Member(0, x, 2 * x[:, 0] - 1, rates=Rates(learning_rate=0.1))
     trained = train([member], architecture=line, max_epochs=300, batch_size="full", optimizer="sgd")
@@ -211,6 +212,7 @@ def test_an_accelerator_that_is_not_there_is_named_in_one_error() -> None:
 LONG = """
 import numpy as np
 import tenfold.runtime.program as program
+from tenfold.models import mlp
 from tenfold.training import fitting
 from tenfold.training.settings import Architecture, Recipe
 
@@ -218,7 +220,7 @@ def main():
     print("ready", flush=True)
     x = np.random.default_rng(0).normal(size=(64, 2))
     fitting.train(
-        Architecture(kind="mlp", n_blocks=1, d_block=4),
+        Architecture(kind="mlp", build=mlp.build, n_blocks=1, d_block=4),
         Recipe(loss="mse", optimizer="sgd", batch_size=8),
         [fitting.Member(0, x, x[:, 0])],
         1,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from tenfold.training import networks
-from tenfold.training.architectures import StackedRecurrent
+from tenfold.training.blocks import StackedRecurrent
 from tenfold.training.catalogue import ACTIVATIONS, INITIALIZERS
 from tenfold.training.embeddings import InputColumns
 from tenfold.training.layers import (
@@ -23,8 +23,8 @@ from tenfold.training.layers import (
 )
 from tenfold.training.networks import MemberSpec
 from tenfold.training.randomness import generators
-from tenfold.training.settings import Architecture
 from tests.training.differences import largest_difference
+from tests.training.folds import architecture_of
 
 TORCH: dict[str, Any] = {
     "constant": lambda w, g: nn.init.constant_(w, 0.3),
@@ -105,7 +105,7 @@ def test_orthogonal_weights_are_orthogonal() -> None:
 
 
 def test_orthogonal_weights_of_a_network_do_not_depend_on_the_number_of_threads() -> None:
-    architecture = Architecture(kind="mlp", n_blocks=2, d_block=128, initializer="orthogonal")
+    architecture = architecture_of("mlp", n_blocks=2, d_block=128, initializer="orthogonal")
     drawn = []
     before = torch.get_num_threads()
     for threads in (1, 4):

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tenfold.training.architectures import StackedRecurrent
+from tenfold.training.blocks import StackedRecurrent
 from tenfold.training.layers import Initializer, StackedConv, StackedLinear
 from tenfold.training.randomness import generators
 from tests.training import plain

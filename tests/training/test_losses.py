@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 from tenfold.training import batches
 from tenfold.training.catalogue import LOSSES, default_loss
-from tenfold.training.losses import per_row
 from tenfold.training.settings import LossSettings
+from tenfold.training.training_step import per_row
 from tests.training.differences import largest_difference
 
 TORCH: dict[str, nn.Module] = {

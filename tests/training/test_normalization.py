@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from tenfold.training.normalization import StackedBatchNorm, StackedLayerNorm
+from tenfold.training.layers import StackedBatchNorm, StackedLayerNorm
 from tests.training import plain
 from tests.training.differences import largest_difference
 

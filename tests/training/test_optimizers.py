@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from tenfold.training import optimizers
+from tenfold.training import training_step
 from tenfold.training.catalogue import OPTIMIZERS
 from tenfold.training.layers import Initializer, StackedLinear
-from tenfold.training.optimizers import Stepper
 from tenfold.training.randomness import generators
+from tenfold.training.training_step import Stepper
 from tests.training import plain
 from tests.training.differences import largest_difference
 
@@ -40,7 +40,9 @@ def test_every_optimizer_has_a_reference_here() -> None:
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_rate_and_decay_reach_the_optimizer(name: str) -> None:
-    built = optimizers.build(name, [{"params": [nn.Parameter(torch.zeros(1))]}], 0.25, 0.125)
+    built = training_step.build_optimizer(
+        name, [{"params": [nn.Parameter(torch.zeros(1))]}], 0.25, 0.125
+    )
     assert type(built) is TORCH[name][0]
     assert built.defaults["lr"] == 0.25
     assert built.defaults["weight_decay"] == 0.125

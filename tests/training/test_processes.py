@@ -29,7 +29,7 @@ if __name__ == "__main__":
         trained = folds.train(
             stack,
             "binary",
-            Architecture(kind="mlp", n_blocks=2, d_block=8, normalization="batch_norm"),
+            architecture_of("mlp", n_blocks=2, d_block=8, normalization="batch_norm"),
             max_epochs=3,
             class_weights="balanced",
             trainer=trainer,

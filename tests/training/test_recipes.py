@@ -21,11 +21,12 @@ from tenfold.training.fitting import Member, Trained
 from tenfold.training.settings import Architecture, LossSettings, Rates
 from tests.training import folds, plain
 from tests.training.differences import largest_difference
+from tests.training.folds import architecture_of
 from tests.training.test_optimizers import TORCH as OPTIMIZERS
 
 EPOCHS = 6
 PLAIN_RATES = Rates(learning_rate=0.01)
-TANH = Architecture(kind="mlp", n_blocks=2, d_block=7, activation="tanh")
+TANH = architecture_of("mlp", n_blocks=2, d_block=7, activation="tanh")
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 
@@ -287,8 +288,8 @@ def test_max_norm_of_the_weights_into_hidden_units() -> None:
 @pytest.mark.parametrize("kind", ["mlp", "resnet"])
 def test_normalization_in_training_and_validation(kind: str, normalization: str) -> None:
     stack = members()
-    architecture = Architecture(
-        kind=kind, n_blocks=2, d_block=7, activation="tanh", normalization=normalization
+    architecture = architecture_of(
+        kind, n_blocks=2, d_block=7, activation="tanh", normalization=normalization
     )
     found = trained(stack, architecture=architecture)
     assert compared(stack, found, architecture=architecture) < 1e-11
@@ -297,12 +298,12 @@ def test_normalization_in_training_and_validation(kind: str, normalization: str)
 @pytest.mark.parametrize(
     "architecture",
     [
-        Architecture(kind="resnet", n_blocks=2, d_block=7, activation="tanh"),
-        Architecture(
-            kind="cnn", n_blocks=2, d_block=7, activation="tanh", shape=(2, 5, 6), channels=3
+        architecture_of("resnet", n_blocks=2, d_block=7, activation="tanh"),
+        architecture_of(
+            "cnn", n_blocks=2, d_block=7, activation="tanh", shape=(2, 5, 6), channels=3
         ),
-        Architecture(
-            kind="cnn",
+        architecture_of(
+            "cnn",
             n_blocks=1,
             d_block=7,
             activation="tanh",
@@ -310,9 +311,9 @@ def test_normalization_in_training_and_validation(kind: str, normalization: str)
             channels=3,
             normalization="batch_norm",
         ),
-        Architecture(kind="rnn", n_blocks=2, d_block=7, activation="tanh", shape=(10, 6)),
-        Architecture(
-            kind="rnn", n_blocks=1, d_block=7, activation="tanh", shape=(10, 6), cell="lstm"
+        architecture_of("rnn", n_blocks=2, d_block=7, activation="tanh", shape=(10, 6)),
+        architecture_of(
+            "rnn", n_blocks=1, d_block=7, activation="tanh", shape=(10, 6), cell="lstm"
         ),
     ],
     ids=lambda own: f"{own.kind}-{own.normalization}-{own.cell}",

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from tenfold.training import optimizers
-from tenfold.training.architectures import StackedRecurrent
+from tenfold.training import training_step
+from tenfold.training.blocks import StackedRecurrent
 from tenfold.training.layers import Initializer, StackedConv, StackedLinear
 from tenfold.training.randomness import generators
 from tests.training.differences import largest_difference
@@ -53,8 +53,8 @@ def test_each_members_gradient_is_clipped_as_torch_clips_it_alone(
 ) -> None:
     stacked = parameters(seed)
     alone = [of_member(stacked, member) for member in range(3)]
-    norms = optimizers.gradient_norms(stacked)
-    optimizers.clip_gradients(stacked, largest)
+    norms = training_step.gradient_norms(stacked)
+    training_step.clip_gradients(stacked, largest)
     pairs: list[tuple[Any, Any]] = []
     for member, own in enumerate(alone):
         norm = nn.utils.clip_grad_norm_(own, largest)
@@ -67,8 +67,8 @@ def test_a_member_whose_gradient_is_no_number_leaves_the_others_alone() -> None:
     stacked, broken = parameters(), parameters()
     assert broken[0].grad is not None
     broken[0].grad[1, 0, 0] = torch.nan
-    optimizers.clip_gradients(stacked, 0.5)
-    optimizers.clip_gradients(broken, 0.5)
+    training_step.clip_gradients(stacked, 0.5)
+    training_step.clip_gradients(broken, 0.5)
     for one, two in zip(gradients(stacked), gradients(broken), strict=True):
         assert torch.equal(one[[0, 2]], two[[0, 2]])
 
@@ -85,7 +85,7 @@ def test_the_l1_penalty_is_autograds_with_each_members_own_strength() -> None:
     )
     assert isinstance(penalty, Tensor)
     expected = torch.autograd.grad(penalty, copies)
-    optimizers.add_penalty_gradients(stacked, strengths)
+    training_step.add_penalty_gradients(stacked, strengths)
     pairs = [
         (found, start + own)
         for found, start, own in zip(gradients(stacked), before, expected, strict=True)
@@ -104,7 +104,7 @@ def test_max_norm_shortens_what_leads_into_each_unit_as_torchs_renorm_does(large
     for layer in layers:
         layer.double()
         before = layer.incoming().detach().clone()
-        optimizers.limit_incoming([layer.incoming()], largest)
+        training_step.limit_incoming([layer.incoming()], largest)
         norm = np.linalg.norm(before.numpy(), axis=1, keepdims=True)
         expected = before.numpy() * np.minimum(1, largest / np.maximum(norm, 1e-12))
         pairs.append((layer.incoming(), expected))
@@ -117,5 +117,5 @@ def test_max_norm_shortens_what_leads_into_each_unit_as_torchs_renorm_does(large
 
 def test_max_norm_leaves_weights_of_zero_where_they_are() -> None:
     weight = torch.zeros(2, 3, 4)
-    optimizers.limit_incoming([weight], 1.0)
+    training_step.limit_incoming([weight], 1.0)
     assert torch.equal(weight, torch.zeros(2, 3, 4))

@@ -15,10 +15,10 @@ import torch
 from tenfold.training import lightning_trainer
 from tenfold.training.fitting import Trained
 from tenfold.training.lightning_trainer import CrashCheckpoint
-from tenfold.training.settings import Architecture
 from tests.training.folds import (
     ARCHITECTURE,
     LOSSES,
+    architecture_of,
     members,
     train,
     validation,
@@ -80,7 +80,7 @@ def test_a_run_with_all_that_has_a_memory_goes_on_too(
     stack = with_rates(
         members("binary", 3), learning_rate=[0.001, 0.01, 0.05], weight_decay=[0.0, 0.1, 0.01]
     )
-    architecture = Architecture(kind="mlp", n_blocks=2, d_block=8, normalization="batch_norm")
+    architecture = architecture_of("mlp", n_blocks=2, d_block=8, normalization="batch_norm")
     options: dict[str, Any] = {
         "architecture": architecture,
         "optimizer": optimizer,

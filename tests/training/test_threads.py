@@ -16,7 +16,7 @@ from tenfold.training.threads import (
     one_thread,
     tuner_for,
 )
-from tests.training.folds import members, train
+from tests.training.folds import architecture_of, members, train
 
 SINGLE = {"accelerator": "cpu"}
 
@@ -40,20 +40,20 @@ def trained_on(threads: int, architecture: Architecture, precision: str) -> Trai
 @pytest.mark.parametrize(
     ("architecture", "precision"),
     [
-        (Architecture(kind="mlp", n_blocks=2, d_block=128, normalization="batch_norm"), "32-true"),
+        (architecture_of("mlp", n_blocks=2, d_block=128, normalization="batch_norm"), "32-true"),
         (
-            Architecture(
-                kind="mlp", n_blocks=2, d_block=128, activation="tanh", initializer="orthogonal"
+            architecture_of(
+                "mlp", n_blocks=2, d_block=128, activation="tanh", initializer="orthogonal"
             ),
             "64-true",
         ),
         (
-            Architecture(kind="resnet", n_blocks=1, d_block=64, normalization="layer_norm"),
+            architecture_of("resnet", n_blocks=1, d_block=64, normalization="layer_norm"),
             "32-true",
         ),
-        (Architecture(kind="cnn", n_blocks=2, d_block=64, shape=(2, 5, 6), channels=8), "32-true"),
-        (Architecture(kind="rnn", n_blocks=1, d_block=64, shape=(3, 20)), "32-true"),
-        (Architecture(kind="rnn", n_blocks=1, d_block=64, shape=(3, 20), cell="lstm"), "64-true"),
+        (architecture_of("cnn", n_blocks=2, d_block=64, shape=(2, 5, 6), channels=8), "32-true"),
+        (architecture_of("rnn", n_blocks=1, d_block=64, shape=(3, 20)), "32-true"),
+        (architecture_of("rnn", n_blocks=1, d_block=64, shape=(3, 20), cell="lstm"), "64-true"),
     ],
     ids=lambda own: getattr(own, "kind", own),
 )

@@ -17,9 +17,10 @@ from tenfold.training.networks import MemberSpec, StackedNetwork
 from tenfold.training.settings import Architecture, Rates
 from tests.training import folds, plain
 from tests.training.differences import largest_difference
+from tests.training.folds import architecture_of
 from tests.training.test_optimizers import TORCH
 
-MLP = Architecture(kind="mlp", n_blocks=3, d_block=8, activation="tanh")
+MLP = architecture_of("mlp", n_blocks=3, d_block=8, activation="tanh")
 
 
 def built(architecture: Architecture, widths: list[int], outputs: int = 1) -> StackedNetwork:
@@ -58,7 +59,11 @@ def test_only_the_first_blocks_that_fit_are_taken() -> None:
     pretrained = built(replace(MLP, n_blocks=2), [5])
     assert taken(built(MLP, [5]), pretrained, 1) == ({"blocks.0", "blocks.1"}, 2)
     assert taken(built(replace(MLP, d_block=9), [5]), pretrained, 1) == (set(), 0)
-    assert taken(built(replace(MLP, kind="resnet"), [5]), pretrained, 1) == (set(), 0)
+    assert taken(
+        built(architecture_of("resnet", n_blocks=3, d_block=8, activation="tanh"), [5]),
+        pretrained,
+        1,
+    ) == (set(), 0)
     normal = replace(MLP, normalization="batch_norm")
     assert taken(built(normal, [5]), pretrained, 1) == (set(), 0)
     assert taken(built(normal, [5]), built(normal, [5]), 1)[1] == 3
@@ -87,16 +92,16 @@ def test_columns_that_the_donor_used_are_not_thrown_away() -> None:
 @pytest.mark.parametrize(
     "architecture",
     [
-        Architecture(kind="resnet", n_blocks=2, d_block=8, normalization="layer_norm"),
-        Architecture(
-            kind="cnn",
+        architecture_of("resnet", n_blocks=2, d_block=8, normalization="layer_norm"),
+        architecture_of(
+            "cnn",
             n_blocks=2,
             d_block=8,
             shape=(1, 6, 6),
             channels=2,
             normalization="batch_norm",
         ),
-        Architecture(kind="rnn", n_blocks=2, d_block=8, shape=(6, 6)),
+        architecture_of("rnn", n_blocks=2, d_block=8, shape=(6, 6)),
     ],
     ids=lambda own: own.kind,
 )
@@ -109,7 +114,7 @@ def test_what_leads_to_the_first_block_goes_along_with_it(architecture: Architec
 
 
 def test_a_recurrent_block_of_another_cell_or_width_does_not_fit() -> None:
-    gru = Architecture(kind="rnn", n_blocks=1, d_block=8, shape=(6, 6))
+    gru = architecture_of("rnn", n_blocks=1, d_block=8, shape=(6, 6))
     for other in (replace(gru, cell="lstm"), replace(gru, d_block=16), replace(gru, d_block=4)):
         assert taken(built(other, [36]), built(gru, [36]), 1) == (set(), 0)
 

@@ -1,12 +1,13 @@
 """One model family a file; its file name is its key under `models:` in params.yaml.
 
-Family modules are light to import: they declare `Parameters` and build heavy things when asked.
+A family's module holds its `Parameters`, the function that builds its model, and `FAMILY`. It is
+light to import: heavy libraries are loaded when a model is built.
 """
 
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
+import pkgutil
 
 from tenfold.models.shared.contract import (
     CURVE,
@@ -38,8 +39,7 @@ __all__ = [
 
 def names() -> list[str]:
     """Every family: the public modules of this package, sorted."""
-    files = Path(__file__).parent.glob("*.py")
-    return sorted(file.stem for file in files if not file.stem.startswith("_"))
+    return sorted(found.name for found in pkgutil.iter_modules(__path__) if not found.ispkg)
 
 
 def parameters(name: str) -> type[FamilyParameters]:

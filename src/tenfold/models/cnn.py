@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, model_validator
 
 from tenfold.models.shared.network_family import NetworkFamily
 from tenfold.models.shared.network_parameters import ActivatedParameters
 from tenfold.training.settings import ConvolutionSettings
+
+if TYPE_CHECKING:
+    from tenfold.training.networks import LayerFactory, StackedNetwork
 
 Size = Annotated[int, Field(ge=1)]
 
@@ -42,4 +45,24 @@ class Parameters(ActivatedParameters, ConvolutionSettings):
         return True
 
 
-FAMILY = NetworkFamily("cnn")
+def build(layers: LayerFactory) -> StackedNetwork:
+    """`n_blocks` convolutions, each followed by pooling and twice as wide as the one before it,
+    then a hidden layer of `d_block` units.
+
+    Source: LeCun et al. (1998); the doubling of Simonyan & Zisserman (2015).
+    """
+    settings = layers.settings
+    channels, height, width = settings.shape
+    blocks: list[Any] = []
+    maps = settings.channels
+    for _ in range(settings.n_blocks):
+        pool = min(height, width) > 1
+        blocks.append(layers.convolution(channels, maps, pool=pool))
+        if pool:
+            height, width = height // 2, width // 2
+        channels, maps = maps, 2 * maps
+    blocks.append(layers.dense(channels * height * width, settings.d_block))
+    return layers.network(blocks, settings.d_block)
+
+
+FAMILY = NetworkFamily("cnn", build)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
 from tenfold.models.shared.network_family import NetworkFamily
 from tenfold.models.shared.network_parameters import TableParameters
+
+if TYPE_CHECKING:
+    from tenfold.training.networks import LayerFactory, StackedNetwork
 
 
 class Parameters(TableParameters):
@@ -19,4 +22,13 @@ class Parameters(TableParameters):
     n_blocks: int = Field(2, ge=0, description="Hidden layers; 0 is a linear model.")
 
 
-FAMILY = NetworkFamily("mlp")
+def build(layers: LayerFactory) -> StackedNetwork:
+    """`n_blocks` hidden layers of `d_block` units each; without any it is a linear model."""
+    settings, widths, blocks = layers.settings, layers.widths, []
+    for _ in range(settings.n_blocks):
+        blocks.append(layers.dense(widths, settings.d_block))
+        widths = [settings.d_block] * len(widths)
+    return layers.network(blocks, widths)
+
+
+FAMILY = NetworkFamily("mlp", build)

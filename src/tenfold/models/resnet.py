@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
@@ -10,6 +10,11 @@ from tenfold.models.shared.network_family import NetworkFamily
 from tenfold.models.shared.network_parameters import TableParameters
 from tenfold.training.catalogue import NORMALIZATIONS
 from tenfold.training.settings import Key
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from tenfold.training.networks import LayerFactory, StackedNetwork
 
 
 class Parameters(TableParameters):
@@ -22,4 +27,40 @@ class Parameters(TableParameters):
     normalization: Annotated[str, Key(one_of=("none", *NORMALIZATIONS))] = "batch_norm"
 
 
-FAMILY = NetworkFamily("resnet")
+def build(layers: LayerFactory) -> StackedNetwork:
+    """A linear layer, `n_blocks` residual blocks, normalisation and activation.
+
+    Source: Gorishniy et al. (2021), after He et al. (2016).
+    """
+    units = layers.settings.d_block
+    return layers.network(
+        first=layers.linear(layers.widths, units, normalized=True),
+        blocks=[residual_block(layers, units) for _ in range(layers.settings.n_blocks)],
+        normalization=layers.normalization(units),
+        activation=layers.activation(),
+        widths=units,
+    )
+
+
+def residual_block(layers: LayerFactory, units: int) -> Any:
+    """A block that widens to twice its units and back."""
+    return layers.block(
+        add_branch,
+        normalization=layers.normalization(units),
+        linear=layers.linear(units, 2 * units),
+        activation=layers.activation(),
+        dropout=layers.dropout(),
+        back=layers.linear(2 * units, units, normalized=True),
+        drop_branch=layers.dropout(),
+    )
+
+
+def add_branch(block: Any, x: Tensor, rows: Tensor | None) -> Tensor:
+    """Normalisation, linear, activation, dropout, linear, dropout, added to what came in."""
+    branch = x if block.normalization is None else block.normalization(x, rows)
+    branch = block.dropout(block.activation(block.linear(branch)))
+    added: Tensor = x + block.drop_branch(block.back(branch))
+    return added
+
+
+FAMILY = NetworkFamily("resnet", build)

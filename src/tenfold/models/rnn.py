@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
 from tenfold.models.shared.network_family import NetworkFamily
 from tenfold.models.shared.network_parameters import NetworkParameters
 from tenfold.training.settings import RecurrentSettings
+
+if TYPE_CHECKING:
+    from tenfold.training.networks import LayerFactory, StackedNetwork
 
 Size = Annotated[int, Field(ge=1)]
 
@@ -34,4 +37,15 @@ class Parameters(NetworkParameters, RecurrentSettings):
         return True
 
 
-FAMILY = NetworkFamily("rnn")
+def build(layers: LayerFactory) -> StackedNetwork:
+    """`n_blocks` recurrent layers of `d_block` units; the last step's state leads to the output."""
+    settings, blocks = layers.settings, []
+    channels = settings.shape[1]
+    for number in range(1, settings.n_blocks + 1):
+        last = number == settings.n_blocks
+        blocks.append(layers.recurrent(channels, settings.d_block, last=last))
+        channels = settings.d_block
+    return layers.network(blocks, settings.d_block)
+
+
+FAMILY = NetworkFamily("rnn", build)

@@ -1,4 +1,4 @@
-"""The activations of a stack; two of them have slopes of each member's own."""
+"""Activations, two of which have slopes of each member's own, and dropout at a rate of its own."""
 
 from __future__ import annotations
 
@@ -52,3 +52,60 @@ class StackedRReLU(nn.Module):
             return nn.functional.leaky_relu(x, (self.lower + self.upper) / 2)
         share = (self.noise(x).to(x.dtype) + 32768.5) / 65536
         return torch.where(x >= 0, x, x * (self.lower + (self.upper - self.lower) * share))
+
+
+# What SELU tends to for very negative inputs: -scale * alpha of Klambauer et al. (2017).
+SELU_FLOOR = -1.7580993408473766
+
+
+class StackedDropout(nn.Module):
+    """Inverted dropout, or alpha-dropout, which keeps the mean and variance of SELU's outputs.
+
+    Active in training, and in evaluation while `sampling` (Monte-Carlo dropout).
+    Sources: Srivastava et al. (2014); Klambauer et al. (2017); Gal & Ghahramani (2016).
+
+    Args:
+        rates: each member's share of units dropped.
+        layer: sets the noise of this layer apart from that of others.
+        seeds: each member's.
+        alpha: alpha-dropout.
+    """
+
+    threshold: Tensor
+    scale: Tensor
+    shift: Tensor
+
+    def __init__(
+        self, rates: Sequence[float], layer: int, seeds: Sequence[int], *, alpha: bool = False
+    ) -> None:
+        super().__init__()
+        self.noise = Noise(layer, seeds)
+        self.alpha = alpha
+        self.sampling = False
+        # Noise has 16 bits: a rate is kept to 1/65536, and the scale is that of the rate kept.
+        dropped = [min(round(rate * 65536), 65535) for rate in rates]
+        self.idle = not any(dropped)
+        share = torch.tensor(dropped, dtype=torch.float64) / 65536
+        self._keep("threshold", torch.tensor(dropped, dtype=torch.int32) - 32768)
+        if alpha:
+            scale = ((1 - share) * (1 + share * SELU_FLOOR**2)).rsqrt()
+            self._keep("shift", -scale * SELU_FLOOR * share)
+        else:
+            scale = 1 / (1 - share)
+        self._keep("scale", scale)
+
+    def _keep(self, name: str, value: Tensor) -> None:
+        self.register_buffer(name, value, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Drop units of x (members, batch, ...); the identity unless training or sampling."""
+        if self.idle or not (self.training or self.sampling):
+            return x
+        member = [-1] + [1] * (x.dim() - 1)
+        keep = self.noise(x) >= self.threshold.view(member)
+        factor = keep.to(x.dtype) * self.scale.view(member).to(x.dtype)
+        if not self.alpha:
+            dropped: Tensor = x * factor
+            return dropped
+        floor = (~keep).to(x.dtype) * (self.scale.view(member).to(x.dtype) * SELU_FLOOR)
+        return torch.addcmul(floor + self.shift.view(member).to(x.dtype), x, factor)

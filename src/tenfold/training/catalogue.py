@@ -1,4 +1,4 @@
-"""Optimisers, losses, activations, initialisers, schedules and architectures by name.
+"""Optimisers, losses, activations, initialisers and schedules by name.
 
 Light to import: `resolve` loads what a name stands for when a network is built.
 """
@@ -19,15 +19,6 @@ def resolve(path: str) -> Any:
     3.0
     """
     return pkgutil.resolve_name(path)
-
-
-# The networks of the families in models/.
-ARCHITECTURES: dict[str, str] = {
-    "cnn": "tenfold.training.architectures:CNN",
-    "mlp": "tenfold.training.architectures:MLP",
-    "resnet": "tenfold.training.architectures:ResNet",
-    "rnn": "tenfold.training.architectures:RNN",
-}
 
 
 @dataclass(frozen=True)
@@ -75,8 +66,8 @@ INITIALIZERS: dict[str, str] = {
 }
 
 NORMALIZATIONS: dict[str, str] = {
-    "batch_norm": "tenfold.training.normalization:StackedBatchNorm",
-    "layer_norm": "tenfold.training.normalization:StackedLayerNorm",
+    "batch_norm": "tenfold.training.layers:StackedBatchNorm",
+    "layer_norm": "tenfold.training.layers:StackedLayerNorm",
 }
 
 # Representations of numbers in front of the network.

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from tenfold.training import networks
-from tenfold.training.optimizers import by_member
+from tenfold.training.training_step import by_member
 
 
 class EarlyStopping:

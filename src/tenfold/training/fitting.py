@@ -179,7 +179,7 @@ def train(
         class_weights=_class_weights(members, class_weights, n_outputs, dtype),
         accumulate=accumulate,
         threads=tuner_for(
-            (architecture, steps),
+            (repr(architecture), steps),
             len(members) * (max(sizes) // steps + 1) * architecture.d_block,
             alone=len(members) == 1,
         ),

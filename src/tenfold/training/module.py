@@ -13,7 +13,7 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from tenfold.training import batches, losses, optimizers, schedules
+from tenfold.training import batches, schedules, training_step
 from tenfold.training.diagnostics import NetworkMonitor
 from tenfold.training.early_stopping import EarlyStopping
 from tenfold.training.layers import WeightedLayer
@@ -88,7 +88,7 @@ class StackedModule(pl.LightningModule):
         body = [p for p in self.network.parameters() if not any(p is own for own in head)]
         if self.recipe.body_learning_rate_factor == 1:
             head, body = [*body, *head], []
-        self.stepper = optimizers.Stepper(
+        self.stepper = training_step.Stepper(
             self.recipe.optimizer,
             head,
             body,
@@ -158,7 +158,7 @@ class StackedModule(pl.LightningModule):
             number = epoch * steps + step
             for noise in self.noises:
                 noise.seek(number)
-            per_row = losses.per_row(self.recipe, self.run_network(x, rows), y)
+            per_row = training_step.per_row(self.recipe, self.run_network(x, rows), y)
             first, last = self._place(step, steps)
             if step == first:
                 self.stepper.forget()
@@ -196,9 +196,9 @@ class StackedModule(pl.LightningModule):
     def _step(self, number: int, steps: int) -> None:
         """One step: penalties, clipping, the optimiser, limits of weights."""
         if self.has_penalty:
-            optimizers.add_penalty_gradients(self.penalised, self.penalty)
+            training_step.add_penalty_gradients(self.penalised, self.penalty)
         if self.recipe.gradient_clip_val is not None:
-            optimizers.clip_gradients(
+            training_step.clip_gradients(
                 list(self.network.parameters()), self.recipe.gradient_clip_val
             )
         factor = schedules.factor(self.recipe, number, steps, self.horizon)
@@ -210,7 +210,7 @@ class StackedModule(pl.LightningModule):
         )
         if self.recipe.max_norm is not None:
             incoming = [own.incoming() for own in self.hidden if own.matrix.requires_grad]
-            optimizers.limit_incoming(incoming, self.recipe.max_norm)
+            training_step.limit_incoming(incoming, self.recipe.max_norm)
 
     @torch.no_grad()
     def _validate(self, rows: batches.DeviceRows) -> Tensor:
@@ -219,7 +219,7 @@ class StackedModule(pl.LightningModule):
         total = torch.zeros(len(self.rates), dtype=torch.float64, device=self.device)
         for x, y, own in rows.chunks(self.device):
             self.monitor.present = own.present
-            per_row = losses.per_row(self.recipe, self.network(x), y)
+            per_row = training_step.per_row(self.recipe, self.network(x), y)
             total += (per_row * own.weight).sum(1)
         self.network.train()
         self._freeze(self.current_epoch)
@@ -230,7 +230,7 @@ class StackedModule(pl.LightningModule):
         if not self.recipe.freeze:
             return
         free = self.recipe.unfreeze_at is not None and epoch >= self.recipe.unfreeze_at
-        held = [self.network.embed, getattr(self.network, "first", None)]
+        held = [self.network.embed, self.network.first]
         for part in [*held, *self.network.blocks[: self.recipe.freeze]]:
             if part is not None:
                 part.requires_grad_(free)

@@ -1,22 +1,26 @@
-"""A stack of networks as one: what all architectures share, and how one is built."""
+"""A stack of networks as one: its layers, how a family puts them together, how it is built."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from tenfold.training import activations
-from tenfold.training.catalogue import ARCHITECTURES, NORMALIZATIONS, resolve
-from tenfold.training.dropout import StackedDropout
+from tenfold.training.activations import StackedDropout
+from tenfold.training.blocks import Block, Convolution, Dense, Recurrent
+from tenfold.training.catalogue import NORMALIZATIONS, resolve
 from tenfold.training.embeddings import InputColumns, StackedEmbeddings
 from tenfold.training.layers import OUTPUT, Initializer, StackedLinear
 from tenfold.training.randomness import Noise, generators
 from tenfold.training.settings import Architecture
 from tenfold.training.threads import one_thread
+
+# How many inputs a layer has: one number, or one for each member.
+Widths = int | Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -30,10 +34,19 @@ class MemberSpec:
 
 
 class LayerFactory:
-    """Makes the layers of all members at once, each member's weights from its own generator."""
+    """Makes the layers of all members at once, each member's weights from its own generator.
 
-    def __init__(self, settings: Architecture, specs: Sequence[MemberSpec]) -> None:
+    A family's function `build` makes its blocks with it, in order, and puts them together with
+    `network`.
+
+    Attributes:
+        settings: what is declared of the network.
+        widths: each member's number of inputs to the first layer.
+    """
+
+    def __init__(self, settings: Architecture, specs: Sequence[MemberSpec], n_outputs: int) -> None:
         self.settings = settings
+        self.n_outputs = n_outputs
         self.specs = specs
         self.seeds = [spec.seed for spec in specs]
         self.draws = generators(self.seeds)
@@ -44,11 +57,55 @@ class LayerFactory:
             settings.initializer_scale,
         )
         self._n_noises = 0
+        self.embed = self._embeddings()
+        inputs = [spec.columns.n_inputs for spec in specs]
+        self.widths: list[int] = inputs if self.embed is None else self.embed.widths
+        self.drop_inputs = self._input_dropout()
 
-    def linear(
-        self, widths: int | Sequence[int], n_outputs: int, *, normalized: bool = False
-    ) -> StackedLinear:
-        """A hidden layer; `widths` may differ from member to member.
+    def dense(self, widths: Widths, units: int) -> Dense:
+        """A hidden layer with all that follows it."""
+        return Dense(self, widths, units)
+
+    def convolution(self, channels: int, maps: int, *, pool: bool) -> Convolution:
+        """A convolution of `channels` pictures to `maps`, with all that follows it."""
+        return Convolution(self, channels, maps, pool=pool)
+
+    def recurrent(self, channels: int, units: int, *, last: bool) -> Recurrent:
+        """A recurrent layer; with `last`, the last step's state alone is its output."""
+        return Recurrent(self, channels, units, last=last)
+
+    def block(self, apply: Callable[..., Tensor], **parts: nn.Module | None) -> Block:
+        """A block of the family's own: `apply(block, x, rows)` makes the output from `parts`."""
+        return Block(apply, parts)
+
+    def network(
+        self,
+        blocks: Sequence[nn.Module],
+        widths: Widths,
+        *,
+        first: nn.Module | None = None,
+        normalization: nn.Module | None = None,
+        activation: nn.Module | None = None,
+    ) -> StackedNetwork:
+        """The network of these blocks, which give the output layer `widths` inputs.
+
+        Args:
+            blocks: applied in turn; transfer learning takes over and freezes the first of them.
+            widths: of the last block.
+            first: a layer in front of the blocks.
+            normalization: behind the blocks.
+            activation: behind the blocks and `normalization`.
+        """
+        network = StackedNetwork(self)
+        network.first = first
+        network.blocks = nn.ModuleList(blocks)
+        network.normalization = normalization
+        network.activation = activation
+        network.output = StackedLinear(self._of_each(widths), self.n_outputs, OUTPUT, self.draws)
+        return network
+
+    def linear(self, widths: Widths, n_outputs: int, *, normalized: bool = False) -> StackedLinear:
+        """A linear layer; `widths` may differ from member to member.
 
         `normalized` says that all of its outputs go into a normalisation.
         """
@@ -60,11 +117,7 @@ class LayerFactory:
         """Whether a layer's bias has an effect."""
         return not (normalized and self.settings.normalization == "batch_norm")
 
-    def output(self, widths: int | Sequence[int], n_outputs: int) -> StackedLinear:
-        """The last layer, of values or logits."""
-        return StackedLinear(self._of_each(widths), n_outputs, OUTPUT, self.draws)
-
-    def _of_each(self, widths: int | Sequence[int]) -> Sequence[int]:
+    def _of_each(self, widths: Widths) -> Sequence[int]:
         return [widths] * len(self.specs) if isinstance(widths, int) else widths
 
     def activation(self) -> nn.Module:
@@ -85,12 +138,12 @@ class LayerFactory:
         rates = [spec.dropout for spec in self.specs]
         return StackedDropout(rates, self._next_noise(), self.seeds, alpha=alpha)
 
-    def input_dropout(self) -> StackedDropout:
+    def _input_dropout(self) -> StackedDropout:
         """Dropout of inputs; never alpha-dropout, which would fill padded columns."""
         rates = [spec.input_dropout for spec in self.specs]
         return StackedDropout(rates, self._next_noise(), self.seeds)
 
-    def embeddings(self) -> StackedEmbeddings | None:
+    def _embeddings(self) -> StackedEmbeddings | None:
         """The declared embeddings of single columns."""
         if self.settings.embeddings is None:
             return None
@@ -106,16 +159,20 @@ class LayerFactory:
 class StackedNetwork(nn.Module):
     """k networks as one: (k, batch, inputs) -> (k, batch, outputs).
 
-    An architecture sets `blocks` and `output`, and applies the blocks in `_features`.
+    `LayerFactory.network` sets its parts, all of which but `blocks` and `output` may be None.
     """
 
+    first: nn.Module | None
     blocks: nn.ModuleList
+    normalization: nn.Module | None
+    activation: nn.Module | None
     output: StackedLinear
 
     def __init__(self, layers: LayerFactory) -> None:
         super().__init__()
-        self.embed = layers.embeddings()
-        self.drop_inputs = layers.input_dropout()
+        self.embed = layers.embed
+        self.drop_inputs = layers.drop_inputs
+        self.shape = layers.settings.shape
 
     def forward(self, x: Tensor, rows: Tensor | None = None) -> Tensor:
         """Values or logits of every member for its own batch.
@@ -126,12 +183,19 @@ class StackedNetwork(nn.Module):
         """
         if self.embed is not None:
             x = self.embed(x)
-        output: Tensor = self.output(self._features(self.drop_inputs(x), rows))
+        x = self.drop_inputs(x)
+        if self.shape:
+            x = x.view(*x.shape[:2], *self.shape)
+        if self.first is not None:
+            x = self.first(x)
+        for block in self.blocks:
+            x = block(x, rows)
+        if self.normalization is not None:
+            x = self.normalization(x, rows)
+        if self.activation is not None:
+            x = self.activation(x)
+        output: Tensor = self.output(x)
         return output
-
-    def _features(self, x: Tensor, rows: Tensor | None) -> Tensor:
-        """The inputs of the output layer (k, batch, units)."""
-        raise NotImplementedError
 
     def fit_inputs(self, rows: Sequence[Tensor]) -> None:
         """Fit the embeddings to each member's training rows (n, inputs)."""
@@ -165,10 +229,9 @@ def build(
     architecture: Architecture, specs: Sequence[MemberSpec], n_outputs: int
 ) -> StackedNetwork:
     """The network of `architecture` with a member for every spec, its weights drawn."""
-    kind = resolve(ARCHITECTURES[architecture.kind])
     # The decomposition behind orthogonal weights adds up in another order on more threads.
     with one_thread():
-        network: StackedNetwork = kind(LayerFactory(architecture, specs), n_outputs)
+        network: StackedNetwork = architecture.build(LayerFactory(architecture, specs, n_outputs))
     return network
 
 

@@ -6,8 +6,8 @@ params.yaml, and its `Key` says what may be written there. Light to import.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from tenfold.training.catalogue import (
@@ -184,17 +184,38 @@ class RecurrentSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class Architecture(RecurrentSettings, ConvolutionSettings, ActivationSettings):
-    """What all networks of a stack share, whichever kind they are.
+    """What all networks of a stack share.
 
     Args:
-        kind: a key of ARCHITECTURES.
+        kind: the family's name.
+        build: the family's function that makes a StackedNetwork with a LayerFactory.
         embeddings: of single columns, for tables.
         shape: of the input: (channels, height, width) of cnn, (steps, channels) of rnn.
+        own: settings that only this family has.
     """
 
     kind: str
+    build: Callable[..., Any]
     embeddings: EmbeddingSettings | None = None
     shape: tuple[int, ...] = ()
+    own: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """All settings by name; `build` is code."""
+        settings: dict[str, Any] = asdict(self)
+        del settings["build"]
+        own: dict[str, Any] = settings.pop("own")
+        return settings | own
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any], build: Callable[..., Any]) -> Architecture:
+        """The inverse of `to_json`."""
+        names = {own.name for own in fields(cls)}
+        known = {name: value for name, value in written.items() if name in names}
+        embeddings = known["embeddings"] and EmbeddingSettings(**known["embeddings"])
+        changes = {"embeddings": embeddings, "shape": tuple(known["shape"])}
+        own = {name: value for name, value in written.items() if name not in names}
+        return cls(build=build, own=own, **known | changes)
 
 
 def pick(kind: type[Settings], declared: object, /, **others: Any) -> Settings:

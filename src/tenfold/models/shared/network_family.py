@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import statistics
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,13 +35,21 @@ from tenfold.training.settings import Rates, pick
 if TYPE_CHECKING:
     from tenfold.training.embeddings import InputColumns
     from tenfold.training.fitting import Member, Trained
+    from tenfold.training.networks import LayerFactory, StackedNetwork
 
 
 class NetworkFamily:
-    """The family of the networks whose architecture is called `kind`."""
+    """The family of the networks that `build` makes.
 
-    def __init__(self, kind: str) -> None:
+    Args:
+        kind: the family's name.
+        build: makes the network from the layers of a LayerFactory, whose `settings` are the
+            family's parameters.
+    """
+
+    def __init__(self, kind: str, build: Callable[[LayerFactory], StackedNetwork]) -> None:
         self.kind = kind
+        self.build = build
 
     def shape(self, parameters: NetworkParameters) -> Hashable:
         """All that members of one stack must share."""
@@ -131,7 +139,7 @@ class NetworkFamily:
     ) -> NetworkModel:
         return NetworkModel(
             trained.network,
-            parameters.architecture(self.kind),
+            parameters.architecture(self.kind, self.build),
             [member.spec for member in members],
             scales,
             settings,
@@ -161,7 +169,7 @@ class NetworkFamily:
         options = {key: v for key, v in settings.trainer.items() if key != "max_epochs"}
         try:
             return train(
-                parameters.architecture(self.kind),
+                parameters.architecture(self.kind, self.build),
                 parameters.recipe(settings.task),
                 members,
                 n_outputs(settings),
@@ -207,7 +215,7 @@ class NetworkFamily:
 
     def load(self, folder: Path) -> NetworkModel:
         """Read what `NetworkModel.save` wrote."""
-        return load(folder)
+        return load(folder, self.build)
 
 
 def _fold_predictions(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from tenfold.models.shared.contract import Diverged, FitSettings
 from tenfold.runtime import write_json
 
 if TYPE_CHECKING:
-    from tenfold.training.networks import MemberSpec, StackedNetwork
+    from tenfold.training.networks import LayerFactory, MemberSpec, StackedNetwork
     from tenfold.training.settings import Architecture
 
 
@@ -148,7 +148,7 @@ class NetworkModel:
         from safetensors.torch import save_file
 
         described = {
-            "architecture": asdict(self.architecture),
+            "architecture": self.architecture.to_json(),
             "classes": list(self.settings.classes),
             "members": [
                 {"slot": asdict(spec), "target_scale": asdict(scale)}
@@ -167,20 +167,16 @@ def n_outputs(settings: FitSettings) -> int:
     return settings.n_classes if settings.task == "multiclass" else 1
 
 
-def load(folder: Path) -> NetworkModel:
-    """Read what `NetworkModel.save` wrote."""
+def load(folder: Path, build: Callable[[LayerFactory], StackedNetwork]) -> NetworkModel:
+    """Read what `NetworkModel.save` wrote of a family whose networks `build` makes."""
     from safetensors.torch import load_file
 
     from tenfold.training import networks
     from tenfold.training.embeddings import InputColumns
-    from tenfold.training.settings import Architecture, EmbeddingSettings
+    from tenfold.training.settings import Architecture
 
     described = json.loads((folder / "network.json").read_text(encoding="utf-8"))
-    shared = described["architecture"]
-    embeddings = shared["embeddings"] and EmbeddingSettings(**shared["embeddings"])
-    architecture = Architecture(
-        **shared | {"embeddings": embeddings, "shape": tuple(shared["shape"])}
-    )
+    architecture = Architecture.from_json(described["architecture"], build)
     specs = []
     for member in described["members"]:
         columns = member["slot"]["columns"]

@@ -5,6 +5,8 @@ Most keys are inherited from `training.settings`, where each is declared once.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import fields
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -105,9 +107,11 @@ class NetworkParameters(FamilyParameters, BlockSettings, Rates, Recipe):
         """How a stack of these networks is trained."""
         return pick(Recipe, self, loss=default_loss(task) if self.loss == "auto" else self.loss)
 
-    def architecture(self, kind: str, **others: Any) -> Architecture:
-        """The network of family `kind`."""
-        return pick(Architecture, self, kind=kind, **others)
+    def architecture(self, kind: str, build: Callable[..., Any], **others: Any) -> Architecture:
+        """The network of family `kind`; parameters that only it has are its `own`."""
+        shared = {own.name for own in fields(Architecture)} | set(NetworkParameters.model_fields)
+        own = {name: getattr(self, name) for name in type(self).model_fields if name not in shared}
+        return pick(Architecture, self, kind=kind, build=build, own=own, **others)
 
 
 class ActivatedParameters(NetworkParameters, ActivationSettings):
@@ -192,7 +196,7 @@ class TableParameters(ActivatedParameters):
                 "embeddings are not: remove them, or use elu"
             )
 
-    def architecture(self, kind: str, **others: Any) -> Architecture:
+    def architecture(self, kind: str, build: Callable[..., Any], **others: Any) -> Architecture:
         """With embeddings, if any column has one."""
         embeddings = pick(EmbeddingSettings, self.embeddings) if self.embeds else None
-        return super().architecture(kind, embeddings=embeddings, **others)
+        return super().architecture(kind, build, embeddings=embeddings, **others)

@@ -1,4 +1,4 @@
-"""One training step of each member: penalties, gradient clipping, optimiser, weight limits."""
+"""A training step of each member: loss, penalties, gradient clipping, optimiser, weight limits."""
 
 from __future__ import annotations
 
@@ -9,10 +9,37 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from tenfold.training.catalogue import OPTIMIZERS, resolve
+from tenfold.training.catalogue import LOSSES, OPTIMIZERS, resolve
+from tenfold.training.settings import LossSettings
 
 
-def build(
+def per_row(settings: LossSettings, output: Tensor, target: Tensor) -> Tensor:
+    """The loss of every row by itself (members, batch), so that a padded row can weigh nothing.
+
+    Args:
+        settings: the loss.
+        output: (members, batch, out); `out` is 1 for regression (a value) and binary (a logit),
+            and C logits for many classes.
+        target: (members, batch); class codes for many classes.
+
+    Source of the smoothed labels: Szegedy et al. (2016).
+    """
+    function, options = resolve(LOSSES[settings.loss].path), dict[str, Any]()
+    smoothing = settings.label_smoothing
+    if settings.loss == "cross_entropy":
+        rows, goal = output.flatten(0, 1), target.flatten()
+        options["label_smoothing"] = smoothing
+    else:
+        rows, goal = output.squeeze(-1), target
+    if settings.loss == "huber":
+        options["delta"] = settings.huber_delta
+    if settings.loss == "binary_cross_entropy" and smoothing:
+        goal = goal * (1 - smoothing) + smoothing / 2
+    losses: Tensor = function(rows, goal, reduction="none", **options)
+    return losses.view_as(target)
+
+
+def build_optimizer(
     name: str,
     groups: Sequence[dict[str, Any]],
     learning_rate: float,
@@ -71,7 +98,7 @@ class Stepper:
             if parameters
         ]
         decay = weight_decays[0] if same_decay else 0.0
-        self.optimizer = build(optimizer, groups, 1.0, decay, thaws=thaws)
+        self.optimizer = build_optimizer(optimizer, groups, 1.0, decay, thaws=thaws)
         # torch wraps a step for its profiler and for gradients of gradients, which takes a third of
         # the time of a small step.
         self._take = inspect.unwrap(type(self.optimizer).step)
