@@ -1,7 +1,11 @@
-"""What the counts of a column say of it: constant, id, free text. Decided here for everyone."""
+"""What counts and a name say of a column: constant, id, free text, a group of rows, a time.
+
+Decided here for everyone.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 # A text column with more distinct values, in most of its rows, says something new in each.
@@ -10,6 +14,24 @@ MAX_CATEGORIES = 20
 MIN_ID_ROWS = 21
 # ... and enough for the audit, which may stop a run.
 MIN_AUDITED_ROWS = 50
+# Fewer values are categories rather than groups of rows, or no order in time.
+MIN_GROUPS, MIN_TIMES = 10, 5
+# Names of what several rows may belong to: patient_id, store nbr, machine.
+GROUP_NAME = re.compile(
+    r"\b(id|ids|key|code|uuid|guid)\b|"
+    r"\b(account|animal|asset|batch|borrower|branch|building|client|clinic|company|customer|device|"
+    r"doctor|donor|driver|employee|engine|equipment|family|farm|firm|group|hospital|household|lot|"
+    r"machine|member|merchant|mouse|participant|patient|person|plant|plate|player|plot|policy|"
+    r"provider|pupil|respondent|school|seller|sensor|session|shop|site|station|store|student|"
+    r"subject|supplier|team|tenant|user|vehicle|vendor|village|ward)"
+    r"( (name|nbr|no|nr|num|number))?$"
+)
+# Names of whole numbers that order rows in time.
+TIME_NAME = re.compile(
+    r"(date|datetime|day|epoch|month|period|quarter|time|timestamp|week|year)( (index|no|number))?"
+)
+# A date of a person or thing that orders no rows.
+BIRTH_NAME = re.compile(r"\b(birth|birthday|birthdate|born|dob)\b")
 
 
 @dataclass(frozen=True)
@@ -53,3 +75,45 @@ class ColumnCounts:
 def is_most(distinct: int, rows: int) -> bool:
     """Whether values occur in fewer than two rows on average."""
     return 2 * distinct > rows
+
+
+def is_likely_group(name: str, counts: ColumnCounts) -> bool:
+    """Whether rows with the same value of a column seem to belong together, as by its name.
+
+    Cells may be empty, where a split by groups has no answer.
+
+    >>> is_likely_group("PatientID", ColumnCounts("integer", 1103, 1103, 150))
+    True
+    """
+    return bool(GROUP_NAME.search(_words(name))) and _recurs(counts)
+
+
+def may_be_group(counts: ColumnCounts) -> bool:
+    """Whether a column may group rows whatever its name: a text of many values that recur."""
+    return counts.kind == "text" and counts.distinct > MAX_CATEGORIES and _recurs(counts)
+
+
+def is_likely_time(name: str, counts: ColumnCounts) -> bool:
+    """Whether a column seems to order the rows in time: dates, or whole numbers so called.
+
+    A text whose values are all dates counts as of the kind `date`.
+
+    >>> is_likely_time("week", ColumnCounts("integer", 2000, 2000, 40))
+    True
+    """
+    ordered = counts.distinct >= MIN_TIMES and counts.present == counts.rows
+    if counts.kind == "date":
+        return ordered and not BIRTH_NAME.search(_words(name))
+    return ordered and counts.kind == "integer" and bool(TIME_NAME.fullmatch(_words(name)))
+
+
+def _recurs(counts: ColumnCounts) -> bool:
+    """Whether a column has many values, in two rows each or more."""
+    many = counts.distinct >= MIN_GROUPS and not is_most(counts.distinct, counts.present)
+    return many and counts.kind in ("integer", "text")
+
+
+def _words(name: str) -> str:
+    """The words of a name in snake_case or CamelCase, in lower case: `patient id`."""
+    apart = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name)
+    return " ".join(re.findall(r"[^\W\d_]+", apart.lower()))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from tenfold import sources
+from tenfold.dataset.profile import is_likely_group, is_likely_time
 from tenfold.metrics import Task
 from tenfold.params import Data
 from tenfold.runtime import UserError, nearest
@@ -16,13 +16,6 @@ from tenfold.scaffolding import columns, layout
 from tenfold.scaffolding.columns import GuessedColumn
 from tenfold.scaffolding.layout import GuessedLayout
 
-# Words in the names of columns whose rows often belong together.
-GROUP_WORDS = re.compile(
-    r"(^|[^a-z])(id|key|code|group|patient|customer|user|subject|site)($|[^a-z])"
-)
-# A group has at least so many rows a value, and more values than a category.
-MIN_ROWS_PER_GROUP = 2
-MAX_CATEGORIES = 20
 # A target looks capped if more than this share of its rows has its greatest value.
 MIN_CAPPED = 0.01
 # With a greater share of copies, rows are taken to agree by chance.
@@ -68,14 +61,12 @@ class GuessedTable:
     @property
     def groups(self) -> list[str]:
         """Columns that may group the rows."""
-        return [name for name, column in self._features() if _is_group(name, column)]
+        return [name for name, column in self._features() if is_likely_group(name, column.counts)]
 
     @property
     def times(self) -> list[str]:
         """Columns that may order the rows."""
-        return [
-            name for name, column in self.columns.items() if column.formats or column.kind == "date"
-        ]
+        return [name for name, column in self._features() if is_likely_time(name, column.counts)]
 
     @cached_property
     def dropped(self) -> dict[str, str]:
@@ -143,15 +134,6 @@ def guess(path: str, target: str, given: Mapping[str, Any]) -> GuessedTable:
         cap=_cap(source, found[target]) if task == "regression" else None,
         copies=columns.n_copies(source),
     )
-
-
-def _is_group(name: str, column: GuessedColumn) -> bool:
-    """Whether rows with the same value of the column may belong together."""
-    if column.kind not in ("integer", "text") or column.formats or column.is_id:
-        return False
-    words = re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
-    many_rows = column.present >= MIN_ROWS_PER_GROUP * column.distinct
-    return bool(GROUP_WORDS.search(words)) and column.distinct > MAX_CATEGORIES and many_rows
 
 
 def _cap(source: sources.Source, target: GuessedColumn) -> float | None:
