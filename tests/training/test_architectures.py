@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from typing import Any
 
@@ -205,6 +206,12 @@ def test_a_member_starts_as_it_would_alone(key: str) -> None:
         found = whole[name][2]
         assert torch.equal(found[: value.shape[1]], value[0])
         assert not found[value.shape[1] :].any()
+
+
+@pytest.mark.parametrize("key", OWN)
+def test_a_network_can_be_sent_to_another_process(key: str) -> None:
+    network, x = built(OWN[key]).eval(), inputs(OWN[key])
+    assert torch.equal(pickle.loads(pickle.dumps(network))(x), network(x))
 
 
 def test_saved_weights_are_a_copy_that_can_be_written_back() -> None:

@@ -17,7 +17,6 @@ import json
 
 import torch
 
-from tenfold.training.settings import Architecture
 from tests.training import folds
 
 if __name__ == "__main__":
@@ -29,7 +28,7 @@ if __name__ == "__main__":
         trained = folds.train(
             stack,
             "binary",
-            architecture_of("mlp", n_blocks=2, d_block=8, normalization="batch_norm"),
+            folds.architecture_of("mlp", n_blocks=2, d_block=8, normalization="batch_norm"),
             max_epochs=3,
             class_weights="balanced",
             trainer=trainer,
