@@ -241,6 +241,16 @@ def test_columns_too_empty_or_without_any_value_are_dropped_with_the_reason() ->
     assert list(cleaned.kept[0]) == ["tenfold_row", "a", "y"]
 
 
+def test_a_flag_is_not_dropped_however_seldom_it_is_set() -> None:
+    rows = "".join(
+        f"{n},{'x' if n % 10 == 0 else ''},{n if n % 10 == 0 else ''},1\n" for n in range(100)
+    )
+    cleaned = Cleaned(f"a,flag,number,y\n{rows}", max_missing=0.5)
+    assert cleaned.report["dropped_columns"] == {
+        "number": "90.0% missing, more than clean.max_missing"
+    }
+
+
 def test_the_share_of_missing_cells_is_taken_over_kept_rows() -> None:
     cleaned = Cleaned("a,b,y\n1,,\n2,,\n3,1,1\n4,2,0\n", max_missing=0.4)
     assert cleaned.report["dropped_columns"] == {}

@@ -1,4 +1,4 @@
-"""What a column's name and counts say of it: a group of rows, a time that orders them."""
+"""What a column's name and counts say of it: id, flag, a group of rows, a time that orders them."""
 
 from __future__ import annotations
 
@@ -68,3 +68,32 @@ def test_dates_and_numbers_that_are_called_so_are_likely_times(name: str, kind: 
 )
 def test_births_durations_and_parts_of_a_date_are_not(name: str, kind: str) -> None:
     assert not is_likely_time(name, ColumnCounts(kind, 1000, 1000, 40))
+
+
+@pytest.mark.parametrize(
+    ("least", "greatest", "is_id"),
+    [
+        (1, 60, True),
+        (1000, 1500, True),
+        (10_000_000, 99_999_999, True),
+        (50_000, 9_000_000, False),
+        (-99_999_999, 10_000_000, False),
+        (500, 400_000, False),
+        (1950, 2009, False),
+    ],
+    ids=["counts up", "with gaps", "of one length", "population", "signed", "area", "years"],
+)
+def test_numbers_that_all_differ_are_ids_if_they_look_assigned(
+    least: int, greatest: int, is_id: bool
+) -> None:
+    assert ColumnCounts("integer", 60, 60, 60, least, greatest).is_id() is is_id
+
+
+@pytest.mark.parametrize(
+    ("present", "distinct", "is_flag"),
+    [(30, 1, True), (30, 2, False), (100, 1, False), (9, 1, False), (95, 1, False), (0, 0, False)],
+)
+def test_a_flag_has_one_value_in_some_rows_and_none_in_others(
+    present: int, distinct: int, is_flag: bool
+) -> None:
+    assert ColumnCounts("text", 100, present, distinct).is_flag is is_flag

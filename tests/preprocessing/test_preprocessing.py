@@ -254,6 +254,15 @@ def test_what_is_the_same_in_all_training_rows_is_dropped(encode: str) -> None:
     assert shape_of(categories | {"numeric": {"indicator": True}}) == 2
 
 
+def test_one_value_or_none_is_told_apart_by_an_indicator() -> None:
+    own = schema(("ticked",))
+    table = pd.DataFrame({"ticked": [1.0, np.nan] * 10})
+    fitted, X = preprocessing.fit(own, Preprocessing(), own.frame(table), np.arange(20.0))
+    assert X.tolist() == [[0.0], [1.0]] * 10
+    asked = pd.DataFrame({"ticked": [np.nan, 1.0, 7.0]})
+    assert fitted.transform(own.frame(asked)).tolist() == [[1.0], [0.0], [0.0]]
+
+
 def test_constants_stay_where_that_is_declared_or_columns_have_places() -> None:
     assert shape_of({"drop_constant": False}) == 3
     assert shape_of({}, positional=True) == 3

@@ -103,6 +103,52 @@ def test_words_among_numbers_are_markers_and_among_words_a_doubt() -> None:
     assert "unknown in colour: taken for a category" in Path("project/params.yaml").read_text()
 
 
+def test_a_word_means_no_value_only_in_the_columns_in_which_it_does() -> None:
+    frame = (
+        table().astype(object).assign(days=np.arange(120) % 9, defect=["None", "dent", "rust"] * 40)
+    )
+    frame["days"] = frame["days"].astype(object)
+    frame.loc[[3, 4], "days"] = "None"
+    frame.loc[5, "size"] = "-"
+    frame.loc[[6, 7], "day"] = ["2024-05-31", "-"]
+    frame["day"] = frame["day"].fillna("2024-06-01")
+    found = guessed(frame, "defect")
+    assert found["task"] == "multiclass"
+    assert found["clean"]["missing_values"] == ["", "-"]
+    assert found["clean"]["column_missing_values"] == {"days": ["", "-", "None"]}
+    text = Path("project/params.yaml").read_text()
+    assert "# None in defect: taken for a category" in text
+    assert "# - in" not in text
+    with runtime_in(Path("project")):
+        assert "120 kept" in "\n".join(check.check(params.load(models)))
+
+
+@pytest.mark.parametrize("tick", ["1", "x", "yes"])
+def test_a_tick_beside_blanks_is_kept_whatever_it_is(tick: str) -> None:
+    ticked = np.random.default_rng(0).random(120) < 0.3
+    found = guessed(table().assign(smoker=np.where(ticked, tick, "")), "bought")
+    assert found["clean"]["drop_columns"] == ["customer_id"]
+    with runtime_in(Path("project")):
+        said = "\n".join(check.check(params.load(models)))
+    assert "smoker has one value or none: it is taken for a flag" in said
+    assert "missing" not in said
+
+
+def test_numbers_that_all_differ_are_ids_only_if_they_look_assigned() -> None:
+    draw = np.random.default_rng(3)
+    frame = table().assign(
+        population=draw.choice(np.arange(50_000, 9_000_000), 120, replace=False),
+        year=np.arange(1900, 2020),
+        account=draw.choice(np.arange(10_000_000, 99_999_999), 120, replace=False),
+    )
+    found = guessed(frame, "bought")
+    assert found["clean"]["drop_columns"] == ["customer_id", "account"]
+    with runtime_in(Path("project")):
+        said = "\n".join(check.check(params.load(models)))
+    assert "an id?" not in said
+    assert "looks like an id" not in said
+
+
 def test_a_number_far_below_all_others_means_no_value() -> None:
     frame = table().assign(age=np.arange(120) % 60)
     frame.loc[[3, 50], "age"] = -999

@@ -37,8 +37,10 @@ class AuditedColumn:
     labels: tuple[str, ...] = ()
 
     def counts(self, rows: int) -> ColumnCounts:
-        """How many values it has in a table of so many rows."""
-        return ColumnCounts(self.kind, rows, self.present, self.distinct)
+        """How many values it has in a table of so many rows, and the range of the sample's."""
+        cells = self.values[~np.isnan(self.values)]
+        least, greatest = (float(cells.min()), float(cells.max())) if len(cells) else (None, None)
+        return ColumnCounts(self.kind, rows, self.present, self.distinct, least, greatest)
 
     @property
     def codes(self) -> NDArray[np.int64]:

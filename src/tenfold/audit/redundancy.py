@@ -13,11 +13,6 @@ from tenfold.audit.finding import Observation, named, rounded
 from tenfold.audit.split_table import SplitTable
 from tenfold.dataset.profile import MIN_AUDITED_ROWS
 
-# Ids count up, so that their range is at most this many times their number, ...
-MAX_ID_RANGE = 10
-# ... or most have the same number of digits; measurements have several.
-MIN_SAME_DIGITS = 0.9
-MIN_ID_DIGITS = 4
 # The other values fill so few rows that not every fold of ten has one.
 MIN_CONSTANT_SHARE = 0.995
 MIN_CONSTANT_ROWS = 50
@@ -71,9 +66,7 @@ def id_like(table: SplitTable) -> Iterator[Observation]:
             continue
         if counts.is_free_text:
             kind = f"{column.distinct} texts in {column.present} rows"
-        elif (
-            column.kind == "integer" and counts.is_id(MIN_AUDITED_ROWS) and _looks_assigned(column)
-        ):
+        elif column.kind == "integer" and counts.is_id(MIN_AUDITED_ROWS):
             kind = "a different whole number in every row"
         else:
             continue
@@ -110,19 +103,6 @@ def _have(names: list[str]) -> str:
 
 def _them(names: list[str]) -> str:
     return "it" if len(names) == 1 else "them"
-
-
-def _looks_assigned(column: AuditedColumn) -> bool:
-    """Whether whole numbers, all different, count up or were assigned, as customer numbers are."""
-    values = column.values[~np.isnan(column.values)]
-    low, high = float(values.min()), float(values.max())
-    if high - low < MAX_ID_RANGE * column.present:
-        return True
-    if low < 0:
-        return False
-    digits = np.floor(np.log10(np.maximum(values, 1))).astype(int) + 1
-    usual = np.bincount(digits)
-    return bool(usual.argmax() >= MIN_ID_DIGITS and usual.max() >= MIN_SAME_DIGITS * len(values))
 
 
 def _recoded(columns: list[AuditedColumn]) -> Iterator[tuple[str, str]]:

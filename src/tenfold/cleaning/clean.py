@@ -90,7 +90,7 @@ def _clean(plan: CleaningPlan, task: Task, out: Path) -> dict[str, Any]:
     features = [c for c in judged.kinds if c != target and plan.rules.shows(c)]
     present = judged.stored.present([*features, target], stays)
     missing = {column: counts["kept"] - number for column, number in present.items()}
-    empty = clean_table.too_empty(missing, plan.rules, counts["kept"], target)
+    empty = clean_table.too_empty(judged, missing, counts["kept"])
     kept = [column for column in features if column not in empty]
     _check_rest(judged, task, kept)
     distinct, texts = clean_table.write(judged, [*kept, target], stays, present, out / TABLE)

@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from tenfold import sources
 from tenfold.cleaning import column_groups
 from tenfold.cleaning.columns import ColumnPlan
+from tenfold.cleaning.duplicates import GONE
+from tenfold.cleaning.expressions import ROWS
 from tenfold.cleaning.rules import JudgedRows
-from tenfold.params import Clean
+from tenfold.dataset import ROW
+from tenfold.dataset.profile import ColumnCounts
 from tenfold.sources import Kind, name, stored_rows
 
 # Beyond so many rows, distinct values are estimated (HyperLogLog), which takes no memory. Then few
@@ -28,16 +31,44 @@ MIN_SHARE = 0.5
 STREAM = "row_stream"
 
 
-def too_empty(missing: Mapping[str, int], rules: Clean, rows: int, target: str) -> dict[str, str]:
-    """The columns with too many missing cells, and why no model will see them."""
-    found = {}
-    for column, count in missing.items():
-        share = count / rows
-        if count == rows:
-            found[column] = "no value in any row"
-        elif share > rules.max_missing and column != target:
-            found[column] = f"{share:.1%} missing, more than clean.max_missing"
-    return found
+def too_empty(judged: JudgedRows, missing: Mapping[str, int], rows: int) -> dict[str, str]:
+    """The columns with too many missing cells, and why no model will see them.
+
+    A flag, which has one value or none, stays however seldom it is set.
+    """
+    most, target = judged.plan.rules.max_missing, judged.plan.target
+    emptier = [
+        column for column, count in missing.items() if most < count / rows < 1 and column != target
+    ]
+    flags = _flags(judged, emptier, {column: rows - missing[column] for column in emptier}, rows)
+    return {
+        column: "no value in any row"
+        if count == rows
+        else f"{count / rows:.1%} missing, more than clean.max_missing"
+        for column, count in missing.items()
+        if count == rows or (column in emptier and column not in flags)
+    }
+
+
+def _flags(
+    judged: JudgedRows, columns: Sequence[str], present: Mapping[str, int], rows: int
+) -> set[str]:
+    """Those of the columns that have one value or none."""
+    if not columns:
+        return set()
+    kept = f"(FROM {ROWS} ANTI JOIN {GONE} USING ({ROW}))"
+    found = column_groups.aggregate(
+        judged.plan.source.connection,
+        kept,
+        [ColumnPlan(column, judged.kinds[column]) for column in columns],
+        lambda reader: reader.raw,
+        lambda cell: [f"coalesce(min({cell}) = max({cell}), false)"],
+    )
+    counts = {
+        column: ColumnCounts(judged.kinds[column], rows, present[column], 1 if one else 2)
+        for column, (one,) in found.items()
+    }
+    return {column for column, own in counts.items() if own.is_flag}
 
 
 def write(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def warnings(
     ]
     if task != "regression" and judged.kinds[target] != "text":
         found += _merged(judged.plan.source.connection, target)
-    return [*found, *_counts(report, target)]
+    return [*found, *_counts(judged.plan.source.connection, table, report, target)]
 
 
 def alike(values: Sequence[str]) -> tuple[str, str] | None:
@@ -83,24 +84,54 @@ def alike(values: Sequence[str]) -> tuple[str, str] | None:
     return None
 
 
-def _counts(report: Mapping[str, Any], target: str) -> Iterator[str]:
+def _counts(connection: Any, table: Path, report: Mapping[str, Any], target: str) -> Iterator[str]:
     """Lost rows, likely ids, columns that say nothing."""
     rows = report["kept"]
     if report["read"] > 10 and rows < 0.9 * report["read"]:
         yield f"{1 - rows / report['read']:.0%} of the rows are rejected"
-    for given, facts in report["columns"].items():
-        if given == target:
-            continue
-        column, distinct = shown(given), facts["distinct"]
-        counts = ColumnCounts(facts["type"], rows, rows - facts["missing"], distinct)
-        if counts.has_one_value:
+    known = {
+        given: ColumnCounts(facts["type"], rows, rows - facts["missing"], facts["distinct"])
+        for given, facts in report["columns"].items()
+        if given != target
+    }
+    for given, counts in _with_ranges(connection, table, known).items():
+        column = shown(given)
+        if counts.is_flag:
+            yield f"{column} has one value or none: it is taken for a flag"
+        elif counts.has_one_value:
             yield f"{column} has one value only"
         elif counts.is_id():
             yield f"{column} differs in every row: an id? then name it in drop_columns"
-        elif counts.kind == "text" and is_most(distinct, rows):
-            yield f"{column} is text with {distinct} categories in {rows} rows"
+        elif counts.kind == "text" and is_most(counts.distinct, rows):
+            yield f"{column} is text with {counts.distinct} categories in {rows} rows"
         elif counts.kind == "text":
-            yield f"{column} is text: {distinct} categories"
+            yield f"{column} is text: {counts.distinct} categories"
+
+
+def _with_ranges(
+    connection: Any, table: Path, known: Mapping[str, ColumnCounts]
+) -> dict[str, ColumnCounts]:
+    """The counts, with the range of integers that all differ, which shows whether they are ids."""
+    may_be_ids = [
+        ColumnPlan(column, "integer")
+        for column, counts in known.items()
+        if counts.kind == "integer" and counts.all_differ()
+    ]
+    if not may_be_ids:
+        return dict(known)
+    ranges = column_groups.aggregate(
+        connection,
+        sources.rows_of(table),
+        may_be_ids,
+        lambda reader: reader.raw,
+        lambda cell: [f"min({cell})", f"max({cell})"],
+    )
+    return {
+        column: replace(counts, least=ranges[column][0], greatest=ranges[column][1])
+        if column in ranges
+        else counts
+        for column, counts in known.items()
+    }
 
 
 def _merged(connection: Any, target: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What counts and a name say of a column: constant, id, free text, a group of rows, a time.
+"""What counts and a name say of a column: constant, flag, id, free text, a group of rows, a time.
 
 Decided here for everyone.
 """
@@ -32,6 +32,14 @@ TIME_NAME = re.compile(
 )
 # A date of a person or thing that orders no rows.
 BIRTH_NAME = re.compile(r"\b(birth|birthday|birthdate|born|dob)\b")
+# A flag is set in at least so many rows, and not set in as many: fewer may be a slip.
+MIN_FLAG_ROWS = 10
+# Ids count up, so that their range is at most this many times their number, ...
+MAX_ID_RANGE = 10
+# ... or all have the same number of digits, which measurements seldom have.
+MIN_ID_DIGITS = 4
+# Whole numbers in this range may be years, which count up and yet say something.
+YEARS = (1800, 2200)
 
 
 @dataclass(frozen=True)
@@ -43,12 +51,15 @@ class ColumnCounts:
         rows: of the table.
         present: cells with a value.
         distinct: different values.
+        least, greatest: of an integer column, as far as they are known.
     """
 
     kind: str
     rows: int
     present: int
     distinct: int
+    least: float | None = None
+    greatest: float | None = None
 
     @property
     def has_one_value(self) -> bool:
@@ -60,10 +71,31 @@ class ColumnCounts:
         """Whether no two rows differ in it."""
         return self.distinct == 0 or (self.has_one_value and self.present == self.rows)
 
-    def is_id(self, min_rows: int = MIN_ID_ROWS) -> bool:
-        """Whether every value is one of its own, as an id is; measurements may differ, too."""
+    @property
+    def is_flag(self) -> bool:
+        """Whether a cell holds the one value or none, as a ticked box does: both say something."""
+        unset = self.rows - self.present
+        return self.has_one_value and self.present >= MIN_FLAG_ROWS and unset >= MIN_FLAG_ROWS
+
+    def all_differ(self, min_rows: int = MIN_ID_ROWS) -> bool:
+        """Whether no integer or text occurs twice."""
         countable = self.kind in ("integer", "text")
         return countable and self.rows >= min_rows and self.distinct == self.present
+
+    def is_id(self, min_rows: int = MIN_ID_ROWS) -> bool:
+        """Whether the column holds ids: all values differ, and numbers look assigned."""
+        return self.all_differ(min_rows) and (self.kind == "text" or self._looks_assigned)
+
+    @property
+    def _looks_assigned(self) -> bool:
+        """Whether whole numbers, all different, count up or have digits of one length."""
+        assert self.least is not None and self.greatest is not None, "the range is not known"
+        if self.least >= YEARS[0] and self.greatest <= YEARS[1]:
+            return False
+        if self.greatest - self.least < MAX_ID_RANGE * self.present:
+            return True
+        digits = {len(f"{value:.0f}") for value in (self.least, self.greatest)}
+        return self.least >= 0 and len(digits) == 1 and digits.pop() >= MIN_ID_DIGITS
 
     @property
     def is_free_text(self) -> bool:

@@ -100,7 +100,11 @@ class Clean(Section):
     keep_columns: list[Text] = Field([], description="The only columns models may see.")
     drop_columns: list[Text] = Field([], description="Columns no model may see.")
     max_missing: float = Field(
-        1.0, ge=0, le=1, description="Drop columns with a greater share of missing cells."
+        1.0,
+        ge=0,
+        le=1,
+        description="Drop columns with a greater share of missing cells; not a flag, which has one "
+        "value or none.",
     )
 
     @model_validator(mode="after")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+
 from tenfold.dataset import Schema
+from tenfold.dataset.profile import ColumnCounts
 from tenfold.metrics import Array
 from tenfold.params import Categorical, Dates, Numeric, Preprocessing
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -35,7 +37,8 @@ def fit(
     """Fit a transformer on training rows; return it and the rows transformed.
 
     These differ from what `transform` returns for the same rows: target encoding leaves out the
-    row's own target here, which would otherwise leak.
+    row's own target here, which would otherwise leak. A number that has one value or none is a
+    flag: an indicator says which.
 
     Args:
         schema: the columns.
@@ -44,7 +47,8 @@ def fit(
         y: their targets.
         options: of `build`.
     """
-    transformer = build(schema, declared, **options)
+    flags = [name for name in schema.numeric if _is_flag(X[name].to_numpy())]
+    transformer = build(schema, declared, flags=flags, **options)
     with warnings.catch_warnings():
         # Fewer rows than quantiles, or fewer rows of a class than inner folds, are no problem.
         warnings.simplefilter("ignore", UserWarning)
@@ -58,6 +62,7 @@ def build(
     codes: bool = False,
     positional: bool = False,
     seed: int = 0,
+    flags: Collection[str] = (),
 ) -> Any:
     """An unfitted scikit-learn transformer: frame (n, columns) -> float64 array (n, features).
 
@@ -71,6 +76,7 @@ def build(
         codes: encode categories as ordinal codes, whatever is declared.
         positional: keep constant columns, so that no column moves.
         seed: of the inner folds of target encoding.
+        flags: numeric columns of one value or none, which get an indicator.
     """
     from sklearn.compose import ColumnTransformer
     from sklearn.pipeline import Pipeline
@@ -86,7 +92,7 @@ def build(
             declared.of_category,
             lambda choice: _encoder(choice, schema, seed, codes=codes),
         ),
-        *_indicators(schema, declared),
+        *_indicators(schema, declared, flags),
     ]
     columns = ColumnTransformer(steps, sparse_threshold=0.0)
     if positional or not declared.drop_constant:
@@ -156,7 +162,17 @@ def _encoder(choice: Categorical, schema: Schema, seed: int, *, codes: bool) -> 
     return OneHotEncoder(handle_unknown="infrequent_if_exist", sparse_output=False, **bucket)
 
 
-def _indicators(schema: Schema, declared: Preprocessing) -> Iterator[tuple[str, Any, list[str]]]:
+def _is_flag(values: Array) -> bool:
+    missing = np.isnan(values)
+    if not missing.any() or missing.all():
+        return False
+    distinct = 1 if np.nanmin(values) == np.nanmax(values) else 2
+    return ColumnCounts("double", len(values), int((~missing).sum()), distinct).is_flag
+
+
+def _indicators(
+    schema: Schema, declared: Preprocessing, flags: Collection[str]
+) -> Iterator[tuple[str, Any, list[str]]]:
     from sklearn.impute import MissingIndicator
 
     from tenfold.preprocessing.date_parts import DateParts
@@ -165,7 +181,7 @@ def _indicators(schema: Schema, declared: Preprocessing) -> Iterator[tuple[str, 
         ("numeric", schema.numeric, declared.of_number),
         ("dates", schema.dates, declared.of_date),
     ):
-        indicated = [name for name in columns if choose(name).indicator]
+        indicated = [name for name in columns if choose(name).indicator or name in flags]
         if indicated:
             indicator = MissingIndicator(features="missing-only", error_on_new=False)
             parts = DateParts(("elapsed_days",), False) if kind == "dates" else None

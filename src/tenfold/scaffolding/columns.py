@@ -50,6 +50,7 @@ class GuessedColumn:
         doubtful: texts in it that may mean no value.
         formats: the date formats that fit all its cells.
         sentinel: a number that stands for no value, far below all others.
+        range: the least and the greatest number of an integer column.
     """
 
     cell: ColumnPlan
@@ -61,6 +62,7 @@ class GuessedColumn:
     doubtful: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
     sentinel: str | None = None
+    range: tuple[float | None, float | None] = (None, None)
 
     @property
     def present(self) -> int:
@@ -82,7 +84,7 @@ class GuessedColumn:
     def counts(self) -> ColumnCounts:
         """How many values it has, once dates are read by their format."""
         kind = "date" if self.formats else self.kind
-        return ColumnCounts(kind, self.rows, self.present, self.distinct)
+        return ColumnCounts(kind, self.rows, self.present, self.distinct, *self.range)
 
     @property
     def useless(self) -> str:
@@ -92,7 +94,8 @@ class GuessedColumn:
         if self.counts.is_constant:
             return "the same value in every row"
         if self.is_id:
-            return "another value in every row: an id says nothing about new rows"
+            numbers = ", counting up or of one length" if self.kind == "integer" else ""
+            return f"another value in every row{numbers}: an id says nothing about new rows"
         if self.is_free_text:
             return f"free text: {self.distinct} different values in {self.present} rows"
         return ""
@@ -109,40 +112,64 @@ def keep_first_rows(source: Source) -> None:
     )
 
 
-def missing_markers(source: Source, decimal: str) -> dict[str, str]:
-    """The texts that mean no value in this table -> why.
+@dataclass(frozen=True)
+class MissingWords:
+    """The texts that mean no value.
 
-    A word such as NA is one in a column of numbers; in a column of texts it may be a category.
+    Attributes:
+        everywhere: those that mean it in every column they stand in -> why.
+        own: column -> those that mean it there, and are values in another column.
+        doubtful: column -> those that may mean it there, and are taken for values.
     """
-    found: dict[str, str] = {}
+
+    everywhere: Mapping[str, str]
+    own: Mapping[str, Sequence[str]]
+    doubtful: Mapping[str, Sequence[str]]
+
+    def of(self, column: str) -> tuple[str, ...]:
+        """All that mean no value in a column."""
+        return ("", *self.everywhere, *self.own.get(column, ()))
+
+
+def missing_words(source: Source, decimal: str) -> MissingWords:
+    """The texts that mean no value in this table.
+
+    A word such as NA is one among numbers or dates; among other texts it may be a category.
+    """
+    meant: dict[str, list[str]] = {}
+    doubtful: dict[str, list[str]] = {}
     for column, given in source.columns.items():
         if given != "text":
             continue
         cell = ColumnPlan(column, given, ("",), decimal=decimal)
         seen = _tokens(source, cell, (*ALWAYS_MISSING, *MAYBE_MISSING))
-        rest = replace(cell, markers=("", *seen))
-        numeric = bool(seen) and _kind(source, rest) != "text" and _count(source, rest)[1] > 0
-        for token in seen:
-            if token in ALWAYS_MISSING or numeric:
-                found.setdefault(token, f"{token} stands in {column}")
-    return found
+        maybe = [token for token in seen if token in MAYBE_MISSING]
+        if maybe and _is_text(source, replace(cell, markers=("", *seen))):
+            doubtful[column] = maybe
+        meant[column] = [token for token in seen if token not in doubtful.get(column, ())]
+    values = {token for tokens in doubtful.values() for token in tokens}
+    everywhere: dict[str, str] = {}
+    for column, tokens in meant.items():
+        for token in tokens:
+            if token not in values:
+                everywhere.setdefault(token, f"{token} stands in {column}")
+    own = {column: [t for t in tokens if t in values] for column, tokens in meant.items()}
+    return MissingWords(everywhere, {c: tokens for c, tokens in own.items() if tokens}, doubtful)
 
 
-def guess_columns(source: Source, missing: Sequence[str], decimal: str) -> dict[str, GuessedColumn]:
-    """Every column of a table; cells in `missing` hold no value."""
+def guess_columns(source: Source, missing: MissingWords, decimal: str) -> dict[str, GuessedColumn]:
+    """Every column of a table."""
     columns, copies = {}, n_copies(source)
     for column, given in source.columns.items():
-        cell = ColumnPlan(column, given, tuple(missing), decimal=decimal)
+        cell = ColumnPlan(column, given, missing.of(column), decimal=decimal)
         kind = _kind(source, cell)
-        doubtful: Sequence[str] = ()
         formats: Sequence[str] = ()
         sentinel = None
         if kind == "text":
-            doubtful = _tokens(source, cell, MAYBE_MISSING)
             formats = _formats(source, cell)
         elif given == "text" and kind in ("integer", "double"):
             sentinel = _sentinel(source, cell)
-            cell = replace(cell, markers=(*missing, sentinel)) if sentinel else cell
+            cell = replace(cell, markers=(*cell.markers, sentinel)) if sentinel else cell
         rows, present, distinct = _count(source, cell)
         columns[column] = GuessedColumn(
             cell=cell,
@@ -151,9 +178,10 @@ def guess_columns(source: Source, missing: Sequence[str], decimal: str) -> dict[
             copies=copies,
             missing=rows - present,
             distinct=distinct,
-            doubtful=tuple(doubtful),
+            doubtful=tuple(missing.doubtful.get(column, ())),
             formats=tuple(formats),
             sentinel=sentinel,
+            range=_range(source, cell) if kind == "integer" else (None, None),
         )
     return columns
 
@@ -208,6 +236,13 @@ def _kind(source: Source, cell: ColumnPlan) -> Kind:
     return cleaning.kind_of(set(forms or ()) - {None})
 
 
+def _is_text(source: Source, cell: ColumnPlan) -> bool:
+    """Whether cells hold texts that are neither numbers nor dates, or nothing at all."""
+    if _kind(source, cell) == "text":
+        return not _formats(source, cell)
+    return _count(source, cell)[1] == 0
+
+
 def _sentinel(source: Source, cell: ColumnPlan) -> str | None:
     value = replace(cell, type="double").typed()
     least, count, others = _ask(
@@ -234,6 +269,12 @@ def _count(source: Source, cell: ColumnPlan) -> tuple[int, int, int]:
     counts = f"SELECT count(*), count({words}), count(DISTINCT {words}) FROM {FIRST_ROWS}"
     rows, present, distinct = _ask(source, counts)
     return int(rows), int(present), int(distinct)
+
+
+def _range(source: Source, cell: ColumnPlan) -> tuple[float | None, float | None]:
+    value = replace(cell, type="double").typed()
+    least, greatest = _ask(source, f"SELECT min({value}), max({value}) FROM {FIRST_ROWS}")
+    return least, greatest
 
 
 def top_value(source: Source, cell: ColumnPlan) -> tuple[float, int, int]:

@@ -13,7 +13,7 @@ from tenfold.metrics import Task
 from tenfold.params import Data
 from tenfold.runtime import UserError, nearest
 from tenfold.scaffolding import columns, layout
-from tenfold.scaffolding.columns import GuessedColumn
+from tenfold.scaffolding.columns import GuessedColumn, MissingWords
 from tenfold.scaffolding.layout import GuessedLayout
 
 # A target looks capped if more than this share of its rows has its greatest value.
@@ -31,7 +31,7 @@ class GuessedTable:
         task: what is predicted, and `reason` why.
         rows: that were read.
         columns: each as its cells show it.
-        markers: texts that mean no value -> why.
+        missing: texts that mean no value.
         rarest: rows of the rarest class; 0 for regression.
         cap: the target's greatest value, if so many rows have it that it looks like a cap.
         copies: rows that are copies of another one.
@@ -43,7 +43,7 @@ class GuessedTable:
     reason: str
     rows: int
     columns: Mapping[str, GuessedColumn]
-    markers: Mapping[str, str]
+    missing: MissingWords
     rarest: int
     cap: float | None
     copies: int
@@ -51,7 +51,21 @@ class GuessedTable:
     @property
     def missing_values(self) -> list[str]:
         """`clean.missing_values`."""
-        return ["", *self.markers]
+        return ["", *self.missing.everywhere]
+
+    @property
+    def column_missing_values(self) -> dict[str, tuple[list[str], str]]:
+        """`clean.column_missing_values` -> why."""
+        found = {}
+        for name, column in self.columns.items():
+            own = list(self.missing.own.get(name, ()))
+            why = [f"{word} is a value in another column" for word in own]
+            if column.sentinel:
+                own.append(column.sentinel)
+                why.append(f"{column.sentinel} is far below all other numbers")
+            if own:
+                found[name] = [*self.missing_values, *own], "; ".join(why)
+        return found
 
     @property
     def many_copies(self) -> str:
@@ -92,7 +106,12 @@ class GuessedTable:
         for key, value in self.layout.settings.items():
             lines.append(f"data.{key}: {value} ({self.layout.reasons[key]})")
         dates = [name for name, column in self.columns.items() if column.formats]
-        lists = {"missing values": self.markers, "dates": dates, "dropped": self.dropped}
+        lists = {
+            "missing values": self.missing.everywhere,
+            "missing values of their own": self.column_missing_values,
+            "dates": dates,
+            "dropped": self.dropped,
+        }
         return lines + [f"{what}: {', '.join(names)}" for what, names in lists.items() if names]
 
 
@@ -118,8 +137,8 @@ def guess(path: str, target: str, given: Mapping[str, Any]) -> GuessedTable:
     if len(source.columns) == 1:
         raise UserError(f"{path} has one column, but a table needs a target and a feature")
     columns.keep_first_rows(source)
-    markers = columns.missing_markers(source, data.decimal)
-    found = columns.guess_columns(source, ["", *markers], data.decimal)
+    missing = columns.missing_words(source, data.decimal)
+    found = columns.guess_columns(source, missing, data.decimal)
     task, reason = columns.guess_task(found, target)
     cell = found[target].cell
     return GuessedTable(
@@ -129,7 +148,7 @@ def guess(path: str, target: str, given: Mapping[str, Any]) -> GuessedTable:
         reason=reason,
         rows=columns.n_rows(source),
         columns=found,
-        markers=markers,
+        missing=missing,
         rarest=0 if task == "regression" else columns.n_rows_of_rarest(source, cell),
         cap=_cap(source, found[target]) if task == "regression" else None,
         copies=columns.n_copies(source),
