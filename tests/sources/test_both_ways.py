@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,7 @@ from tenfold import cleaning, runtime
 from tenfold.cleaning import clean_table, type_inference
 from tenfold.params import Clean, Data
 from tenfold.runtime import UserError
-from tenfold.sources import dictionaries, stored_rows, typed_csv
-from tenfold.sources.source import RawColumn, Source
-from tenfold.sources.typed_csv import Conversion
+from tenfold.sources import Kind, Source, WantedColumn, dictionaries, stored_rows, typed_csv
 
 
 @pytest.fixture(autouse=True)
@@ -133,11 +132,11 @@ def test_a_column_may_have_a_name_of_the_reader_s_own(name: str, quote: str) -> 
 def test_a_plain_file_is_parsed_at_once_and_one_with_quotes_is_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found: list[dict[str, RawColumn]] = []
+    found: list[dict[str, Kind]] = []
     convert = Source.convert
 
-    def noted(source: Source, conversion: Conversion) -> dict[str, RawColumn]:
-        found.append(convert(source, conversion))
+    def noted(source: Source, wanted: Mapping[str, WantedColumn]) -> dict[str, Kind]:
+        found.append(convert(source, wanted))
         return found[-1]
 
     monkeypatch.setattr(Source, "convert", noted)
@@ -146,12 +145,8 @@ def test_a_plain_file_is_parsed_at_once_and_one_with_quotes_is_not(
         with runtime.directory(Path("out")) as out:
             cleaning.clean(Data(path="t.csv", target="y"), Clean(), "binary", out)
     at_once, quoted = found
-    assert at_once == {
-        "a": RawColumn("integer", True),
-        "b": RawColumn("text", True),
-        "y": RawColumn("text", True),
-    }
-    assert quoted == dict.fromkeys(["a", "b", "y"], RawColumn("text", False))
+    assert at_once == {"a": "integer", "b": "text", "y": "text"}
+    assert quoted == {}
 
 
 @pytest.mark.parametrize(("header", "columns"), [("1,NA,y", []), ("1,2,0", ["a", "b", "y"])])

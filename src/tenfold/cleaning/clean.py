@@ -6,7 +6,7 @@ of a few others, are looked up again. Rows are held on disk, never in memory.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +19,18 @@ from tenfold.cleaning import (
     duplicates,
     expressions,
     rule_checks,
-    rules,
     warnings,
 )
 from tenfold.cleaning.columns import declared_columns
 from tenfold.cleaning.duplicates import GONE
 from tenfold.cleaning.expressions import ROWS
 from tenfold.cleaning.plan import CleaningPlan
-from tenfold.cleaning.rules import JudgedRows
+from tenfold.cleaning.rules import JudgedRows, judge
 from tenfold.dataset import ROW
 from tenfold.metrics import Task
 from tenfold.params import Clean, Data
 from tenfold.runtime import UserError
-from tenfold.sources import MALFORMED, REASON, Kind, Unsound, name
+from tenfold.sources import MALFORMED, REASON, Kind, Source, Unsound, name
 
 # Reasons that a message lists.
 MAX_REASONS = 5
@@ -52,68 +51,68 @@ def clean(
         UserError: if the source cannot be read, a rule names what is not there, too much is
             rejected, or nothing is left that a model could learn from.
     """
-    source = sources.read(data, limit=limit)
-    columns = declared_columns(source, data, rules)
-    try:
-        return _clean(CleaningPlan(source, data, rules, columns), task, out)
-    except (duckdb.Error, Unsound) as error:
-        runtime.check_interrupted()
-        source.check_unchanged()
-        # An expression that fails here fails on the same row when all is read with care.
-        if isinstance(error, duckdb.Error):
-            expressions.try_out(source, rules)
-        source = sources.read(data, careful=True, limit=limit)
-    columns = declared_columns(source, data, rules)
-    try:
-        return _clean(CleaningPlan(source, data, rules, columns), task, out)
-    except Unsound as unsound:
-        raise UserError(
-            f"data.path: {data.path} does not hold what it says ({unsound}): write it again"
-        ) from None
-    except duckdb.Error as error:
-        runtime.check_interrupted()
-        expressions.try_out(source, rules)
-        raise UserError(
-            f"{data.path} cannot be read: {sources.first_line(error)}: is it damaged? Write it "
-            "again"
-        ) from None
+    for careful in (False, True):
+        source = sources.read(data, careful=careful, limit=limit)
+        try:
+            return _clean(source, data, rules, task, out)
+        except (duckdb.Error, Unsound) as error:
+            runtime.check_interrupted()
+            source.check_unchanged()
+            # An expression that fails on a row fails on it however the source is read.
+            if isinstance(error, duckdb.Error):
+                expressions.try_out(source, rules)
+            refusal = _unreadable(data.path, error)
+    raise refusal
 
 
-def _clean(plan: CleaningPlan, task: Task, out: Path) -> dict[str, Any]:
-    source, target = plan.source, plan.target
-    rule_checks.check_names(plan)
+def _unreadable(path: str, error: duckdb.Error | Unsound) -> UserError:
+    if isinstance(error, Unsound):
+        return UserError(f"data.path: {path} does not hold what it says ({error}): write it again")
+    return UserError(
+        f"{path} cannot be read: {sources.first_line(error)}: is it damaged? Write it again"
+    )
+
+
+def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> dict[str, Any]:
+    target = data.target
+    rule_checks.check_names(source, data, rules)
     sources.seal(source, out)
-    judged = rules.judge(plan)
-    stays = duplicates.reject(judged)
-    counts = _count(judged)
+    columns = declared_columns(source, data, rules)
+    judged = judge(CleaningPlan(source, target, columns), rules)
+    stays = duplicates.reject(judged, rules.drop_duplicates)
+    counts, kinds = _count(judged, rules), judged.plan.kinds
+    hidden = _hidden(rules, kinds, target)
+    how_read = reading(data, rules, kinds)
     # Those that models may see, empty ones among them.
-    features = [c for c in judged.kinds if c != target and plan.rules.shows(c)]
+    unseen = {target, *hidden}
+    features = [column for column in kinds if column not in unseen]
     present = judged.stored.present([*features, target], stays)
     missing = {column: counts["kept"] - number for column, number in present.items()}
-    empty = clean_table.too_empty(judged, missing, counts["kept"])
+    empty = clean_table.too_empty(judged, missing, counts["kept"], rules.max_missing)
     kept = [column for column in features if column not in empty]
     _check_rest(judged, task, kept)
     distinct, texts = clean_table.write(judged, [*kept, target], stays, present, out / TABLE)
     duplicates.write(source, out / REJECTED)
     source.check_unchanged()
-    report = {
+    described = {
+        column: {
+            "type": kinds[column],
+            "missing": missing[column],
+            "distinct": distinct[column],
+        }
+        for column in (*kept, target)
+    }
+    found = warnings.warnings(judged, out / TABLE, counts, described, task, texts)
+    return {
         **counts,
-        "columns": {
-            column: {
-                "type": judged.kinds[column],
-                "missing": missing[column],
-                "distinct": distinct[column],
-            }
-            for column in (*kept, target)
-        },
-        "dropped_columns": _hidden(judged) | empty,
+        "columns": described,
+        "dropped_columns": hidden | empty,
         "mended": judged.edits,
         "sources": [part.name for part in source.parts],
-        "missing_values": plan.rules.missing_values,
-        "reading": reading(plan.data, plan.rules, judged.kinds),
+        "missing_values": rules.missing_values,
+        "reading": how_read,
+        "remarks": source.notes + found,
     }
-    found = warnings.warnings(judged, out / TABLE, report, task, texts)
-    return {**report, "remarks": source.notes + found}
 
 
 def reading(data: Data, rules: Clean, kinds: Mapping[str, Kind]) -> dict[str, Any]:
@@ -129,21 +128,20 @@ def reading(data: Data, rules: Clean, kinds: Mapping[str, Kind]) -> dict[str, An
     }
 
 
-def _hidden(judged: JudgedRows) -> dict[str, str]:
+def _hidden(rules: Clean, columns: Iterable[str], target: str) -> dict[str, str]:
     """The columns that models must not see by declaration, and why."""
-    rules = judged.plan.rules
     return {
         column: "named in clean.drop_columns"
         if column in rules.drop_columns
         else "not named in clean.keep_columns"
-        for column in judged.kinds
-        if not rules.shows(column) and column != judged.plan.target
+        for column in columns
+        if not rules.shows(column) and column != target
     }
 
 
-def _count(judged: JudgedRows) -> dict[str, Any]:
+def _count(judged: JudgedRows, rules: Clean) -> dict[str, Any]:
     """Rows read, kept and rejected by reason: always adding up."""
-    source, rules = judged.plan.source, judged.plan.rules
+    source = judged.plan.source
     rejected, malformed = (
         dict(
             source.connection.execute(
@@ -191,7 +189,7 @@ def _check_rest(judged: JudgedRows, task: Task, features: Sequence[str]) -> None
             f"no feature column is left beside the target {target!r}: drop fewer in "
             "clean.drop_columns or raise clean.max_missing"
         )
-    if task != "regression" or judged.kinds[target] in ("integer", "double"):
+    if task != "regression" or judged.plan.kinds[target] in ("integer", "double"):
         return
     words = f"{name(target)}::VARCHAR"
     row, value = source.connection.execute(

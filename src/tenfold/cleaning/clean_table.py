@@ -31,14 +31,17 @@ MIN_SHARE = 0.5
 STREAM = "row_stream"
 
 
-def too_empty(judged: JudgedRows, missing: Mapping[str, int], rows: int) -> dict[str, str]:
+def too_empty(
+    judged: JudgedRows, missing: Mapping[str, int], rows: int, max_missing: float
+) -> dict[str, str]:
     """The columns with too many missing cells, and why no model will see them.
 
     A flag, which has one value or none, stays however seldom it is set.
     """
-    most, target = judged.plan.rules.max_missing, judged.plan.target
     emptier = [
-        column for column, count in missing.items() if most < count / rows < 1 and column != target
+        column
+        for column, count in missing.items()
+        if max_missing < count / rows < 1 and column != judged.plan.target
     ]
     flags = _flags(judged, emptier, {column: rows - missing[column] for column in emptier}, rows)
     return {
@@ -60,12 +63,12 @@ def _flags(
     found = column_groups.aggregate(
         judged.plan.source.connection,
         kept,
-        [ColumnPlan(column, judged.kinds[column]) for column in columns],
+        [ColumnPlan(column, judged.plan.kinds[column]) for column in columns],
         lambda reader: reader.raw,
         lambda cell: [f"coalesce(min({cell}) = max({cell}), false)"],
     )
     counts = {
-        column: ColumnCounts(judged.kinds[column], rows, present[column], 1 if one else 2)
+        column: ColumnCounts(judged.plan.kinds[column], rows, present[column], 1 if one else 2)
         for column, (one,) in found.items()
     }
     return {column for column, own in counts.items() if own.is_flag}
@@ -90,7 +93,7 @@ def write(
     Returns:
         How many distinct values each column has, and these themselves for some text columns.
     """
-    connection, kinds = judged.plan.source.connection, judged.kinds
+    connection, kinds = judged.plan.source.connection, judged.plan.kinds
     with stored_rows.writing(judged.stored, columns, kept, path) as stream:
         counted = stream.rows.schema.names
         at_once = 0 < len(counted) < column_groups.MIN_COLUMNS

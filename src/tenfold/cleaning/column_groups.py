@@ -6,13 +6,13 @@ list of 10,000 cells a second. Nobody outside needs to know which of the two way
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from tenfold.cleaning.columns import ColumnPlan
 from tenfold.runtime import shown
-from tenfold.sources import Kind, name, text
+from tenfold.sources import name, text
 
 # Fewer columns are faster written out.
 MIN_COLUMNS = 50
@@ -43,7 +43,7 @@ class SingleColumn:
     reader: ColumnPlan
 
     @property
-    def columns(self) -> list[str]:
+    def columns(self) -> Sequence[str]:
         """Its name."""
         return [self.reader.name]
 
@@ -78,7 +78,10 @@ class SingleColumn:
 
     def too_large(self) -> Iterator[tuple[str, str]]:
         """Whether a number is not finite or too large, and the reason."""
-        yield from too_large(self.reader.name, self.reader.kind)
+        if self.reader.kind == "double":
+            cell, told = self.reader.raw, text(f": {shown(self.reader.name)}")
+            which = f"CASE WHEN isinf({cell}) THEN 'infinite' ELSE 'over 1e100' END"
+            yield f"abs({cell}) > {MAX_NUMBER}", f"{which} || {told}"
 
     def n_missing(self, left_out: str) -> str:
         """How many cells have no value, those of one column aside."""
@@ -171,27 +174,16 @@ class AlikeColumns:
 Group = SingleColumn | AlikeColumns
 
 
-def grouped(plans: Iterable[ColumnPlan], apart: Collection[str]) -> list[Group]:
-    """Every column in one group; first those that are written out, then those of many.
-
-    Columns that are `apart` are not read together with others.
-    """
+def grouped(plans: Iterable[ColumnPlan]) -> list[Group]:
+    """Every column in one group; first those that are written out, then those of many."""
     found: list[Group] = []
-    many, few = _alike(plans, apart)
+    many, few = _alike(plans)
     for reader in few:
         found.append(SingleColumn(len(found), reader))
     for alike in many:
         columns = [reader.name for reader in alike]
         found.append(AlikeColumns(len(found), _any_of(alike), columns))
     return found
-
-
-def too_large(column: str, kind: Kind) -> Iterator[tuple[str, str]]:
-    """SQL: whether a number is not finite or too large, and the reason."""
-    if kind == "double":
-        cell, told = name(column), text(f": {shown(column)}")
-        which = f"CASE WHEN isinf({cell}) THEN 'infinite' ELSE 'over 1e100' END"
-        yield f"abs({cell}) > {MAX_NUMBER}", f"{which} || {told}"
 
 
 def aggregate(
@@ -223,18 +215,17 @@ def aggregate(
 
 
 def _alike(
-    plans: Iterable[ColumnPlan], apart: Collection[str] = ()
+    plans: Iterable[ColumnPlan],
 ) -> tuple[list[list[ColumnPlan]], list[ColumnPlan]]:
-    """Columns that are read alike and many, together, those `apart` on their own; all others.
+    """Columns that are read alike and many, together; all others.
 
     A column for which something of its own is declared is one of the others.
     """
-    every, apart = list(plans), set(apart)
+    every = list(plans)
     by_key: dict[Any, list[ColumnPlan]] = {}
     for reader in every:
         own = reader.replaced or reader.cast
-        alike: Any = (replace(reader, name=CELL), reader.name in apart)
-        by_key.setdefault(reader.name if own else alike, []).append(reader)
+        by_key.setdefault(reader.name if own else replace(reader, name=CELL), []).append(reader)
     many = [some for some in by_key.values() if len(some) >= MIN_COLUMNS]
     taken = {reader.name for some in many for reader in some}
     return many, [reader for reader in every if reader.name not in taken]
@@ -250,7 +241,7 @@ def _parts(plans: Sequence[ColumnPlan], width: int) -> Iterator[Sequence[ColumnP
 
 
 def _may_lose_space(reader: ColumnPlan) -> bool:
-    return reader.trim and reader.given == "text" and not reader.is_final
+    return reader.trim and reader.given == "text" and not reader.is_typed
 
 
 def _list(columns: Sequence[str]) -> str:

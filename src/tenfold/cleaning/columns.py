@@ -11,7 +11,7 @@ from tenfold.cleaning.cells import INFINITE, INTEGER, NAN, NUMBER, PADDED, WHOLE
 from tenfold.dataset import dates
 from tenfold.params import Cast, Clean, Data
 from tenfold.params.cleaning import Type
-from tenfold.sources import Kind, Source, name, text
+from tenfold.sources import Kind, Source, WantedColumn, name, text
 from tenfold.sources.column_kinds import MAX_EXACT_INTEGER
 
 # The kind of column that a type makes: a boolean counts, as 0 or 1.
@@ -37,7 +37,9 @@ class ColumnPlan:
         decimal: the decimal mark of a text's numbers.
         cast: how it is declared to be read, if it is.
         type: the declared type, or the inferred one; None if no cell has shown any.
-        is_final: whether markers are NULL already, and no text has white space at its ends.
+        is_dropped: whether no model may see it.
+        is_typed: whether the source gives its values: markers are NULL, no text has white space
+            at its ends.
     """
 
     name: str
@@ -48,7 +50,8 @@ class ColumnPlan:
     decimal: str = "."
     cast: Cast | None = field(default=None, hash=False)
     type: Type | None = None
-    is_final: bool = False
+    is_dropped: bool = False
+    is_typed: bool = False
 
     @property
     def wanted(self) -> Type:
@@ -63,13 +66,21 @@ class ColumnPlan:
     @property
     def is_unchanged(self) -> bool:
         """Whether its values are the cells as they are given."""
-        return self.is_final and self.given == self.wanted
+        return self.is_typed and self.given == self.wanted
 
     @property
     def is_plain_number(self) -> bool:
         """Whether a number in it is written as most programs write one."""
         marks = self.decimal == "," or (self.cast is not None and self.cast.thousands)
         return self.given == "text" and not self.replaced and not marks
+
+    @property
+    def wanted_of_source(self) -> WantedColumn:
+        """What a source that can type cells should make of it."""
+        number = self.type in ("integer", "double") and self.is_plain_number
+        return WantedColumn(
+            self.kind if number else "text", None if self.replaced else self.markers
+        )
 
     @property
     def raw(self) -> str:
@@ -114,7 +125,7 @@ class ColumnPlan:
         `bare` may name what holds `self.bare`.
         """
         cell = self.raw
-        if self.is_final:
+        if self.is_typed:
             return cell
         if self.given == "text" and self.trim:
             if not self.replaced:
@@ -202,7 +213,7 @@ class ColumnPlan:
         if self.given != "text" or self.replaced:
             return ""
         if self.wanted == "text":
-            return self.bare if self.trim and not self.is_final else ""
+            return self.bare if self.trim and not self.is_typed else ""
         if not self.is_plain_number:
             return ""
         if self.wanted == "integer":
@@ -274,7 +285,7 @@ def declared_columns(source: Source, data: Data, rules: Clean) -> dict[str, Colu
     """How every column of a source is read, as far as that is declared."""
     found = {}
     for column, kind in source.columns.items():
-        cast = rules.cast(column)
+        cast = rules.casts.get(column)
         found[column] = ColumnPlan(
             column,
             kind,
@@ -284,5 +295,6 @@ def declared_columns(source: Source, data: Data, rules: Clean) -> dict[str, Colu
             (cast and cast.decimal) or data.decimal,
             cast,
             cast.type if cast else None,
+            column in rules.drop_columns,
         )
     return found

@@ -28,7 +28,7 @@ PIECE = 2**18
 GOES = {"first": "n > 1", "last": "n < copies", "none": "copies > 1"}
 
 
-def reject(judged: JudgedRows) -> NDArray[np.bool_]:
+def reject(judged: JudgedRows, declared: bool | Duplicates) -> NDArray[np.bool_]:
     """Make table `GONE` of `ROW` and `REASON` of the rows that go.
 
     Only rows of equal hashes are compared, cell by cell. Exact copies are judged as the source has
@@ -41,12 +41,11 @@ def reject(judged: JudgedRows) -> NDArray[np.bool_]:
     Raises:
         Unsound: if the source's rows are not where they were when they were judged.
     """
-    plan, stored, source = judged.plan, judged.stored, judged.plan.source
+    stored, source = judged.stored, judged.plan.source
     source.connection.execute(
         f"CREATE TEMP TABLE {GONE} AS SELECT {ROW}, {REASON} FROM {JUDGED} "
         f"WHERE {REASON} IS NOT NULL"
     )
-    declared = plan.rules.drop_duplicates
     rule = declared if isinstance(declared, Duplicates) else Duplicates()
     alike = _alike(stored, among_kept=bool(rule.by)) if declared else stored.rows[:0]
     source.connection.register("alike", pa.table({ROW: alike}))

@@ -1,37 +1,38 @@
-"""How a table is cleaned: its columns, how each is read, the rules, and the target."""
+"""How a table is read: its source, how each column's cells are read, and the target."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from tenfold.cleaning import column_groups
-from tenfold.cleaning.column_groups import Group
+from tenfold.cleaning.column_groups import AlikeColumns, Group, SingleColumn
 from tenfold.cleaning.columns import ColumnPlan
-from tenfold.params import Clean, Data
 from tenfold.params.cleaning import Type
 from tenfold.sources import Kind, Source
-from tenfold.sources.typed_csv import Conversion
 
 
 @dataclass(frozen=True)
 class CleaningPlan:
-    """How a table is cleaned.
+    """How a table is read.
 
     Attributes:
+        source: of the rows.
+        target: the column that is predicted.
         columns: how every column of the source is read.
+        derived: the columns that are made of these, as they come.
     """
 
     source: Source
-    data: Data
-    rules: Clean
+    target: str
     columns: Mapping[str, ColumnPlan]
+    derived: Mapping[str, ColumnPlan] = field(default_factory=dict)
 
     @property
-    def target(self) -> str:
-        """The column that is predicted."""
-        return self.data.target
+    def kinds(self) -> dict[str, Kind]:
+        """The kinds of all columns, derived ones behind."""
+        return {one.name: one.kind for one in (*self.columns.values(), *self.derived.values())}
 
     @property
     def undeclared(self) -> list[ColumnPlan]:
@@ -40,8 +41,16 @@ class CleaningPlan:
 
     @cached_property
     def groups(self) -> list[Group]:
-        """Every column in one group of those that are read alike."""
-        return column_groups.grouped(self.columns.values(), self.rules.drop_columns)
+        """Every column of the source in one group of those that are read alike."""
+        return column_groups.grouped(self.columns.values())
+
+    @property
+    def shown_groups(self) -> list[Group]:
+        """All columns that are not dropped: those written out, derived ones, those of many."""
+        derived = [SingleColumn(len(self.groups), reader) for reader in self.derived.values()]
+        found: list[Group] = [group for group in self.groups if isinstance(group, SingleColumn)]
+        found += [*derived, *(group for group in self.groups if isinstance(group, AlikeColumns))]
+        return [group for group in found if not group.reader.is_dropped]
 
     def with_types(self, types: Mapping[str, Type | None]) -> CleaningPlan:
         """The same with other inferred types of some columns."""
@@ -50,31 +59,13 @@ class CleaningPlan:
 
     def converted(self) -> CleaningPlan:
         """The same once the source has typed what it can; its rows must be judged at once."""
-        usual = tuple(self.rules.missing_values)
-        kinds: dict[str, Kind] = {}
-        for column, reader in self.columns.items():
-            number = reader.type in ("integer", "double") and reader.is_plain_number
+        wanted = {column: reader.wanted_of_source for column, reader in self.columns.items()}
+        if self.target in wanted:
             # How the source writes the target is looked at later.
-            at_once = number and reader.markers == usual and column != self.target
-            kinds[column] = reader.kind if at_once else "text"
-        all_usual = not self.rules.replace and not self.rules.column_missing_values
-        raw = self.source.convert(Conversion(kinds, usual, all_usual))
-        return replace(
-            self,
-            columns={
-                column: replace(reader, given=raw[column].kind, is_final=raw[column].is_final)
-                for column, reader in self.columns.items()
-            },
-        )
-
-    def unchanged(self) -> list[str]:
-        """The columns whose cells stay as the source gives them now, keys aside."""
-        return [
-            column
-            for column, reader in self.columns.items()
-            if reader.is_unchanged and column not in self.rules.keys
-        ]
-
-    def is_needed(self, column: str) -> bool:
-        """Whether a column is asked for once its rows are judged."""
-        return self.rules.shows(column) or column in (*self.rules.keys, self.target)
+            wanted[self.target] = replace(wanted[self.target], kind="text")
+        typed = self.source.convert(wanted)
+        found = {
+            column: replace(self.columns[column], given=kind, is_typed=True)
+            for column, kind in typed.items()
+        }
+        return replace(self, columns={**self.columns, **found})

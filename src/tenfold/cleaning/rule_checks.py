@@ -1,30 +1,27 @@
-"""Check that the rules of `clean:` name columns that exist, of a kind that suits them."""
+"""Check that the rules of `clean:` name columns that exist."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 from tenfold.cleaning import cells
-from tenfold.cleaning.plan import CleaningPlan
-from tenfold.params import Clean
+from tenfold.params import Clean, Data
 from tenfold.runtime import UserError, nearest
-from tenfold.sources import Kind, column_names
+from tenfold.sources import Source, column_names
 
 
-def check_names(plan: CleaningPlan) -> None:
+def check_names(source: Source, data: Data, rules: Clean) -> None:
     """Check that declared columns are there, and that derived ones are not.
 
     Raises:
         UserError: naming the declaration and the nearest column.
     """
-    source, data, rules = plan.source, plan.data, plan.rules
     if len(source.columns) == 1 and not rules.derive:
         raise UserError(
             f"{data.path} has one column, {next(iter(source.columns))!r}, but a table needs a "
             "target and a feature: if its columns are there, set data.delimiter"
         )
-    column_names.check_names("clean.derive", list(rules.derive))
     for column in rules.derive:
         if column.lower() in map(str.lower, source.columns) or column.startswith("tenfold_"):
             raise UserError(
@@ -48,6 +45,7 @@ def check_names(plan: CleaningPlan) -> None:
         _check_known(where, columns, source.columns, data.path)
     for where, columns in of_any.items():
         _check_known(where, columns, [*source.columns, *rules.derive], data.path)
+    column_names.check_names("clean.derive", list(rules.derive))
 
 
 def _check_known(where: str, columns: Iterable[str], known: Collection[str], path: str) -> None:
@@ -58,25 +56,3 @@ def _check_known(where: str, columns: Iterable[str], known: Collection[str], pat
             raise UserError(
                 f"{where}: {path} has no column {column!r}; {nearest(column, known)}{hint}"
             )
-
-
-def check_kinds(rules: Clean, kinds: Mapping[str, Kind]) -> None:
-    """Check that limits are for numbers, and that allowed values are of their column's kind.
-
-    Raises:
-        UserError: naming the declaration.
-    """
-    for column in rules.ranges:
-        if kinds[column] not in ("integer", "double"):
-            raise UserError(
-                f"clean.ranges.{column} is for a number, but {column!r} is {kinds[column]}: "
-                "declare its type in clean.types, or use clean.allowed or clean.require"
-            )
-    for column, values in rules.allowed.items():
-        textual = kinds[column] in ("text", "date")
-        for value in values:
-            if isinstance(value, str) != textual:
-                raise UserError(
-                    f"clean.allowed.{column} must hold {'texts' if textual else 'numbers'}, as the "
-                    f"column does, but got {value!r}"
-                )

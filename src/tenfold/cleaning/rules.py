@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tenfold.cleaning import column_groups, edits, expressions, rule_checks, type_inference, views
+from tenfold.cleaning import edits, expressions, type_inference, views
 from tenfold.cleaning.expressions import ROWS
 from tenfold.cleaning.plan import CleaningPlan
 from tenfold.cleaning.views import LABEL, ODD, UNFIT
 from tenfold.dataset import ROW
-from tenfold.runtime import shown
+from tenfold.params import Clean
+from tenfold.runtime import UserError, shown
 from tenfold.sources import REASON, Kind, name, text
 from tenfold.sources.stored_rows import StoredRows
 
@@ -31,7 +32,6 @@ class JudgedRows:
 
     Attributes:
         plan: how they were read.
-        kinds: of all columns, derived ones behind.
         stored: the rows.
         copy: SQL of `COPY` over `ROWS`.
         no_target: how many rows without a target no rule rejects, and the first of them.
@@ -39,7 +39,6 @@ class JudgedRows:
     """
 
     plan: CleaningPlan
-    kinds: Mapping[str, Kind]
     stored: StoredRows
     copy: str
     no_target: tuple[int, int]
@@ -51,29 +50,33 @@ class JudgedRows:
         return len(self.stored.rows)
 
 
-def judge(plan: CleaningPlan) -> JudgedRows:
+def judge(plan: CleaningPlan, rules: Clean) -> JudgedRows:
     """Type every cell and judge every row in one pass, or in a second if a first guess was wrong.
 
     Raises:
         UserError: if a rule is not about the columns that are there.
         Unsound: if the rows are not all there are.
     """
-    judged = _judge(type_inference.infer(plan))
+    plan = type_inference.infer(plan)
+    judged = _judge(plan, rules)
     odd = plan.source.connection.execute(f"SELECT count(*) FROM {JUDGED} WHERE {ODD}").fetchall()
     if odd[0][0]:
-        judged = _judge(type_inference.correct(judged.plan))
+        judged = _judge(plan.with_types(type_inference.corrected(judged.plan)), rules)
     return judged
 
 
-def _judge(plan: CleaningPlan) -> JudgedRows:
+def _judge(plan: CleaningPlan, rules: Clean) -> JudgedRows:
     plan, source = plan.converted(), plan.source
-    kinds = views.create(plan)
-    rule_checks.check_kinds(plan.rules, kinds)
+    plan = views.create(plan, rules)
+    _check_kinds(rules, plan.kinds)
     made = list(edits.edits(plan))
-    copy = f"hash({', '.join(_compared(plan))})"
-    branches = [f"WHEN {condition} THEN {reason}" for condition, reason in _reasons(plan, kinds)]
-    needed = [column for column in kinds if plan.is_needed(column)]
-    unchanged = plan.unchanged()
+    # Cells that the source writes alike have one value.
+    copy = f"hash({', '.join([*map(name, rules.keys)] or [g.hashed() for g in plan.groups])})"
+    branches = [f"WHEN {condition} THEN {reason}" for condition, reason in _reasons(plan, rules)]
+    asked = {*rules.keys, plan.target}
+    needed = [column for column in plan.kinds if rules.shows(column) or column in asked]
+    unchanged = {c for c, reader in plan.columns.items() if reader.is_unchanged}
+    unchanged -= set(rules.keys)
     columns = [
         *(name(column) for column in needed if column not in unchanged),
         f"CASE {' '.join([*branches, 'WHEN false THEN NULL'])} END::VARCHAR AS {REASON}",
@@ -89,28 +92,45 @@ def _judge(plan: CleaningPlan) -> JudgedRows:
         f"SELECT count(*), min({ROW}) FROM {JUDGED} WHERE {NO_TARGET} AND {REASON} IS NULL"
     ).fetchall()[0]
     changed = edits.count(source.connection, JUDGED, made)
-    return JudgedRows(plan, kinds, stored, copy, no_target, changed)
+    return JudgedRows(plan, stored, copy, no_target, changed)
 
 
-def _compared(plan: CleaningPlan) -> list[str]:
-    """SQL of what duplicates agree in; cells that the source writes alike have one value."""
-    return [*map(name, plan.rules.keys)] or [group.hashed() for group in plan.groups]
+def _check_kinds(rules: Clean, kinds: Mapping[str, Kind]) -> None:
+    """Check that limits are for numbers, and that allowed values are of their column's kind.
+
+    Raises:
+        UserError: naming the declaration.
+    """
+    for column in rules.ranges:
+        if kinds[column] not in ("integer", "double"):
+            raise UserError(
+                f"clean.ranges.{column} is for a number, but {column!r} is {kinds[column]}: "
+                "declare its type in clean.types, or use clean.allowed or clean.require"
+            )
+    for column, values in rules.allowed.items():
+        textual = kinds[column] in ("text", "date")
+        for value in values:
+            if isinstance(value, str) != textual:
+                raise UserError(
+                    f"clean.allowed.{column} must hold {'texts' if textual else 'numbers'}, as the "
+                    f"column does, but got {value!r}"
+                )
 
 
-def _reasons(plan: CleaningPlan, kinds: Mapping[str, Kind]) -> Iterator[tuple[str, str]]:
+def _reasons(plan: CleaningPlan, rules: Clean) -> Iterator[tuple[str, str]]:
     """SQL of when a row goes, and of the reason, in the order in which the rules are asked."""
-    rules, target = plan.rules, plan.target
-    yield from _too_large(plan, kinds)
+    for group in plan.shown_groups:
+        yield from group.too_large()
     yield f"{UNFIT} IS NOT NULL", UNFIT
     if rules.drop_missing_target:
-        yield f"{name(target)} IS NULL", text("missing target")
+        yield f"{name(plan.target)} IS NULL", text("missing target")
     for column, limits in rules.ranges.items():
         for limit, sign, side in ((limits.min, "<", "below"), (limits.max, ">", "above")):
             if limit is not None:
                 reason = text(f"range: {shown(column)} is {side} {limit:g}")
                 yield f"{name(column)} {sign} {limit!r}", reason
     for column, values in rules.allowed.items():
-        cell = f"{name(column)}::VARCHAR" if kinds[column] == "date" else name(column)
+        cell = f"{name(column)}::VARCHAR" if plan.kinds[column] == "date" else name(column)
         reason = text(f"allowed: {shown(column)} has another value")
         yield f"{cell} IS NOT NULL AND {_is_another(cell, values)}", reason
     for predicate in rules.require:
@@ -118,29 +138,12 @@ def _reasons(plan: CleaningPlan, kinds: Mapping[str, Kind]) -> Iterator[tuple[st
         yield f"{expressions.closing(predicate)} IS FALSE", reason
     if rules.max_missing_in_row < 1:
         reason = text(f"over {rules.max_missing_in_row:.0%} of the cells are missing")
-        yield _too_empty(plan, kinds), reason
-
-
-def _too_large(plan: CleaningPlan, kinds: Mapping[str, Kind]) -> Iterator[tuple[str, str]]:
-    shown_groups = [g for g in plan.groups if g.columns[0] not in plan.rules.drop_columns]
-    single = [group for group in shown_groups if len(group.columns) == 1]
-    for group in single:
-        yield from group.too_large()
-    for column in plan.rules.derive:
-        if column not in plan.rules.drop_columns:
-            yield from column_groups.too_large(column, kinds[column])
-    for group in shown_groups:
-        if group not in single:
-            yield from group.too_large()
-
-
-def _too_empty(plan: CleaningPlan, kinds: Mapping[str, Kind]) -> str:
-    """SQL: whether too many cells of features are missing."""
-    rules, target = plan.rules, plan.target
-    features = [c for c in kinds if c != target and c not in rules.drop_columns]
-    counts = [g.n_missing(target) for g in plan.groups if g.columns[0] not in rules.drop_columns]
-    counts += [f"({name(c)} IS NULL)::INTEGER" for c in rules.derive if c in features]
-    return f"{' + '.join(counts) or '0'} > {rules.max_missing_in_row * len(features)!r}"
+        counts = [group.n_missing(plan.target) for group in plan.shown_groups]
+        n_features = len(
+            {column for group in plan.shown_groups for column in group.columns} - {plan.target}
+        )
+        too_many = rules.max_missing_in_row * n_features
+        yield f"{' + '.join(counts) or '0'} > {too_many!r}", reason
 
 
 def _is_another(cell: str, values: Sequence[str | float]) -> str:

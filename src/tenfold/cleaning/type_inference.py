@@ -24,8 +24,8 @@ def infer(plan: CleaningPlan) -> CleaningPlan:
     return plan.with_types({one.name: _guess(one, forms[one.name]) for one in columns})
 
 
-def correct(plan: CleaningPlan) -> CleaningPlan:
-    """The plan with the types that all rows show, where a cell contradicts the first ones."""
+def corrected(plan: CleaningPlan) -> dict[str, Kind]:
+    """The types that all rows show of the columns in which a cell contradicts the first ones."""
     doubted = [reader for reader in plan.undeclared if reader.contradicts()]
     is_wrong = column_groups.aggregate(
         plan.source.connection,
@@ -36,7 +36,7 @@ def correct(plan: CleaningPlan) -> CleaningPlan:
     )
     wrong = [reader for reader in doubted if is_wrong[reader.name][0]]
     forms = _forms(plan.source, wrong, RAW)
-    return plan.with_types({one.name: _shown(one, forms[one.name]) for one in wrong})
+    return {one.name: _shown(one, forms[one.name]) for one in wrong}
 
 
 def _forms(source: Source, columns: Sequence[ColumnPlan], rows: str) -> dict[str, set[str]]:

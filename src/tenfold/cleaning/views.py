@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from tenfold.cleaning import edits, expressions
-from tenfold.cleaning.columns import declared_columns
+from tenfold.cleaning.columns import ColumnPlan, declared_columns
 from tenfold.cleaning.expressions import ROWS
 from tenfold.cleaning.plan import CleaningPlan
 from tenfold.dataset import ROW
@@ -27,8 +28,8 @@ SQL_TYPES: dict[Kind, str] = {
 }
 
 
-def create(plan: CleaningPlan) -> dict[str, Kind]:
-    """Make view `ROWS` of all columns in their types, and say of what kind each is.
+def create(plan: CleaningPlan, rules: Clean) -> CleaningPlan:
+    """Make view `ROWS` of all columns in their types; return the plan with derived columns.
 
     Raises:
         UserError: if a date format or an expression is not valid.
@@ -37,27 +38,28 @@ def create(plan: CleaningPlan) -> dict[str, Kind]:
     for column, reader in plan.columns.items():
         if reader.cast and reader.cast.format:
             expressions.check_format(connection, f"clean.types.{column}", reader.cast.format)
-    view = _typed(plan)
-    kinds = {column: reader.kind for column, reader in plan.columns.items()}
-    for column, expression in plan.rules.derive.items():
+    view, kinds = _typed(plan), plan.kinds
+    derived = {}
+    for column, expression in rules.derive.items():
         kind = expressions.check_derived(
             connection, column, expression, f"({view})", kinds, plan.target
         )
         value = f"{expressions.closing(expression)}::{SQL_TYPES[kind]}"
         view = f"SELECT *, {value} AS {name(column)} FROM ({view})"
         kinds[column] = kind
+        dropped = column in rules.drop_columns
+        derived[column] = ColumnPlan(column, kind, type=kind, is_dropped=dropped, is_typed=True)
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {ROWS} AS {view}")
-    for predicate in plan.rules.require:
+    for predicate in rules.require:
         expressions.check_predicate(connection, predicate, ROWS, kinds)
-    return kinds
+    return replace(plan, derived=derived)
 
 
 def typed_rows(source: Source, data: Data, rules: Clean, kinds: Mapping[str, Kind]) -> CleaningPlan:
     """Make view `ROWS` of columns of known kinds, and say how each is read."""
-    plan = CleaningPlan(source, data, rules, declared_columns(source, data, rules))
+    plan = CleaningPlan(source, data.target, declared_columns(source, data, rules))
     plan = plan.with_types({one.name: kinds.get(one.name, "text") for one in plan.undeclared})
-    create(plan)
-    return plan
+    return create(plan, rules)
 
 
 def _typed(plan: CleaningPlan) -> str:
@@ -78,8 +80,8 @@ def _of_raw(plan: CleaningPlan) -> Iterator[str]:
     """Columns about a row that need its cells before they are typed."""
     unfit = "".join(
         f" WHEN {reader.unfit()} THEN {text(f'type: {shown(column)} is not {reader.wanted}')}"
-        for column in plan.rules.types
-        if (reader := plan.columns[column]).wanted != "text"
+        for column, reader in plan.columns.items()
+        if reader.cast and reader.wanted != "text"
     )
     yield f"CASE{unfit} WHEN false THEN '' END AS {UNFIT}"
     yield f"{_contradiction(plan)} AS {ODD}"

@@ -44,7 +44,8 @@ Described = Mapping[str, Mapping[str, Any]]
 def warnings(
     judged: JudgedRows,
     table: Path,
-    report: Mapping[str, Any],
+    counts: Mapping[str, Any],
+    columns: Described,
     task: Task,
     texts: Mapping[str, Set[str]],
 ) -> list[str]:
@@ -53,19 +54,20 @@ def warnings(
     Args:
         judged: the rows from which the table was made.
         table: Parquet.
-        report: how many rows and what columns it has.
+        counts: how many rows were read and are kept.
+        columns: what each of its columns holds.
         task: what is learnt from it.
         texts: the distinct values of some text columns.
     """
-    columns, target = report["columns"], judged.plan.target
+    target = judged.plan.target
     found = [
         *_forms(judged.plan.source.connection, sources.rows_of(table), columns),
         *_spellings(table, columns, target, texts),
         *_copies(table, columns, target),
     ]
-    if task != "regression" and judged.kinds[target] != "text":
+    if task != "regression" and judged.plan.kinds[target] != "text":
         found += _merged(judged.plan.source.connection, target)
-    return [*found, *_counts(judged.plan.source.connection, table, report, target)]
+    return [*found, *_counts(judged.plan.source.connection, table, counts, columns, target)]
 
 
 def alike(values: Sequence[str]) -> tuple[str, str] | None:
@@ -84,14 +86,16 @@ def alike(values: Sequence[str]) -> tuple[str, str] | None:
     return None
 
 
-def _counts(connection: Any, table: Path, report: Mapping[str, Any], target: str) -> Iterator[str]:
+def _counts(
+    connection: Any, table: Path, rows_of: Mapping[str, Any], columns: Described, target: str
+) -> Iterator[str]:
     """Lost rows, likely ids, columns that say nothing."""
-    rows = report["kept"]
-    if report["read"] > 10 and rows < 0.9 * report["read"]:
-        yield f"{1 - rows / report['read']:.0%} of the rows are rejected"
+    rows, read = rows_of["kept"], rows_of["read"]
+    if read > 10 and rows < 0.9 * read:
+        yield f"{1 - rows / read:.0%} of the rows are rejected"
     known = {
         given: ColumnCounts(facts["type"], rows, rows - facts["missing"], facts["distinct"])
-        for given, facts in report["columns"].items()
+        for given, facts in columns.items()
         if given != target
     }
     for given, counts in _with_ranges(connection, table, known).items():

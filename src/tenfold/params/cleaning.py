@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -123,10 +124,13 @@ class Clean(Section):
                     )
         return self
 
-    def cast(self, column: str) -> Cast | None:
-        """How a declared column is read."""
-        declared = self.types.get(column)
-        return Cast(type=declared) if isinstance(declared, str) else declared
+    @cached_property
+    def casts(self) -> dict[str, Cast]:
+        """How every declared column is read."""
+        return {
+            column: Cast(type=declared) if isinstance(declared, str) else declared
+            for column, declared in self.types.items()
+        }
 
     @property
     def keys(self) -> list[str]:

@@ -21,7 +21,7 @@ from tenfold.sources.column_names import CONTENT, LINE, REASON, SOURCE
 from tenfold.sources.connection import connect, seal
 from tenfold.sources.file_rows import FileRows, FileToRead
 from tenfold.sources.formats import is_delimited
-from tenfold.sources.source import Source, Unsound
+from tenfold.sources.source import Source, Unsound, WantedColumn
 from tenfold.sources.source_files import FileStamp
 from tenfold.sources.sql import MALFORMED, RAW, first_line, name, rows_of, text
 
@@ -36,6 +36,7 @@ __all__ = [
     "Kind",
     "Source",
     "Unsound",
+    "WantedColumn",
     "connect",
     "fingerprint",
     "first_line",

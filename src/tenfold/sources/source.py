@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,17 +36,16 @@ class Unsound(Exception):
 
 
 @dataclass(frozen=True)
-class RawColumn:
-    """What a column of `RAW` holds.
+class WantedColumn:
+    """What a source should make of the texts of a column.
 
     Attributes:
-        kind: of its cells.
-        is_final: whether they are values: missing ones are NULL, texts have no white space at their
-            ends.
+        kind: of the values: integer, double or text.
+        markers: texts that mean no value; None if texts are changed otherwise, too.
     """
 
     kind: Kind
-    is_final: bool
+    markers: tuple[str, ...] | None
 
 
 @dataclass
@@ -74,11 +74,20 @@ class Source:
         """What was mended on the way, in words."""
         return [note for part in self.parts for note in part.notes]
 
-    def convert(self, conversion: Conversion) -> dict[str, RawColumn]:
-        """Let `RAW` hold typed cells as far as that is fast and exact, and say what it holds now.
+    def convert(self, wanted: Mapping[str, WantedColumn]) -> dict[str, Kind]:
+        """Let `RAW` hold values as far as that is fast and exact.
 
-        What Arrow cannot parse so is left as it is.
+        Returns:
+            The kinds of the columns that hold values now: missing ones are NULL, texts have no
+            white space at their ends. All others are as the source has them.
         """
+        declared = [column.markers for column in wanted.values() if column.markers is not None]
+        usual, _ = Counter(declared or [()]).most_common(1)[0]
+        kinds: dict[str, Kind] = {
+            name: column.kind if column.markers == usual else "text"
+            for name, column in wanted.items()
+        }
+        all_usual = all(column.markers == usual for column in wanted.values())
         files = [
             (part.plain, offset)
             for part, offset in zip(self.parts, self.offsets, strict=True)
@@ -86,15 +95,17 @@ class Source:
         ]
         self._arrow = None
         if self.records is not None and len(files) == len(self.parts):
+            conversion = Conversion(kinds, usual, all_usual)
             self._arrow = typed_csv.parse(files, conversion, self._new(ARROW, "rows"))
         if self._arrow is None:
             self._make(RAW, f"FROM {GIVEN}")
-            return {column: RawColumn(kind, False) for column, kind in self.columns.items()}
+            return {}
         self.connection.register(ARROW, self._arrow)
         self._make(RAW, f"FROM {ARROW}")
         return {
-            column: RawColumn(kind, kind != "text" or self._arrow.nulls_in_text)
+            column: kind
             for column, kind in self._arrow.kinds.items()
+            if kind != "text" or self._arrow.nulls_in_text
         }
 
     @contextmanager
