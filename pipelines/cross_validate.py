@@ -24,13 +24,12 @@ def main() -> None:
     train = dataset.read(TRAIN, schema, FOLDS)
     source = declared.get("init_from")
     start = pretrained.fetch(source, name, schema, tracking.load_model) if source else None
-    family, seed = models.family(name), runtime.derive_seed(experiment.seed, name)
     evaluate = Evaluator(
-        family,
+        models.family(name),
         Inputs(train, experiment.preprocessing, start, experiment.seed),
         FitSettings(experiment.task, schema.classes, experiment.trainer.model_dump()),
         experiment.metrics,
-        seed,
+        runtime.derive_seed(experiment.seed, name),
     )
     inputs = experiment.model_dump(mode="json", exclude={"models", "run", "select_model", "train"})
     scratch = runtime.scratch(
@@ -39,11 +38,9 @@ def main() -> None:
     )  # fmt: skip
     shown = terminal.on_terminal(experiment.run.progress)
     with terminal.progress(name, decisive, shown=shown) as show:
-        schema_of = models.parameters(name)
         trials = search.search(
-            declared, schema_of, evaluate, family.shape, experiment.tune, decisive, seed,
-            scratch, show,
-        )  # fmt: skip
+            declared, models.parameters(name), evaluate, experiment.tune, scratch, show
+        )
     best = search.best(trials, decisive)
     assert best.evaluation is not None
     with runtime.directory(Path("outputs/cross_validate") / name) as out:

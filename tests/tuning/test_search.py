@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,14 +67,28 @@ def search(
     schema: type[FamilyParameters] = Parameters,
     **tune: Any,
 ) -> list[Trial]:
-    def evaluate_all(
-        asked: Sequence[tuple[int, FamilyParameters]],
-    ) -> list[Evaluation | Diverged]:
-        return [_answer(evaluate, number, parameters) for number, parameters in asked]
+    evaluator = Evaluator(evaluate, shape, metric, seed)
+    return tuning.search(declared, schema, evaluator, Tune(**tune), scratch, report)
 
-    return tuning.search(
-        declared, schema, evaluate_all, shape, Tune(**tune), metric, seed, scratch, report
-    )
+
+@dataclass
+class Evaluator:
+    """Evaluates one configuration after another by a function; `calls` holds what was asked."""
+
+    evaluate: Evaluate
+    shape_of: Callable[[FamilyParameters], Hashable] = alone
+    metric: str = "mse"
+    seed: int = 0
+    calls: list[list[tuple[int, FamilyParameters]]] = field(default_factory=list)
+
+    def shape(self, parameters: FamilyParameters) -> Hashable:
+        return self.shape_of(parameters)
+
+    def __call__(
+        self, asked: Sequence[tuple[int, FamilyParameters]]
+    ) -> list[Evaluation | Diverged]:
+        self.calls.append(list(asked))
+        return [_answer(self.evaluate, number, parameters) for number, parameters in asked]
 
 
 def _answer(evaluate: Evaluate, number: int, parameters: FamilyParameters) -> Evaluation | Diverged:
@@ -280,16 +294,9 @@ def test_the_best_is_described_by_all_of_its_parameters(tmp_path: Path) -> None:
 def test_configurations_of_equal_shape_are_evaluated_at_once_and_no_others(
     shape: Callable[[FamilyParameters], Hashable], tmp_path: Path
 ) -> None:
-    calls: list[list[tuple[int, FamilyParameters]]] = []
-
-    def evaluate(asked: Sequence[tuple[int, FamilyParameters]]) -> list[Evaluation | Diverged]:
-        calls.append(list(asked))
-        return [bowl(number, parameters) for number, parameters in asked]
-
-    tune = Tune(n_trials=12, generation_size=6)
-    trials = tuning.search(
-        DECLARED, Parameters, evaluate, shape, tune, "mse", 0, tmp_path, lambda *_: None
-    )
+    evaluator = Evaluator(bowl, shape)
+    calls, tune = evaluator.calls, Tune(n_trials=12, generation_size=6)
+    trials = tuning.search(DECLARED, Parameters, evaluator, tune, tmp_path, lambda *_: None)
     assert sorted(number for call in calls for number, _ in call) == list(range(12))
     for call in calls:
         assert len({number // 6 for number, _ in call}) == 1, "generations were mixed"

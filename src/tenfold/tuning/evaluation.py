@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -86,6 +86,15 @@ class Evaluator:
     metrics: Sequence[str]
     seed: int
     _folds: dict[tuple[bool, bool], list[Fold]] = field(default_factory=dict)
+
+    @property
+    def metric(self) -> str:
+        """The first of the metrics, which decides."""
+        return self.metrics[0]
+
+    def shape(self, parameters: FamilyParameters) -> Hashable:
+        """The family's: configurations of equal shape are evaluated together."""
+        return self.family.shape(parameters)
 
     def __call__(
         self, asked: Sequence[tuple[int, FamilyParameters]]

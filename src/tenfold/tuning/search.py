@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from pydantic import ValidationError
@@ -25,8 +25,29 @@ from tenfold.tuning.cross_validation import Evaluation
 if TYPE_CHECKING:
     import optuna
 
-# Cross-validates configurations of equal shape, each with its number, together.
-Evaluate = Callable[[Sequence[tuple[int, FamilyParameters]]], Sequence[Evaluation | Diverged]]
+
+class Evaluator(Protocol):
+    """Cross-validates configurations of one family on one table; `tuning.evaluation` has one."""
+
+    @property
+    def metric(self) -> str:
+        """What is optimised, in its own direction."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """Of the family in this experiment."""
+        ...
+
+    def shape(self, parameters: FamilyParameters) -> Hashable:
+        """Configurations of equal shape are evaluated together."""
+        ...
+
+    def __call__(
+        self, asked: Sequence[tuple[int, FamilyParameters]]
+    ) -> Sequence[Evaluation | Diverged]:
+        """Evaluate configurations of equal shape, each with its trial's number."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -52,24 +73,20 @@ class Trial:
 def search(
     declared: Mapping[str, Any],
     schema: type[FamilyParameters],
-    evaluate: Evaluate,
-    shape: Callable[[FamilyParameters], Hashable],
+    evaluate: Evaluator,
     tune: Tune,
-    metric: str,
-    seed: int,
     scratch: Path,
     report: Callable[[Trial, int], None],
 ) -> list[Trial]:
     """All trials of one family, in order.
 
+    Trial i's proposal depends on the evaluator's seed, on i and on the trials told before.
+
     Args:
         declared: the family's parameters, some leaves replaced by ranges or choices.
         schema: what one configuration must fit.
         evaluate: cross-validates configurations together.
-        shape: configurations of equal shape are given to `evaluate` together.
         tune: budget and sampler.
-        metric: what is optimised, in its own direction.
-        seed: of the sampler; trial i's proposal depends on it, i and the trials told before.
         scratch: the folder of finished trials, until the stage has written its outputs.
         report: called after every trial with it and the number of trials, for people.
     """
@@ -80,15 +97,15 @@ def search(
     # Without a leaf to tune there is one configuration.
     n_trials = tune.n_trials if space else 1
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    study = optuna.create_study(direction=METRICS[metric].direction)
+    study = optuna.create_study(direction=METRICS[evaluate.metric].direction)
     trials: list[Trial] = []
     while len(trials) < n_trials:
         generation = []
         for number in range(len(trials), min(len(trials) + tune.generation_size, n_trials)):
-            study.sampler = _sampler(tune, runtime.derive_seed(seed, "sampler", number))
+            study.sampler = _sampler(tune, runtime.derive_seed(evaluate.seed, "sampler", number))
             generation.append(study.ask(distributions))
         asked = [_propose(trial.number, trial.params, declared, schema) for trial in generation]
-        _evaluate(asked, evaluate, shape, scratch)
+        _evaluate(asked, evaluate, scratch)
         for proposal, question in zip(asked, generation, strict=True):
             trial = _recall(proposal, scratch)
             report(trial, n_trials)
@@ -96,7 +113,7 @@ def search(
             if trial.evaluation is None:
                 study.tell(question, state=optuna.trial.TrialState.FAIL)
             else:
-                study.tell(question, trial.score(metric))
+                study.tell(question, trial.score(evaluate.metric))
     return trials
 
 
@@ -195,12 +212,7 @@ def _propose(
         return _Proposal(number, values, schema.model_construct(**configuration), failure)
 
 
-def _evaluate(
-    asked: Sequence[_Proposal],
-    evaluate: Evaluate,
-    shape: Callable[[FamilyParameters], Hashable],
-    scratch: Path,
-) -> None:
+def _evaluate(asked: Sequence[_Proposal], evaluate: Evaluator, scratch: Path) -> None:
     """Evaluate what was not finished before a crash, and write it.
 
     Configurations that are evaluated together stay together: a group is evaluated again as a
@@ -209,7 +221,7 @@ def _evaluate(
     groups: dict[Hashable, list[_Proposal]] = {}
     for proposal in asked:
         if not proposal.failure:
-            groups.setdefault(shape(proposal.parameters), []).append(proposal)
+            groups.setdefault(evaluate.shape(proposal.parameters), []).append(proposal)
     for group in groups.values():
         missing = [proposal for proposal in group if not _folder(scratch, proposal).exists()]
         if not missing:
