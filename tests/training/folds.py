@@ -15,6 +15,7 @@ from tenfold.models.shared.network_parameters import NetworkParameters
 from tenfold.training import fitting
 from tenfold.training.fitting import Member, Trained
 from tenfold.training.settings import Architecture, Rates, Recipe
+from tests.training.differences import largest_difference
 
 FLOAT64 = {"accelerator": "cpu", "precision": "64-true"}
 
@@ -96,6 +97,40 @@ def train(
         trainer=trainer,
         checkpoint=checkpoint,
     )
+
+
+def train_together_and_alone(
+    stack: Sequence[Member], task: str = "regression", *arguments: Any, **options: Any
+) -> tuple[Trained, list[tuple[Any, Any]]]:
+    """The trained stack; and, of each member trained alone and of the stack, all that it answers
+    and measures. Best and last epochs are compared at once.
+    """
+    together = train(stack, task, *arguments, **options)
+    outputs = together.predict(validation(stack))
+    pairs: list[tuple[Any, Any]] = []
+    for number, member in enumerate(stack):
+        alone = train([member], task, *arguments, **options)
+        assert (alone.epochs, alone.ends) == ([together.epochs[number]], [together.ends[number]])
+        pairs.append((alone.predict(validation([member]))[0], outputs[number]))
+        for name in alone.history[0]:
+            one = curve(alone, name)
+            pairs.append((one, curve(together, name, number)[: len(one)]))
+    return together, pairs
+
+
+def with_one_diverging(stack: Sequence[Member], number: int) -> list[Member]:
+    """The same folds, of which one's loss is never a number."""
+    return [without_targets(m) if i == number else m for i, m in enumerate(stack)]
+
+
+def difference_of_others(
+    found: Trained, expected: Trained, stack: Sequence[Member], number: int
+) -> float:
+    """How far two stacks are apart in all members but one."""
+    others = [member for member in range(len(stack)) if member != number]
+    assert [found.epochs[m] for m in others] == [expected.epochs[m] for m in others]
+    outputs = [trained.predict(validation(stack)) for trained in (found, expected)]
+    return largest_difference([(outputs[0][m], outputs[1][m]) for m in others])
 
 
 def without_targets(member: Member) -> Member:

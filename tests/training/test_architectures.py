@@ -98,15 +98,7 @@ def test_a_member_of_a_stack_is_the_same_fold_trained_alone(key: str) -> None:
         architecture = replace(architecture, normalization="batch_norm")
     stack = folds.members("binary", 3, rates=RATES, width=60 if architecture.shape else None)
     options: dict[str, Any] = {"steps": 5, "max_epochs": 6, "optimizer": "momentum"}
-    together = folds.train(stack, "binary", architecture, **options)
-    outputs = together.predict(folds.validation(stack))
-    pairs: list[tuple[Any, Any]] = []
-    for number, member in enumerate(stack):
-        alone = folds.train([member], "binary", architecture, **options)
-        pairs.append((alone.predict([member.x_val])[0], outputs[number]))  # type: ignore[list-item]
-        for name in alone.history[0]:
-            one = folds.curve(alone, name)
-            pairs.append((one, folds.curve(together, name, number)[: len(one)]))
+    _, pairs = folds.train_together_and_alone(stack, "binary", architecture, **options)
     assert largest_difference(pairs) < 1e-9
 
 
@@ -115,12 +107,7 @@ def test_a_member_with_any_activation_is_the_same_fold_trained_alone(activation:
     architecture = architecture_of("mlp", n_blocks=2, d_block=7, activation=activation)
     stack = folds.members("regression", 3, rates=RATES)
     options: dict[str, Any] = {"steps": 5, "max_epochs": 6}
-    together = folds.train(stack, "regression", architecture, **options)
-    outputs = together.predict(folds.validation(stack))
-    pairs = []
-    for number, member in enumerate(stack):
-        alone = folds.train([member], "regression", architecture, **options)
-        pairs.append((alone.predict([member.x_val])[0], outputs[number]))  # type: ignore[list-item]
+    _, pairs = folds.train_together_and_alone(stack, "regression", architecture, **options)
     assert largest_difference(pairs) < 1e-9
 
 
@@ -131,12 +118,7 @@ def test_with_batch_norm_no_optimizer_blows_rounding_up(kind: str, optimizer: st
     architecture = replace(OWN[kind], normalization="batch_norm")
     stack = folds.members("binary", 2, rates=RATES)
     options: dict[str, Any] = {"steps": 5, "max_epochs": 8, "optimizer": optimizer}
-    together = folds.train(stack, "binary", architecture, **options)
-    outputs = together.predict(folds.validation(stack))
-    pairs = []
-    for number, member in enumerate(stack):
-        alone = folds.train([member], "binary", architecture, **options)
-        pairs.append((alone.predict([member.x_val])[0], outputs[number]))  # type: ignore[list-item]
+    _, pairs = folds.train_together_and_alone(stack, "binary", architecture, **options)
     assert largest_difference(pairs) < 1e-9
 
 

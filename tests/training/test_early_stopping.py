@@ -18,9 +18,11 @@ from tests.training.folds import (
     RECIPE,
     architecture_of,
     curve,
+    difference_of_others,
     members,
     train,
     validation,
+    with_one_diverging,
     with_rates,
     without_targets,
     without_validation,
@@ -119,13 +121,10 @@ def test_a_run_whose_members_all_diverged_ends_at_once() -> None:
 
 def test_a_member_that_diverges_disturbs_no_other() -> None:
     stack = members("regression", 3)
-    broken = [stack[0], without_targets(stack[1]), stack[2]]
-    found, expected = train(broken), train(stack)
+    found, expected = train(with_one_diverging(stack, 1)), train(stack)
     assert found.epochs[1] == 0
     assert found.diverged == [0, 1, 0]
-    assert [found.epochs[0], found.epochs[2]] == [expected.epochs[0], expected.epochs[2]]
-    outputs = [trained.predict(validation(stack)) for trained in (found, expected)]
-    assert largest_difference([(outputs[0][i], outputs[1][i]) for i in (0, 2)]) < 1e-12
+    assert difference_of_others(found, expected, stack, 1) < 1e-12
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
@@ -137,8 +136,7 @@ def test_a_member_whose_rate_is_far_too_high_disturbs_no_other(optimizer: str) -
     found, expected = train(wild, **options), train(calm, **options)
     assert found.diverged[1] > 0
     assert found.diverged[0] == found.diverged[2] == 0
-    outputs = [trained.predict(validation(stack)) for trained in (found, expected)]
-    assert largest_difference([(outputs[0][i], outputs[1][i]) for i in (0, 2)]) < 1e-12
+    assert difference_of_others(found, expected, stack, 1) < 1e-12
 
 
 def test_a_loss_that_turns_infinite_leaves_the_best_weights_before_it() -> None:

@@ -195,10 +195,7 @@ def test_an_embedded_member_of_a_stack_is_the_same_fold_trained_alone(
     architecture = architecture_of(
         kind, n_blocks=1, d_block=8, embeddings=replace(SMALL, numeric=numeric)
     )
-    together = folds.train(stack, "regression", architecture, steps=5, max_epochs=6)
-    outputs = together.predict(folds.validation(stack))
-    pairs = []
-    for member, output in zip(stack, outputs, strict=True):
-        alone = folds.train([member], "regression", architecture, steps=5, max_epochs=6)
-        pairs.append((alone.predict([member.x_val])[0], output))  # type: ignore[list-item]
+    _, pairs = folds.train_together_and_alone(
+        stack, "regression", architecture, steps=5, max_epochs=6
+    )
     assert largest_difference(pairs) < 1e-9

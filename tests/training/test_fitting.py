@@ -28,9 +28,9 @@ from tests.training.folds import (
     curve,
     members,
     train,
+    train_together_and_alone,
     validation,
     with_rates,
-    without_targets,
 )
 
 
@@ -38,18 +38,8 @@ from tests.training.folds import (
 def test_a_member_of_a_stack_is_the_same_fold_trained_alone(task: str) -> None:
     stack = members(task, 10)
     steps = steps_per_epoch([len(member.y_train) for member in stack], 16)
-    together = train(stack, task)
-    predictions = together.predict(validation(stack))
+    together, pairs = train_together_and_alone(stack, task, steps=steps)
     assert len(set(together.epochs)) > 2, "the folds should stop at different epochs"
-    pairs: list[tuple[Any, Any]] = []
-    for number, member in enumerate(stack):
-        alone = train([member], task, steps=steps)
-        assert alone.epochs == [together.epochs[number]]
-        assert alone.ends == [together.ends[number]]
-        pairs.append((alone.predict([member.x_val])[0], predictions[number]))  # type: ignore[list-item]
-        epochs = len(alone.history)
-        for name in alone.history[0]:
-            pairs.append((curve(alone, name), curve(together, name, number)[:epochs]))
     assert largest_difference(pairs) < 1e-9
 
 
@@ -62,14 +52,7 @@ def test_members_of_different_rates_are_the_same_folds_trained_alone() -> None:
         dropout=[0.0, 0.5, 0.1, 0.2],
         input_dropout=[0.1, 0.0, 0.0, 0.3],
     )
-    together = train(stack, "binary", steps=5)
-    predictions = together.predict(validation(stack))
-    pairs = []
-    for number, member in enumerate(stack):
-        alone = train([member], "binary", steps=5)
-        assert alone.epochs == [together.epochs[number]]
-        pairs.append((alone.predict([member.x_val])[0], predictions[number]))  # type: ignore[list-item]
-    assert largest_difference(pairs) < 1e-9
+    assert largest_difference(train_together_and_alone(stack, "binary", steps=5)[1]) < 1e-9
 
 
 def test_trials_that_share_their_folds_are_trained_as_stacks_of_their_own() -> None:
@@ -101,16 +84,9 @@ def test_a_part_of_a_stack_predicts_as_the_whole_does(own: slice) -> None:
     part = trained.part(own)
     assert part.epochs == trained.epochs[own]
     assert part.initial_loss == trained.initial_loss[own]
-    assert (
-        largest_difference(
-            zip(
-                part.predict(validation(stack)[own]),
-                trained.predict(validation(stack))[own],
-                strict=True,
-            )
-        )
-        < 1e-12
-    )
+    whole = trained.predict(validation(stack))[own]
+    pairs = zip(part.predict(validation(stack)[own]), whole, strict=True)
+    assert largest_difference(pairs) < 1e-12
 
 
 def test_a_member_does_not_feel_who_is_beside_it() -> None:
@@ -123,20 +99,6 @@ def test_a_member_does_not_feel_who_is_beside_it() -> None:
     np.testing.assert_allclose(
         after.predict(validation(others))[0], before.predict(validation(stack))[0], atol=1e-9
     )
-
-
-def test_a_member_that_is_all_nan_does_not_disturb_the_others() -> None:
-    stack = members("regression", 3)
-    broken = [stack[0], without_targets(stack[1]), stack[2]]
-    found, expected = train(broken), train(stack)
-    assert found.epochs[1] == 0
-    assert [found.epochs[0], found.epochs[2]] == [expected.epochs[0], expected.epochs[2]]
-    for number in (0, 2):
-        np.testing.assert_allclose(
-            found.predict(validation(stack))[number],
-            expected.predict(validation(stack))[number],
-            atol=1e-9,
-        )
 
 
 def test_the_same_seeds_train_the_same_weights_and_other_seeds_others() -> None:

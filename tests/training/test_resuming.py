@@ -13,7 +13,7 @@ import pytorch_lightning as pl
 import torch
 
 from tenfold.training import lightning_trainer
-from tenfold.training.fitting import Trained
+from tenfold.training.fitting import Member, Trained
 from tenfold.training.lightning_trainer import CrashCheckpoint
 from tests.training.folds import (
     ARCHITECTURE,
@@ -30,6 +30,28 @@ from tests.training.folds import (
 
 class PowerCut(Exception):
     pass
+
+
+# Trains folds without a break, and with one after epoch `cut`, its state saved `every` few epochs.
+BothWays = Callable[..., tuple[Trained, Trained]]
+
+
+@pytest.fixture
+def both_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BothWays:
+    """The resumed training, and the unbroken one."""
+
+    def run(
+        stack: list[Member], task: str = "regression", *, cut: int, every: int, **options: Any
+    ) -> tuple[Trained, Trained]:
+        unbroken, path = train(stack, task, **options), tmp_path / "last.ckpt"
+        with monkeypatch.context() as patch:
+            cut_after(cut, patch, every)
+            with pytest.raises(PowerCut):
+                train(stack, task, checkpoint=path, **options)
+        assert path.exists()
+        return train(stack, task, checkpoint=path, **options), unbroken
+
+    return run
 
 
 def cut_after(epoch: int, monkeypatch: pytest.MonkeyPatch, every: int) -> None:
@@ -58,78 +80,54 @@ def assert_same(found: Trained, expected: Trained, xs: list[Any]) -> None:
 @pytest.mark.parametrize("task", LOSSES)
 @pytest.mark.parametrize("cut", [8, 10])
 def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(
-    task: str, cut: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    task: str, cut: int, both_ways: BothWays
 ) -> None:
-    stack, path = members(task, 3), tmp_path / "last.ckpt"
-    options: dict[str, Any] = {"max_epochs": 18, "patience": 18}
-    unbroken = train(stack, task, **options)
-    with monkeypatch.context() as patch:
-        cut_after(cut, patch, every=4)
-        with pytest.raises(PowerCut):
-            train(stack, task, checkpoint=path, **options)
-    assert path.exists()
-    resumed = train(stack, task, checkpoint=path, **options)
+    stack = members(task, 3)
+    resumed, unbroken = both_ways(stack, task, cut=cut, every=4, max_epochs=18, patience=18)
     assert len(resumed.history) == 18
     assert_same(resumed, unbroken, validation(stack))
 
 
 @pytest.mark.parametrize("optimizer", ["momentum", "nadam", "adamw"])
-def test_a_run_with_all_that_has_a_memory_goes_on_too(
-    optimizer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_with_all_that_has_a_memory_goes_on_too(optimizer: str, both_ways: BothWays) -> None:
     stack = with_rates(
         members("binary", 3), learning_rate=[0.001, 0.01, 0.05], weight_decay=[0.0, 0.1, 0.01]
     )
-    architecture = architecture_of("mlp", n_blocks=2, d_block=8, normalization="batch_norm")
-    options: dict[str, Any] = {
-        "architecture": architecture,
-        "optimizer": optimizer,
-        "schedule": "reduce_on_plateau",
-        "gamma": 0.5,
-        "plateau_patience": 0,
-        "max_epochs": 12,
-        "patience": 12,
-        "body_learning_rate_factor": 0.5,
-    }
-    unbroken = train(stack, "binary", **options)
-    with monkeypatch.context() as patch:
-        cut_after(7, patch, every=3)
-        with pytest.raises(PowerCut):
-            train(stack, "binary", checkpoint=tmp_path / "c", **options)
-    resumed = train(stack, "binary", checkpoint=tmp_path / "c", **options)
+    resumed, unbroken = both_ways(
+        stack,
+        "binary",
+        cut=7,
+        every=3,
+        architecture=architecture_of("mlp", n_blocks=2, d_block=8, normalization="batch_norm"),
+        optimizer=optimizer,
+        schedule="reduce_on_plateau",
+        gamma=0.5,
+        plateau_patience=0,
+        max_epochs=12,
+        patience=12,
+        body_learning_rate_factor=0.5,
+    )
     assert_same(resumed, unbroken, validation(stack))
 
 
-def test_a_run_interrupted_without_validation_rows_goes_on_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_interrupted_without_validation_rows_goes_on_too(both_ways: BothWays) -> None:
     stack = without_validation(members("binary", 1))
-    unbroken = train(stack, "binary", max_epochs=12)
-    with monkeypatch.context() as patch:
-        cut_after(9, patch, every=4)
-        with pytest.raises(PowerCut):
-            train(stack, "binary", checkpoint=tmp_path / "c", max_epochs=12)
-    resumed = train(stack, "binary", checkpoint=tmp_path / "c", max_epochs=12)
+    resumed, unbroken = both_ways(stack, "binary", cut=9, every=4, max_epochs=12)
     assert_same(resumed, unbroken, [stack[0].x_train])
 
 
-def test_frozen_blocks_stay_frozen_in_a_resumed_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_frozen_blocks_stay_frozen_in_a_resumed_run(both_ways: BothWays) -> None:
     stack = members("regression", 2)
-    pretrained = train(stack, max_epochs=2)
-    options: dict[str, Any] = {
-        "pretrained": pretrained,
-        "freeze": 1,
-        "unfreeze_at": 9,
-        "max_epochs": 12,
-    }
-    unbroken = train(stack, patience=12, **options)
-    with monkeypatch.context() as patch:
-        cut_after(7, patch, every=3)
-        with pytest.raises(PowerCut):
-            train(stack, patience=12, checkpoint=tmp_path / "c", **options)
-    resumed = train(stack, patience=12, checkpoint=tmp_path / "c", **options)
+    resumed, unbroken = both_ways(
+        stack,
+        cut=7,
+        every=3,
+        pretrained=train(stack, max_epochs=2),
+        freeze=1,
+        unfreeze_at=9,
+        max_epochs=12,
+        patience=12,
+    )
     assert_same(resumed, unbroken, validation(stack))
 
 
