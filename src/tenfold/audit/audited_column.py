@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from tenfold.dataset.copies import scramble
 from tenfold.dataset.profile import ColumnCounts
 from tenfold.sources import Kind
 
@@ -116,15 +117,6 @@ def dense_ranks(values: NDArray[np.float64]) -> NDArray[np.int64]:
     present = ~np.isnan(values)
     ranks[present] = np.unique(values[present], return_inverse=True)[1]
     return ranks
-
-
-def scramble(bits: NDArray[np.uint64], salt: int = 0) -> NDArray[np.uint64]:
-    """Hash 64-bit numbers so that sums of hashes identify rows (the finaliser of splitmix64)."""
-    mixed = bits + np.uint64((0x9E3779B97F4A7C15 * (salt + 1)) & 0xFFFF_FFFF_FFFF_FFFF)
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        mixed ^= mixed >> np.uint64(shift)
-        mixed *= np.uint64(factor)
-    return mixed ^ (mixed >> np.uint64(31))
 
 
 def _number_bits(cells: Any) -> NDArray[np.uint64]:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.audit.audited_column import AuditedColumn, scramble
+from tenfold.audit.audited_column import AuditedColumn
 from tenfold.audit.table_summary import TableSummary
+from tenfold.dataset.copies import expected_twins, scramble
 from tenfold.metrics import Task
 from tenfold.runtime import derive_seed
 
@@ -86,36 +87,9 @@ class SplitTable:
     def expected_twins(self, rows: NDArray[np.int64], others: NDArray[np.int64]) -> float:
         """How many of some sampled rows equal one of the others in all columns by chance.
 
-        Both are places in the sample; the target counts as a column. A row with n neighbours that
-        differ from it in one column only, whose values agree with probability p, is expected to
-        have n p / (1 - p) twins.
+        Both are places in the sample; the target counts as a column.
         """
         y = self.summary.y[self.summary.sample]
         columns = [*(column.codes for column in self.summary.columns)]
         columns.append(np.unique(y, return_inverse=True)[1])
-        hashes = [
-            scramble(np.ascontiguousarray(codes).view(np.uint64), place)
-            for place, codes in enumerate(columns)
-        ]
-        total = np.asarray(np.sum(hashes, axis=0, dtype=np.uint64))
-        twins = _count_matches(total[rows], total[others])
-        expected = np.zeros(len(rows))
-        for codes, own in zip(columns, hashes, strict=True):
-            rest = total - own
-            neighbours = _count_matches(rest[rows], rest[others]) - twins
-            agreement = _agreement(codes)
-            if agreement < 1:
-                expected += neighbours * agreement / (1 - agreement)
-        return float(np.minimum(expected, 1).sum())
-
-
-def _count_matches(asked: NDArray[np.uint64], among: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """How often each number occurs among others."""
-    among = np.sort(among)
-    return np.searchsorted(among, asked, "right") - np.searchsorted(among, asked, "left")
-
-
-def _agreement(codes: NDArray[np.int64]) -> float:
-    """The probability that two rows have the same value."""
-    counts = np.unique(codes, return_counts=True)[1].astype(np.float64)
-    return float(np.sum(counts * (counts - 1)) / (len(codes) * max(len(codes) - 1, 1)))
+        return expected_twins(columns, rows, others)[0]
