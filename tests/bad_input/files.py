@@ -122,6 +122,17 @@ def other(path: Path) -> None:
 CHANGED = "changed while it was read: run again when it is whole"
 CASES = [
     Case("an empty file", Refused("is empty: it needs a header and rows"), b"", b""),
+    Case(
+        "a title above the header, declared",
+        Kept(["'x' is double, 0 missing, 12 distinct"], {"x": X}),
+        "Report\n\n" + lines(),
+        data={"skip_lines": 2},
+    ),
+    Case(
+        "a line that names the delimiter",
+        Mended(["note: t.csv: line 1 says that ',' is the delimiter"], {"x": X}),
+        "sep=,\n" + lines(),
+    ),
     Case("only line ends", Refused("line 1 is empty: it must hold the column names"), b"\n\n\n"),
     Case("only a byte order mark", Refused("line 1 is empty"), codecs.BOM_UTF8),
     Case(
@@ -294,7 +305,10 @@ CASES = [
     ),
     Case(
         "the index of a pandas frame",
-        Refused("column 1 has no name"),
+        Warned(
+            ["note: t.csv: column 1 has no name and is called column_1"],
+            {"x": X, "column_1": list(range(12))},
+        ),
         with_index,
         from_pandas,
         as_parquet=Warned(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.bad_input.making import X, Y, as_csv, as_parquet, lines, without
-from tests.bad_input.outcomes import Case, Kept, Mended, Refused
+from tests.bad_input.outcomes import Case, Kept, Mended, Refused, Warned
 
 BIG = "long " * 200_000 + "end"
 
@@ -25,7 +25,7 @@ CASES = [
     ),
     Case(
         "a delimiter at the end of each line",
-        Refused("column 3 has no name: name every column"),
+        Warned(["note: t.csv: column 3 has no name and is called column_3"], {"x": X}),
         lines().replace("\n", ",\n"),
     ),
     Case(

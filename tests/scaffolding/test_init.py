@@ -179,6 +179,21 @@ def test_a_decimal_comma_and_an_old_encoding_are_guessed() -> None:
     assert (found["data"]["decimal"], found["data"]["encoding"]) == (",", "cp1252")
 
 
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_a_title_above_the_header_is_skipped(ending: str) -> None:
+    path = f"t.{ending}"
+    if ending == "csv":
+        Path(path).write_text("Sales of May\n\n" + table().to_csv(index=False, sep=";"))
+    else:
+        with pd.ExcelWriter(path) as writer:
+            table().to_excel(writer, index=False, startrow=2)
+            writer.book.worksheets[0]["A1"] = "Sales of May"
+    scaffolding.init(path, "bought", known_to_dvc(), {}, force=True)
+    found = YAML(typ="safe").load(Path("project/params.yaml").read_text())
+    assert found["data"]["skip_lines"] == 2
+    assert found["task"] == "binary"
+
+
 def test_a_cap_of_the_target_and_a_likely_group_are_suggested() -> None:
     frame = table(400)
     frame["price"] = frame["price"].clip(upper=2.5)

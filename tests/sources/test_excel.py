@@ -128,7 +128,7 @@ def test_a_formula_that_nobody_has_computed_is_refused(tmp_path: Path) -> None:
         ([], "row 1 of sheet 'Houses' is empty"),
         ([[None], ["a"], ["x"]], "row 1 of sheet 'Houses' is empty"),
         ([["My houses"], ["a", "b"], [1, 2]], "Houses!B2 holds 'b', but the header ends before it"),
-        ([["a", None, "c"], [1, 2, 3]], "column 2 has no name: name every column (are cells of"),
+        ([["a", None, "c"], [1, 2, 3]], "column 2 has no name: name every column (is it a title"),
         ([["a", "a"], [1, 2]], "2 columns are named 'a'"),
         ([["a", "b"], [1, 2], [], [3, 4]], "row 3 of sheet 'Houses' is empty: delete it"),
         ([["a", "b"], [1, 2], [3, 4, None, 5]], "Houses!D3 holds '5'"),
@@ -140,16 +140,75 @@ def test_a_sheet_that_is_no_table_is_refused(
     assert message in refusal(workbook(tmp_path / "t.xlsx", *rows))
 
 
-def test_merged_cells_in_the_header_are_refused(tmp_path: Path) -> None:
+def merged(path: Path, places: str, *rows: Sequence[Any]) -> Path:
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
-    for row in (["size", None, "price"], [1, 2, 3]):
+    for row in rows:
         sheet.append(row)
-    sheet.merge_cells("A1:B1")
+    for place in places.split():
+        sheet.merge_cells(place)
+    book.save(path)
+    return path
+
+
+@pytest.mark.parametrize("place", ["A1:B1", "B1:C1", "C1:D1", "A1:A2"])
+def test_merged_cells_in_the_header_are_refused(tmp_path: Path, place: str) -> None:
+    path = merged(tmp_path / "t.xlsx", place, ["a", "b", "c", "d"], [1, 2, 3, 4], [5, 6, 7, 8])
+    assert f"Sheet!{place} are merged in the header: unmerge them" in refusal(path)
+
+
+def test_merged_cells_fill_each_of_their_rows(tmp_path: Path) -> None:
+    rows: list[list[Any]] = [["x", 1], [None, 2], [None, 3], ["y", 4], [None, 5]]
+    path = merged(tmp_path / "t.xlsx", "A2:A4 A5:A6", ["group", "price"], *rows)
+    found = read(path, None)
+    assert [list(row) for row in found.rows] == [
+        *(["x", "1"], ["x", "2"], ["x", "3"]),
+        *(["y", "4"], ["y", "5"]),
+    ]
+    assert found.notes == [f"{path}: merged cells such as A2:A4 fill each of their rows"]
+
+
+def test_a_value_merged_across_columns_is_refused(tmp_path: Path) -> None:
+    path = merged(tmp_path / "t.xlsx", "A3:B3", ["a", "b"], [1, 2], ["north", None], [3, 4])
+    assert "Sheet!A3:B3 are merged across columns and hold 'north': unmerge them" in refusal(path)
+
+
+def test_empty_merged_cells_are_empty_cells(tmp_path: Path) -> None:
+    path = merged(tmp_path / "t.xlsx", "A3:B3 A4:A5", ["a", "b", "c"], [1, 2, 3], [None, None, 4])
+    assert cells(path) == [["1", "2", "3"], [None, None, "4"]]
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["beside texts", "alone"])
+def test_a_percentage_is_read_like_the_texts_of_its_column(tmp_path: Path, shared: bool) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in (["rate", "other"], [0.125, 0.5], ["7 %" if shared else 0.07, 0.25]):
+        sheet.append(row)
+    for place in ("A2", "B2"):
+        sheet[place].number_format = "0.0%"
     book.save(tmp_path / "t.xlsx")
-    assert "column 2 has no name: name every column (are cells of row 1 merged" in refusal(
-        tmp_path / "t.xlsx"
+    assert cells(tmp_path / "t.xlsx") == [
+        ["12.5%" if shared else "0.125", "0.5"],
+        ["7 %" if shared else "0.07", "0.25"],
+    ]
+
+
+def test_rows_above_the_header_are_skipped(tmp_path: Path) -> None:
+    path = merged(
+        tmp_path / "t.xlsx", "A1:C1", ["Report"], [], ["a", "b"], [1, 2], ["x", 3], [None, 4]
     )
+    found = read(path, None, skip_rows=2)
+    assert (found.names, [list(row) for row in found.rows]) == (
+        ["a", "b"],
+        [["1", "2"], ["x", "3"], [None, "4"]],
+    )
+
+
+def test_a_column_without_a_name_at_an_end_gets_one(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "t.xlsx", [None, "a"], [0, 1], [1, 2])
+    found = read(path, None)
+    assert found.names == ["column_1", "a"]
+    assert found.notes == [f"{path}: column 1 has no name and is called column_1"]
 
 
 def test_rows_that_are_only_formatted_are_no_rows(tmp_path: Path) -> None:

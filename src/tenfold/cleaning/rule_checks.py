@@ -20,7 +20,8 @@ def check_names(source: Source, data: Data, rules: Clean) -> None:
     if len(source.columns) == 1 and not rules.derive:
         raise UserError(
             f"{data.path} has one column, {next(iter(source.columns))!r}, but a table needs a "
-            "target and a feature: if its columns are there, set data.delimiter"
+            "target and a feature: if there are more, set data.delimiter, or data.skip_lines if a "
+            "title stands above the header"
         )
     for column in rules.derive:
         if column.lower() in map(str.lower, source.columns) or column.startswith("tenfold_"):

@@ -31,6 +31,9 @@ class Data(Section):
     encoding: Text = Field("utf-8", description="Of a CSV, as Python names it: cp1252, utf-16.")
     decimal: Literal[".", ","] = Field(".", description="The decimal mark of a text's numbers.")
     header: bool = Field(True, description="Whether the first record of a CSV names the columns.")
+    skip_lines: int = Field(
+        0, ge=0, description="Lines of a CSV, or rows of an Excel sheet, above the header: a title."
+    )
     columns: list[Text] = Field([], description="Names of a CSV's columns, whatever its header.")
     sheet: Text | None = Field(None, description="Of an Excel file; needed if there are several.")
     query: Text | None = Field(None, description="The SELECT whose rows are read from a database.")

@@ -50,7 +50,8 @@ def _yaml(value: Any) -> str:
         return f"[{', '.join(map(_yaml, value))}]"
     text = _dumped(value)
     quoted = text.startswith("'") or not re.match("[A-Za-z_]", text)
-    return _dumped(DoubleQuotedScalarString(value)) if quoted else text
+    is_text = isinstance(value, str)
+    return _dumped(DoubleQuotedScalarString(value)) if quoted and is_text else text
 
 
 def _dumped(scalar: Any) -> str:

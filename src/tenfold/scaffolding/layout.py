@@ -46,8 +46,11 @@ def guess(path: str, target: str, given: Mapping[str, Any]) -> tuple[Data, Guess
     settings: dict[str, Any] = {"path": path, "target": target, **given}
     for key, value in given.items():
         found.set(key, value, "as given on the command line")
-    if _data(settings).scheme is None and sources.is_delimited(Path(path)):
+    delimited = _data(settings).scheme is None and sources.is_delimited(Path(path))
+    if delimited:
         _guess_encoding(path, found)
+    _guess_skip_lines(settings | found.settings, found)
+    if delimited:
         _guess_header(settings | found.settings, found)
         _guess_decimal(settings | found.settings, found)
     return Data.model_validate(settings | found.settings), found
@@ -70,6 +73,13 @@ def _guess_encoding(path: str, found: GuessedLayout) -> None:
     likely = None if encodings.is_unicode(file) else encodings.guess(file)
     if likely:
         found.set("encoding", likely.name, "; ".join(filter(None, ("not UTF-8", likely.shown))))
+
+
+def _guess_skip_lines(given: dict[str, Any], found: GuessedLayout) -> None:
+    """The lines above the header are those above the line that names the target."""
+    above = sources.lines_above_header(Data.model_validate(given))
+    if above and "columns" not in given:
+        found.set("skip_lines", above, f"line {above + 1} names {given['target']!r}")
 
 
 def _guess_header(given: dict[str, Any], found: GuessedLayout) -> None:

@@ -42,6 +42,7 @@ __all__ = [
     "first_line",
     "is_delimited",
     "is_readable",
+    "lines_above_header",
     "name",
     "preview",
     "read",
@@ -90,6 +91,20 @@ def _read_file(
 ) -> FileRows:
     scratch.mkdir()
     return formats.read_file(FileToRead(connection, path, data, scratch, careful))
+
+
+def lines_above_header(data: Data) -> int:
+    """How many lines, or rows of a sheet, stand above the one that names the target.
+
+    Raises:
+        UserError: if the table cannot be read.
+    """
+    if data.scheme:
+        return 0
+    with runtime.TemporaryFolder("sources") as scratch:
+        path = _files(data)[0].path
+        file = FileToRead(None, path, data, Path(scratch), careful=False)
+        return formats.lines_above_header(file, data.target)
 
 
 def _files(data: Data) -> list[FileStamp]:

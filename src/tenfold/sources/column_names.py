@@ -17,6 +17,29 @@ PREFIX = "tenfold_"
 MAX_LENGTH = 500
 
 
+def numbered(place: int) -> str:
+    """The name of a column that has none of its own; places count from 1."""
+    return f"column_{place}"
+
+
+def name_outer_columns(path: Path | str, names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Name the columns without a name at both ends, and say so: an index, or empty columns.
+
+    One between named columns is left: it may be a merged cell, or a title above the header.
+    """
+    last = max((place for place, column in enumerate(names, 1) if column.strip()), default=0)
+    unnamed = [place for place in range(1, len(names) + 1) if not names[place - 1].strip()]
+    outer = [place for place in unnamed if place == 1 or place > last]
+    named = [
+        numbered(place) if place in outer else names[place - 1]
+        for place in range(1, len(names) + 1)
+    ]
+    notes = [
+        f"{path}: column {place} has no name and is called {numbered(place)}" for place in outer
+    ]
+    return named, notes
+
+
 def check_names(path: Path | str, names: Sequence[str], cure: str = "") -> None:
     """Check that names are present, unique (DuckDB ignores case) and not reserved by tenfold.
 

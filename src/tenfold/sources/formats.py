@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,12 @@ from tenfold.sources.readers import (
 from tenfold.sources.sql import first_line
 from tenfold.sources.text_rows import TextRows, write_parquet
 
-# Settings of `data:` that no other format reads.
+# Settings of `data:` that no other format reads, and one that Excel reads, too.
 CSV_SETTINGS = ("delimiter", "quote", "header", "columns")
+SKIP_LINES = "skip_lines"
+EXCEL = (".xlsx", ".xlsm", ".xls")
+# Lines or rows among which the header is looked for.
+N_FIRST = 50
 
 
 def read_file(file: FileToRead) -> FileRows:
@@ -38,7 +43,8 @@ def read_file(file: FileToRead) -> FileRows:
     reader = FILE_READERS[source_files.ending(file.path)]
     if reader is delimited.read:
         return reader(file)
-    _refuse_csv_settings(file.data, str(file.path))
+    refused = CSV_SETTINGS if reader is _read_excel else (*CSV_SETTINGS, SKIP_LINES)
+    _refuse_csv_settings(file.data, str(file.path), refused)
     try:
         return reader(file)
     except duckdb.Error as error:
@@ -53,9 +59,24 @@ def read_scheme(connection: Any, data: Data, scratch: Path) -> FileRows:
     Raises:
         UserError: if there is no such database or table, or the query fails.
     """
-    _refuse_csv_settings(data, data.path)
+    _refuse_csv_settings(data, data.path, (*CSV_SETTINGS, SKIP_LINES))
     rows = SCHEME_READERS[data.scheme or ""](data)
     return _stored(connection, rows, scratch, data.path)
+
+
+def lines_above_header(file: FileToRead, column: str) -> int:
+    """How many of the first lines, or rows of a sheet, stand above the one that names a column.
+
+    Raises:
+        UserError: if the file cannot be read.
+    """
+    reader = FILE_READERS[source_files.ending(file.path)]
+    first: list[list[str]] = []
+    if reader is delimited.read:
+        first = delimited.first_records(file, N_FIRST)
+    elif reader is _read_excel:
+        first = excel.first_rows(file.path, file.data.sheet, N_FIRST)
+    return next((place for place, cells in enumerate(first) if column in cells), 0)
 
 
 def is_delimited(path: Path) -> bool:
@@ -64,7 +85,7 @@ def is_delimited(path: Path) -> bool:
 
 
 def _read_excel(file: FileToRead) -> FileRows:
-    rows = excel.read(file.path, file.data.sheet)
+    rows = excel.read(file.path, file.data.sheet, file.data.skip_lines)
     return _stored(file.connection, rows, file.scratch, str(file.path))
 
 
@@ -98,9 +119,7 @@ FILE_READERS: dict[str, Callable[[FileToRead], FileRows]] = {
     ".jsonl": json_objects.read,
     ".ndjson": json_objects.read,
     ".parquet": _read_parquet,
-    ".xlsx": _read_excel,
-    ".xlsm": _read_excel,
-    ".xls": _read_excel,
+    **dict.fromkeys(EXCEL, _read_excel),
 }
 SCHEME_READERS: dict[str, Callable[[Data], TextRows]] = {
     "postgresql": _read_postgresql,
@@ -113,13 +132,14 @@ def _stored(connection: Any, rows: TextRows, scratch: Path, shown: str) -> FileR
     """Rows of text as DuckDB reads them: through a Parquet file in `scratch`."""
     path = scratch / "rows.parquet"
     write_parquet(rows, path)
-    return parquet.read(connection, path, shown)
+    stored = parquet.read(connection, path, shown)
+    return replace(stored, notes=(*rows.notes, *stored.notes))
 
 
-def _refuse_csv_settings(data: Data, path: str) -> None:
+def _refuse_csv_settings(data: Data, path: str, settings: Sequence[str]) -> None:
     """Refuse settings for CSV on any other format, which would ignore them."""
-    for setting in CSV_SETTINGS:
-        if setting in data.model_fields_set and getattr(data, setting) not in (None, [], True):
+    for setting in settings:
+        if setting in data.model_fields_set and getattr(data, setting) not in (None, [], True, 0):
             raise UserError(
                 f"data.{setting} is for CSV, but data.path is {path}: remove data.{setting}"
             )

@@ -101,9 +101,11 @@ def _likely(path: Path) -> str:
     return f": {found.name}{found.shown and f' ({found.shown})'}"
 
 
-def recurs(path: Path) -> bool:
-    """Whether a file's first line occurs again."""
+def recurs(path: Path, skipped: int = 0) -> bool:
+    """Whether a file's first line, behind those that are skipped, occurs again."""
     with path.open("rb") as file:
+        for _ in range(skipped):
+            file.readline()
         line = file.readline().rstrip(NEWLINES).removeprefix(codecs.BOM_UTF8)
         if not line or b"\r" in line:
             return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -27,6 +27,7 @@ class TextRows:
     names: list[str]
     rows: Iterator[Row]
     ordered: bool
+    notes: list[str] = field(default_factory=list)
 
 
 def write_parquet(rows: TextRows, path: Path) -> int:

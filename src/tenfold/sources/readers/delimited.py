@@ -6,6 +6,7 @@ DuckDB reads a sound file, in which every line is a record; any other is read re
 from __future__ import annotations
 
 import csv
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +25,14 @@ from tenfold.params import Data
 from tenfold.runtime import UserError
 from tenfold.sources import sql, typed_csv
 from tenfold.sources.column_kinds import Kind, is_number
-from tenfold.sources.column_names import CONTENT, REASON, check_names
+from tenfold.sources.column_names import (
+    CONTENT,
+    MAX_LENGTH,
+    REASON,
+    check_names,
+    name_outer_columns,
+    numbered,
+)
 from tenfold.sources.decoding import as_utf8
 from tenfold.sources.file_rows import FileRows, FileToRead
 from tenfold.sources.readers.record_by_record import Record, records
@@ -36,6 +44,8 @@ DELIMITERS = (",", ";", "\t", "|")
 # Records from which the delimiter is guessed, and in which oddities are looked for.
 N_FIRST = 100
 BATCH_RECORDS = 50_000
+# The first line that Excel reads as the delimiter.
+NAMED_DELIMITER = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
 # Bytes that DuckDB reads at once; by default it takes sixteen times the longest line allowed.
 BUFFER = 32_000_000
 
@@ -47,6 +57,9 @@ class _Layout:
     Attributes:
         shown: the path that messages name.
         path: the file itself, or its text as UTF-8.
+        header: the columns' names.
+        skipped: lines before the header: a title, or one that names the delimiter.
+        first_row: lines before the first row.
     """
 
     shown: Path
@@ -54,13 +67,20 @@ class _Layout:
     delimiter: str
     quote: str | None
     header: list[str]
-    header_lines: int
+    skipped: int
+    first_row: int
     scan: Scan
+    notes: list[str]
+
+    @property
+    def has_header(self) -> bool:
+        """Whether a record names the columns."""
+        return self.first_row > self.skipped
 
     @property
     def n_rows(self) -> int:
         """How many lines follow the header, empty ones at the end aside."""
-        return self.scan.lines - self.header_lines
+        return self.scan.lines - self.first_row
 
     @property
     def plain(self) -> PlainCsv | None:
@@ -72,14 +92,14 @@ class _Layout:
             self.path,
             self.header,
             self.delimiter,
-            self.header_lines,
+            self.first_row,
             self.n_rows,
             self.scan.longest,
         )
 
     def repeats(self) -> bool:
         """Whether the header occurs again, as it does in concatenated files."""
-        return self.header_lines == 1 and recurs(self.path)
+        return self.first_row - self.skipped == 1 and recurs(self.path, self.skipped)
 
 
 def read(file: FileToRead) -> FileRows:
@@ -90,7 +110,7 @@ def read(file: FileToRead) -> FileRows:
     """
     readable, notes = as_utf8(file.path, file.data.encoding, file.scratch)
     layout = _layout(file.path, readable, file.data)
-    notes += _unusual(layout)
+    notes += [*layout.notes, *_unusual(layout)]
     kinds: dict[str, Kind] = dict.fromkeys(layout.header, "text")
     if not (file.careful or layout.scan.zeros):
         return FileRows(
@@ -100,7 +120,7 @@ def read(file: FileToRead) -> FileRows:
             "line",
             layout.scan.lines,
             layout.n_rows,
-            first=layout.header_lines + 1,
+            first=layout.first_row + 1,
             plain=layout.plain,
             repeats=layout.repeats,
             pick=partial(_pick, layout, file.scratch) if layout.scan.feeds else None,
@@ -120,25 +140,47 @@ def read(file: FileToRead) -> FileRows:
     )
 
 
+def first_records(file: FileToRead, n_lines: int) -> list[list[str]]:
+    """The cells of the first lines, each cut by every usual delimiter."""
+    readable, _ = as_utf8(file.path, file.data.encoding, file.scratch)
+    scan(file.path, readable)
+    with _open(readable) as opened:
+        cut = (re.split(r'[,;\t|"]+', line) for line in islice(opened, n_lines))
+        return [[cell.strip() for cell in cells] for cells in cut]
+
+
 # Chapter: the layout
 
 
 def _layout(shown: Path, path: Path, data: Data) -> _Layout:
     found = scan(shown, path, data.quote)
-    delimiter = data.delimiter or _guess_delimiter(shown, path)
+    named = _named_delimiter(path)
+    skipped = data.skip_lines or (1 if named else 0)
+    delimiter = data.delimiter or named or _guess_delimiter(shown, path, skipped)
     quote = None if data.quote == "none" or not found.quoted else data.quote
-    own, n_lines = _first_record(shown if data.header else path, path, delimiter, data.quote)
-    header = _column_names(shown if data.header else path, own, data)
-    return _Layout(shown, path, delimiter, quote, header, n_lines if data.header else 0, found)
+    place = shown if data.header else path
+    own, n_lines = _first_record(place, path, skipped, delimiter, data.quote)
+    header, notes = _column_names(place, own, data)
+    if named:
+        notes.insert(0, f"{shown}: line 1 says that {named!r} is the delimiter")
+    first_row = skipped + (n_lines if data.header else 0)
+    return _Layout(shown, path, delimiter, quote, header, skipped, first_row, found, notes)
 
 
-def _guess_delimiter(shown: Path, path: Path) -> str:
+def _named_delimiter(path: Path) -> str | None:
+    """The delimiter that the first line names, as in `sep=;`."""
+    with _open(path) as file:
+        found = NAMED_DELIMITER.fullmatch(file.readline(MAX_LENGTH))
+    return found[1] if found else None
+
+
+def _guess_delimiter(shown: Path, path: Path, skipped: int) -> str:
     """The delimiter that cuts the first records into the most cells, all into equally many."""
     if shown.suffix.lower() == ".tsv" or ".tsv." in shown.name.lower():
         return "\t"
 
     def fit(delimiter: str) -> tuple[bool, int]:
-        with _open(path) as file:
+        with _open(path, skipped) as file:
             try:
                 found = list(islice(csv.reader(file, delimiter=delimiter), N_FIRST))
             except csv.Error:
@@ -151,10 +193,10 @@ def _guess_delimiter(shown: Path, path: Path) -> str:
 
 
 def _first_record(
-    shown: Path, path: Path, delimiter: str, quote: str | None
+    shown: Path, path: Path, skipped: int, delimiter: str, quote: str | None
 ) -> tuple[list[str], int]:
     """The cells of the first record, without spaces around them, and how many lines it takes."""
-    with _open(path) as file:
+    with _open(path, skipped) as file:
         reader = csv.reader(
             file, delimiter=delimiter, strict=True, skipinitialspace=True, **_quoting(quote)
         )
@@ -166,10 +208,13 @@ def _first_record(
             ) from None
 
 
-def _column_names(shown: Path, first: list[str], data: Data) -> list[str]:
-    """The declared names, those of the first record, or column_1, column_2, ..."""
+def _column_names(shown: Path, first: list[str], data: Data) -> tuple[list[str], list[str]]:
+    """The declared names, those of the first record, or column_1, column_2, ...; and notes."""
     if data.header and not any(first):
-        raise UserError(f"{shown}: line 1 is empty: it must hold the column names")
+        raise UserError(
+            f"{shown}: line {data.skip_lines + 1} is empty: it must hold the column names (are "
+            "they further down? then set data.skip_lines)"
+        )
     if data.columns and len(data.columns) != len(first):
         raise UserError(
             f"data.columns names {len(data.columns)} columns, but {shown} has {len(first)}: name "
@@ -178,23 +223,23 @@ def _column_names(shown: Path, first: list[str], data: Data) -> list[str]:
     if data.columns:
         check_names(shown, data.columns)
     if not data.header:
-        return data.columns or [f"column_{number}" for number in range(1, len(first) + 1)]
-    header = data.columns or first
+        return data.columns or [numbered(place) for place in range(1, len(first) + 1)], []
+    header, notes = (data.columns, []) if data.columns else name_outer_columns(shown, first)
     missing = " (is the header line missing? then set data.header: false)"
     check_names(shown, header, missing if any(map(is_number, header)) else "")
-    return header
+    return header, notes
 
 
 def _unusual(layout: _Layout) -> list[str]:
     """What is unusual about the header and the first rows and yet has one meaning, in words."""
-    with _open(layout.path) as file:
+    with _open(layout.path, layout.skipped) as file:
         found = csv.reader(file, delimiter=layout.delimiter, **_quoting(layout.quote))
         try:
             first = list(islice(found, N_FIRST))
         except csv.Error:
             return []
     notes = []
-    padded = [cell for cell in first[0] if cell != cell.strip()] if layout.header_lines else []
+    padded = [cell for cell in first[0] if cell != cell.strip()] if layout.has_header else []
     if padded:
         notes.append(
             f"{layout.shown}: {len(padded)} names are read without the white space around them"
@@ -204,9 +249,12 @@ def _unusual(layout: _Layout) -> list[str]:
     return notes
 
 
-def _open(path: Path) -> Any:
+def _open(path: Path, skipped: int = 0) -> Any:
     csv.field_size_limit(sys.maxsize)
-    return path.open(encoding="utf-8-sig", newline="")
+    file = path.open(encoding="utf-8-sig", newline="")
+    for _ in range(skipped):
+        file.readline()
+    return file
 
 
 def _quoting(quote: str | None) -> dict[str, Any]:
@@ -218,9 +266,8 @@ def _quoting(quote: str | None) -> dict[str, Any]:
 
 def _select(layout: _Layout) -> str:
     """SQL of all rows; where nobody asks for `ROW`, DuckDB need not count, and uses all cores."""
-    n = layout.header_lines
-    rows = _read_csv(layout, layout.path, header=n > 0)
-    return f"SELECT {n} + row_number() OVER () AS {ROW}, * FROM {rows}"
+    rows = _read_csv(layout, layout.path, layout.skipped, header=layout.has_header)
+    return f"SELECT {layout.first_row} + row_number() OVER () AS {ROW}, * FROM {rows}"
 
 
 def _pick(layout: _Layout, scratch: Path, numbers: NDArray[np.int64]) -> str:
@@ -229,18 +276,18 @@ def _pick(layout: _Layout, scratch: Path, numbers: NDArray[np.int64]) -> str:
     with picked.open("wb") as file:
         file.writelines(lines(layout.path, numbers))
     pq.write_table(pa.table({ROW: numbers}), places)
-    rows = _read_csv(layout, picked, header=False)
+    rows = _read_csv(layout, picked, 0, header=False)
     return f"FROM {sql.rows_of(places)} POSITIONAL JOIN {rows}"
 
 
-def _read_csv(layout: _Layout, path: Path, *, header: bool) -> str:
+def _read_csv(layout: _Layout, path: Path, skipped: int, *, header: bool) -> str:
     """SQL of a file in this layout; with every option set, DuckDB's sniffer decides nothing."""
     types = ", ".join(f"{text(column)}: 'VARCHAR'" for column in layout.header)
     not_null = ", ".join(map(text, layout.header))
     quote, longest = text(layout.quote or ""), layout.scan.longest
     return f"""read_csv({sql.file(path)},
         auto_detect = false, columns = {{{types}}}, force_not_null = [{not_null}],
-        header = {str(header).lower()}, delim = {text(layout.delimiter)},
+        skip = {skipped}, header = {str(header).lower()}, delim = {text(layout.delimiter)},
         quote = {quote}, escape = {quote}, comment = '', nullstr = '', strict_mode = true,
         null_padding = false, ignore_errors = false, hive_partitioning = false,
         max_line_size = {longest}, buffer_size = {max(BUFFER, longest)})"""
@@ -276,9 +323,11 @@ def _batches(layout: _Layout) -> Iterator[list[Record]]:
     header = None
     if layout.repeats():
         # The names in the file; data.columns may have replaced them.
-        header, _ = _first_record(layout.shown, layout.path, layout.delimiter, layout.quote)
+        header, _ = _first_record(
+            layout.shown, layout.path, layout.skipped, layout.delimiter, layout.quote
+        )
     with _open(layout.path) as file:
         found = records(file, layout.delimiter, layout.quote, len(layout.header), header)
-        rows = (record for record in found if record.line > layout.header_lines)
+        rows = (record for record in found if record.line > layout.first_row)
         while batch := list(islice(rows, BATCH_RECORDS)):
             yield batch

@@ -7,13 +7,23 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from tenfold.runtime import UserError, nearest
-from tenfold.sources.column_names import check_names
+from tenfold.sources.column_names import check_names, name_outer_columns
+from tenfold.sources.readers.merged_cells import (
+    Filler,
+    MergedCells,
+    check_header,
+    holds,
+    merged_cells,
+)
 from tenfold.sources.text_rows import Row, TextRows
 
 # The first bytes of an old .xls, and of a workbook with a password.
@@ -23,10 +33,14 @@ ZIP = b"PK"
 MAX_WHOLE = 10**15
 # Rows that are searched for formulas without a value.
 MAX_SEARCHED_ROWS = 100
+PERCENT = re.compile(r"\s*[-+(]?[\d.,'\s]+%\)?\s*")
 
 
-def read(path: Path, sheet: str | None) -> TextRows:
+def read(path: Path, sheet: str | None, skip_rows: int = 0) -> TextRows:
     """The rows below the header, without empty ones at the end; one sheet need not be named.
+
+    A cell merged with others below it gives each of them its value. A number that is shown as a
+    percentage is read as one, `5%`, if its column also has such texts.
 
     Raises:
         UserError: if the file is no workbook, the sheet is not named, or the first row is no
@@ -37,9 +51,25 @@ def read(path: Path, sheet: str | None) -> TextRows:
     with _readable(path):
         worksheet = _worksheet(path, _open(path), sheet)
         _check_computed(path, worksheet)
-        rows = worksheet.iter_rows()
-        header = _header(path, worksheet.title, next(rows, ()))
-    return TextRows(header, _rows(path, worksheet, rows, len(header)), ordered=True)
+        merged = merged_cells(worksheet)
+        header_row = skip_rows + 1
+        check_header(f"{path}: {worksheet.title}", merged, header_row)
+        percentages = _percentages(worksheet)
+        rows = worksheet.iter_rows(min_row=header_row)
+        header, notes = _header(path, worksheet.title, header_row, next(rows, ()))
+    below = [cells for cells in merged if cells.first_row > header_row]
+    if below:
+        notes.append(f"{path}: merged cells such as {below[0].place} fill each of their rows")
+    sheet_rows = _SheetRows(path, worksheet, header_row + 1, len(header), percentages, below)
+    return TextRows(header, sheet_rows.read(rows), ordered=True, notes=notes)
+
+
+def first_rows(path: Path, sheet: str | None, n_rows: int) -> list[list[str]]:
+    """The cells of the first rows as text; errors are empty."""
+    with _readable(path):
+        worksheet = _worksheet(path, _open(path), sheet)
+        rows = worksheet.iter_rows(max_row=n_rows, values_only=True)
+        return [["" if value is None else str(value).strip() for value in row] for row in rows]
 
 
 def _check_file(path: Path) -> None:
@@ -103,33 +133,79 @@ def _check_computed(path: Path, worksheet: Any) -> None:
                     )
 
 
-def _header(path: Path, title: str, cells: Sequence[Any]) -> list[str]:
+def _percentages(worksheet: Any) -> set[int]:
+    """The places of columns with texts such as `5%`."""
+    # A text stands in the sheet itself or in a list beside it.
+    if not (any("%" in str(text) for text in worksheet._shared_strings) or holds(worksheet, b"%")):
+        return set()
+    return {
+        place
+        for row in worksheet.iter_rows(values_only=True)
+        for place, value in enumerate(row)
+        if isinstance(value, str) and PERCENT.fullmatch(value)
+    }
+
+
+def _header(path: Path, title: str, row: int, cells: Sequence[Any]) -> tuple[list[str], list[str]]:
     names = [(_text(path, title, cell) or "").strip() for cell in cells]
     while names and not names[-1]:
         names.pop()
     if not names:
-        raise UserError(f"{path}: row 1 of sheet {title!r} is empty: it must hold the column names")
-    check_names(path, names, " (are cells of row 1 merged, or is it a title above the header?)")
-    return names
+        raise UserError(
+            f"{path}: row {row} of sheet {title!r} is empty: it must hold the column names (are "
+            "they further down? then set data.skip_lines)"
+        )
+    names, notes = name_outer_columns(path, names)
+    cure = " (is it a title above the header? then set data.skip_lines)"
+    check_names(path, names, cure)
+    return names, notes
 
 
-def _rows(path: Path, worksheet: Any, rows: Iterator[Any], width: int) -> Iterator[Row]:
-    title, empty = worksheet.title, 0
-    with contextlib.closing(worksheet.parent), _readable(path):
-        for number, cells in enumerate(rows, start=2):
-            texts = [_text(path, title, cell) for cell in cells]
-            if not any(text is not None for text in texts):
-                empty = empty or number
-                continue
-            if empty:
-                raise UserError(f"{path}: row {empty} of sheet {title!r} is empty: delete it")
-            for cell, text in zip(cells[width:], texts[width:], strict=True):
-                if text is not None:
+@dataclass
+class _SheetRows:
+    """The rows of a sheet below its header.
+
+    Attributes:
+        first: the number of the first of them in the sheet.
+        width: how many columns the header names.
+        percentages: places of the columns whose numbers may be shown as a percentage.
+        merged: cells below the header.
+    """
+
+    path: Path
+    worksheet: Any
+    first: int
+    width: int
+    percentages: Collection[int]
+    merged: Sequence[MergedCells]
+
+    def read(self, rows: Iterator[Any]) -> Iterator[Row]:
+        title, width, empty = self.worksheet.title, self.width, 0
+        filler = Filler(f"{self.path}: {title}", self.merged)
+        with contextlib.closing(self.worksheet.parent), _readable(self.path):
+            for number, cells in enumerate(rows, start=self.first):
+                texts = filler.fill(number, [self._cell(*placed) for placed in enumerate(cells)])
+                if not any(text is not None for text in texts):
+                    empty = empty or number
+                    continue
+                if empty:
                     raise UserError(
-                        f"{path}: {title}!{cell.coordinate} holds {text!r}, but the header ends "
-                        "before it: name its column or delete the cell"
+                        f"{self.path}: row {empty} of sheet {title!r} is empty: delete it"
                     )
-            yield [*texts[:width], *[None] * (width - len(texts))]
+                for cell, text in zip(cells[width:], texts[width:], strict=False):
+                    if text is not None:
+                        raise UserError(
+                            f"{self.path}: {title}!{cell.coordinate} holds {text!r}, but the "
+                            "header ends before it: name its column or delete the cell"
+                        )
+                yield [*texts[:width], *[None] * (width - len(texts))]
+
+    def _cell(self, place: int, cell: Any) -> str | None:
+        text = _text(self.path, self.worksheet.title, cell)
+        shown = place in self.percentages and cell.data_type == "n"
+        if text is None or not shown or "%" not in str(cell.number_format):
+            return text
+        return f"{(Decimal(text) * 100).normalize():f}%"
 
 
 def _text(path: Path, title: str, cell: Any) -> str | None:
