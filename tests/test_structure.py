@@ -36,7 +36,7 @@ DOORS = {
     "jinja2": ("reporting.page", "scaffolding.experiment"),
     "ruamel": ("params", "scaffolding"),
     "matplotlib": ("reporting.plots",),
-    "openpyxl": ("sources.readers.excel",),
+    "openpyxl": ("sources.readers.excel", "sources.readers.merged_cells"),
     "psycopg": ("sources.readers.postgresql",),
     "sqlite3": ("sources.readers.sqlite", "tracking.database", "tracking.registry"),
 }

@@ -71,12 +71,11 @@ def lines_above_header(file: FileToRead, column: str) -> int:
         UserError: if the file cannot be read.
     """
     reader = FILE_READERS[source_files.ending(file.path)]
-    first: list[list[str]] = []
     if reader is delimited.read:
-        first = delimited.first_records(file, N_FIRST)
-    elif reader is _read_excel:
-        first = excel.first_rows(file.path, file.data.sheet, N_FIRST)
-    return next((place for place, cells in enumerate(first) if column in cells), 0)
+        return delimited.lines_above_header(file, column, N_FIRST)
+    if reader is _read_excel:
+        return excel.rows_above_header(file.path, file.data.sheet, column, N_FIRST)
+    return 0
 
 
 def is_delimited(path: Path) -> bool:

@@ -140,13 +140,30 @@ def read(file: FileToRead) -> FileRows:
     )
 
 
-def first_records(file: FileToRead, n_lines: int) -> list[list[str]]:
-    """The cells of the first lines, each cut by every usual delimiter."""
+def lines_above_header(file: FileToRead, column: str, n_records: int) -> int:
+    """How many lines stand above the record, among the first, that names a column; 0 if none does.
+
+    Raises:
+        UserError: if the file is no text.
+    """
     readable, _ = as_utf8(file.path, file.data.encoding, file.scratch)
     scan(file.path, readable)
-    with _open(readable) as opened:
-        cut = (re.split(r'[,;\t|"]+', line) for line in islice(opened, n_lines))
-        return [[cell.strip() for cell in cells] for cells in cut]
+    places = [_lines_above(readable, column, n_records, delimiter) for delimiter in DELIMITERS]
+    return min((place for place in places if place is not None), default=0)
+
+
+def _lines_above(path: Path, column: str, n_records: int, delimiter: str) -> int | None:
+    above = 0
+    with _open(path) as file:
+        found = csv.reader(file, delimiter=delimiter, skipinitialspace=True)
+        try:
+            for cells in islice(found, n_records):
+                if column in (cell.strip() for cell in cells):
+                    return above
+                above = found.line_num
+        except csv.Error:
+            pass
+    return None
 
 
 # Chapter: the layout

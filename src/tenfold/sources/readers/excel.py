@@ -64,12 +64,14 @@ def read(path: Path, sheet: str | None, skip_rows: int = 0) -> TextRows:
     return TextRows(header, sheet_rows.read(rows), ordered=True, notes=notes)
 
 
-def first_rows(path: Path, sheet: str | None, n_rows: int) -> list[list[str]]:
-    """The cells of the first rows as text; errors are empty."""
+def rows_above_header(path: Path, sheet: str | None, column: str, n_rows: int) -> int:
+    """How many rows stand above the one, among the first, that names a column; 0 if none does."""
+    _check_file(path)
     with _readable(path):
         worksheet = _worksheet(path, _open(path), sheet)
         rows = worksheet.iter_rows(max_row=n_rows, values_only=True)
-        return [["" if value is None else str(value).strip() for value in row] for row in rows]
+        names = ([str(value).strip() for value in row] for row in rows)
+        return next((place for place, row in enumerate(names) if column in row), 0)
 
 
 def _check_file(path: Path) -> None:
