@@ -42,6 +42,12 @@ def test_regression_metrics_match_their_formulas() -> None:
     assert METRICS["r2"].function(y, prediction) == pytest.approx(1 - 4.25 / total)
 
 
+@pytest.mark.parametrize("y", [[3.0, 3.0, 3.0], [5.0], [0.3, 0.1 + 0.2], [1e16, 1e16 + 2]])
+def test_r2_of_a_constant_target_is_no_number(y: list[float]) -> None:
+    with pytest.raises(ValueError, match="not defined"):
+        METRICS["r2"].function(np.array(y), np.zeros(len(y)))
+
+
 def test_auroc_of_two_classes_is_the_share_of_ordered_pairs() -> None:
     y, score = codes(60, 2), probabilities(60, 2).round(1)
     assert metrics.auroc(y, score) == pytest.approx(rank_auroc(y == 1, score[:, 1]))

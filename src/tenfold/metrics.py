@@ -24,19 +24,26 @@ class Metric:
     """One metric: `function(y_true, prediction)`, and whether greater or smaller is better.
 
     `y_true` has shape (n,): values, or class codes 0..C-1. `prediction` has shape (n,) for
-    regression and (n, C), rows summing to one, for classification. `smallest_fold` and
-    `every_class` say on which folds it is defined.
+    regression and (n, C), rows summing to one, for classification. `smallest_fold`,
+    `different_values` and `every_class` say on which rows it is defined.
     """
 
     function: Callable[[NDArray[np.generic], Array], float]
     direction: Literal["minimize", "maximize"]
     tasks: tuple[Task, ...]
     smallest_fold: int = 1
+    different_values: bool = False
     every_class: bool = False
 
     def better(self, score: float, than: float) -> bool:
         """Whether `score` beats `than` in this metric's direction."""
         return score > than if self.direction == "maximize" else score < than
+
+
+def is_constant(y: NDArray[np.generic]) -> bool:
+    """Whether all values are equal, up to rounding."""
+    values = y.astype(np.float64)
+    return bool(np.ptp(values) <= 4 * np.finfo(np.float64).eps * np.abs(values).max())
 
 
 def mse(y_true: NDArray[np.generic], y_pred: Array) -> float:
@@ -54,9 +61,15 @@ def mae(y_true: NDArray[np.generic], y_pred: Array) -> float:
 
 
 def r2(y_true: NDArray[np.generic], y_pred: Array) -> float:
-    """Coefficient of determination: the share of the target's variance explained."""
+    """Coefficient of determination: the share of the target's variance explained.
+
+    Raises:
+        ValueError: if the target is constant, so that there is no variance.
+    """
     from sklearn.metrics import r2_score
 
+    if is_constant(y_true):
+        raise ValueError("r2 is not defined for a constant target")
     return float(r2_score(y_true, y_pred))
 
 
@@ -95,7 +108,7 @@ def brier(y_true: NDArray[np.generic], y_score: Array) -> float:
 METRICS: dict[str, Metric] = {
     "mse": Metric(mse, "minimize", REGRESSION),
     "mae": Metric(mae, "minimize", REGRESSION),
-    "r2": Metric(r2, "maximize", REGRESSION, smallest_fold=2),
+    "r2": Metric(r2, "maximize", REGRESSION, smallest_fold=2, different_values=True),
     "auroc": Metric(auroc, "maximize", CLASSIFICATION, every_class=True),
     "log_loss": Metric(log_loss, "minimize", CLASSIFICATION),
     "accuracy": Metric(accuracy, "maximize", CLASSIFICATION),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from tenfold.dataset.folds import VAL
 from tenfold.metrics import Task
 from tenfold.runtime import UserError, derive_seed
 from tenfold.splitting import feasibility
+from tenfold.splitting.shuffled import quantile_bins
 from tests.tables import Parts, bytes_of, split_table, table
 
 
@@ -258,6 +260,73 @@ def test_a_metric_that_is_not_defined_on_a_part_is_refused(
     assert split(y, "regression", ("mse",), **rules).report["rows"]["train"]
     with pytest.raises(UserError, match=message):
         split(y, "regression", ("mse", "r2"), **rules)
+
+
+@pytest.mark.parametrize(
+    ("rules", "column", "y", "part"),
+    [
+        ({"strategy": "given"}, ["a", "b", "test"] * 40, [0.0, 1.0, 2.0] * 40, "fold 0"),
+        ({"strategy": "given"}, ["test", "a", "b"] * 40, [0.0, *range(1, 120)], "no"),
+        ({"strategy": "given"}, ["test"] + ["a", "b"] * 20, [0.0, *range(1, 41)], "1 test row"),
+        ({"strategy": "time"}, range(120), [0.0] * 80 + [*range(40)], "fold 0"),
+        ({"strategy": "grouped"}, [0, 1, 2, 3] * 30, [0.0, 1.0, 2.0, 3.0] * 30, "fold|the test"),
+        ({"strategy": "random", "n_splits": 40}, range(120), [0.0] * 115 + [*range(5)], "fold"),
+    ],
+)
+def test_r2_of_a_part_with_one_target_value_is_refused(
+    rules: dict[str, Any], column: Sequence[Any], y: list[float], part: str
+) -> None:
+    key = {"given": "column", "time": "time", "grouped": "group"}.get(rules["strategy"])
+    rules = {"n_splits": 2} | rules | ({key: "column"} if key else {})
+    rows = table([float(value) for value in y], column=list(column))
+    assert split_table(rows, "regression", ("mse", "mae"), **rules).report["rows"]["train"]
+    if part == "no":
+        assert split_table(rows, "regression", ("r2",), **rules)
+        return
+    said = (
+        "r2 needs 2 test rows" if part == "1 test row" else rf"one value only: ({part}) .* \d\.0: "
+    )
+    with pytest.raises(UserError, match=f"metric .*{said}"):
+        split_table(rows, "regression", ("mae", "r2"), **rules)
+
+
+def test_a_target_that_is_constant_up_to_rounding_is_refused() -> None:
+    with pytest.raises(UserError, match=r"one value only, 0\.3"):
+        split([0.1 + 0.2, 0.3] * 30, "regression")
+
+
+def test_a_target_whose_squares_overflow_is_refused() -> None:
+    with pytest.raises(UserError, match=r"holds 1e\+200, .*reject such rows in clean.require"):
+        split([1e200, *map(float, range(59))], "regression")
+
+
+@given(
+    rare=st.integers(1, 30),
+    common=st.integers(120, 200),
+    below=st.booleans(),
+    n_splits=st.integers(2, 6),
+    n_bins=st.integers(2, 12),
+)
+@settings(max_examples=25, deadline=None)
+def test_stratification_keeps_the_rare_part_of_a_skewed_target_in_every_part_or_is_refused(
+    rare: int, common: int, below: bool, n_splits: int, n_bins: int
+) -> None:
+    y = [-1.0 - value if below else 1.0 + value for value in range(rare)] + [0.0] * common
+    rules: dict[str, Any] = {"n_splits": n_splits, "n_bins": n_bins}
+    try:
+        parts = split(y, "regression", ("mse", "r2"), strategy="stratified", **rules)
+    except UserError as refusal:
+        assert rare * 0.8 < n_splits + 1
+        assert "set split.strategy: random" in str(refusal)
+        assert split(y, "regression", ("mse",), strategy="random", n_splits=n_splits)
+    else:
+        assert all((judged != 0).any() for _, judged in parts.sides("target"))
+
+
+def test_bins_of_a_target_without_a_common_value_are_quantiles_alone() -> None:
+    y = np.array([0.0] * 40 + [float(value) for value in range(60)])
+    edges = np.unique(np.quantile(y, np.linspace(0, 1, 11)[1:-1]))
+    np.testing.assert_array_equal(quantile_bins(y, 10), np.searchsorted(edges, y, side="right"))
 
 
 def test_a_class_of_copies_is_rarer_than_it_looks() -> None:

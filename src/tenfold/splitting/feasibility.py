@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.dataset.folds import UNUSED, VAL
-from tenfold.metrics import METRICS, Task
+from tenfold.metrics import METRICS, Task, is_constant
 from tenfold.params import Split
 from tenfold.runtime import UserError
 from tenfold.splitting.strategy import SplitColumns, TrainTestSplit
@@ -21,6 +21,8 @@ MAX_FOLD_CELLS = 2**30
 MAX_COMPARED_CODES = 8
 # numpy counts in 64 bits; chunks reuse the same memory.
 CHUNK_ROWS = 2**18
+# Squares of errors are added up.
+MAX_TARGET = 1e150
 
 
 def check_target(columns: SplitColumns, task: Task) -> None:
@@ -30,9 +32,14 @@ def check_target(columns: SplitColumns, task: Task) -> None:
         UserError: naming the task that fits.
     """
     y, classes, target = columns.y, columns.classes, columns.target
-    if task == "regression" and (y == y[0]).all():
-        raise UserError(_constant(target, "value", y[0]))
     if task == "regression":
+        if is_constant(y):
+            raise UserError(_constant(target, "value", y[0]))
+        if (largest := np.abs(y).max()) > MAX_TARGET:
+            raise UserError(
+                f"data.target: {target!r} holds {largest:.3g}, whose square is too large for a "
+                f"float: reject such rows in clean.require, or scale the column in the source"
+            )
         return
     if len(classes) == 1:
         raise UserError(_constant(target, "class", classes[0]))
@@ -161,7 +168,9 @@ def _stratum(code: Any, classes: Sequence[Any]) -> str:
 
 
 def _reject(classes: Sequence[Any]) -> str:
-    return "reject the class in clean.require" if classes else "lower split.n_bins"
+    if classes:
+        return "reject the class in clean.require"
+    return "lower split.n_bins, or set split.strategy: random"
 
 
 # Chapter: parts, whatever the strategy
@@ -188,6 +197,31 @@ def check_parts(parts: TrainTestSplit, columns: SplitColumns, metrics: Sequence[
             )
     if classes:
         _check_classes(parts, columns, columns.y[parts.in_train], metrics)
+    else:
+        _check_different_values(parts, columns.y, metrics)
+
+
+def _check_different_values(parts: TrainTestSplit, y: NDArray[Any], metrics: Sequence[str]) -> None:
+    named = [metric for metric in metrics if METRICS[metric].different_values]
+    if not named:
+        return
+    needs = f"metric {named[0]} is not defined where the target has one value only: "
+    cure = "choose another strategy, or replace the metric by mse or mae"
+    fewer = "lower split.n_splits, " if parts.folds.n > 2 else ""
+    trained = y[parts.in_train]
+    for number, own in enumerate(parts.folds.membership):
+        judged = trained[own == VAL]
+        if is_constant(judged):
+            raise UserError(
+                f"{needs}fold {number} validates {len(judged)} rows, all of which have "
+                f"{judged[0]!s}: {fewer}{cure}"
+            )
+    tested = y[parts.in_test]
+    if is_constant(tested):
+        raise UserError(
+            f"{needs}the test has {len(tested)} rows, all of which have {tested[0]!s}: raise "
+            f"split.test_size, {cure}"
+        )
 
 
 def _check_classes(

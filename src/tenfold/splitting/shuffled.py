@@ -32,8 +32,21 @@ def stratified(columns: SplitColumns, rules: Split, seed: int) -> TrainTestSplit
 
 
 def quantile_bins(y: NDArray[Any], n_bins: int) -> NDArray[np.int16]:
-    """The quantile bin of every value, shape (n,); equal values share one."""
+    """The quantile bin of every value, shape (n,); equal values share one.
+
+    If half of the rows or more share one value, such as 0, the rare values on either side of it
+    have bins of their own.
+    """
     edges = np.unique(np.quantile(y, np.linspace(0, 1, n_bins + 1)[1:-1]))
+    common = np.median(y)
+    if np.mean(y == common) >= 0.5:
+        below, above = edges[edges < common], edges[edges > common]
+        if len(below) and np.sum((y >= below[-1]) & (y < common)) < len(y) / n_bins / 2:
+            # Too few rows for a bin: they join the one before it.
+            below = below[:-1]
+        if not len(above):
+            above = np.array([np.nextafter(common, np.inf)])
+        edges = np.array([*below, common, *above])
     return np.searchsorted(edges, y, side="right").astype(np.int16)
 
 
