@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import tenfold.runtime.program as program
-from tenfold import cleaning, models, params, runtime, sources
-from tenfold.reporting import terminal
+from tenfold import runtime
 
 OUT = Path("outputs/clean")
 OF_FAMILIES = [Path("outputs/cross_validate"), Path("outputs/train")]
@@ -17,27 +17,41 @@ def main() -> None:
     """Read the source, apply the rules of `clean:` and write `outputs/clean/`.
 
     DVC always runs this stage, since it cannot watch a pattern, a database or a bundled table. So
-    this is also where what is left of a family that was removed from params.yaml goes.
+    it looks whether anything has changed before it imports the rest, which takes much longer.
     """
+    values = runtime.checked_params()
+    if values and is_current(values, runtime.source_digests(values["data"]["path"])):
+        return
+    from tenfold import cleaning, models, params, sources
+    from tenfold.reporting import terminal
+
+    seen = runtime.params_fingerprint()
     experiment = params.load(models)
-    for folder in OF_FAMILIES:  # select_model depends on all that is there.
-        runtime.remove_undeclared(folder, experiment.models)
+    values = experiment.model_dump(mode="json")
+    runtime.note_checked(values, seen)
     source = sources.fingerprint(experiment.data)
-    inputs: Any = source and [
-        source,
-        experiment.task,
-        experiment.data.model_dump(mode="json"),
-        experiment.clean.model_dump(mode="json"),
-    ]
-    if runtime.is_current("clean", inputs, OUT):
-        print(f"{experiment.data.path}: unchanged")
+    if is_current(values, source):
         return
     with runtime.directory(OUT) as out:
         report = cleaning.clean(experiment.data, experiment.clean, experiment.task, out)
         runtime.write_json(out / "report.json", report)
-    if inputs:
-        runtime.stamp("clean", inputs, OUT)
+    runtime.stamp("clean", inputs(values, source), OUT)
     print(terminal.clean_summary(experiment.data.path, report))
+
+
+def is_current(values: Mapping[str, Any], source: list[str] | None) -> bool:
+    """Whether the outputs need not be made again; those of removed families are removed."""
+    for folder in OF_FAMILIES:  # select_model depends on all that is there.
+        runtime.remove_undeclared(folder, values["models"])
+    current = runtime.is_current("clean", inputs(values, source), OUT)
+    if current:
+        print(f"{values['data']['path']}: unchanged")
+    return current
+
+
+def inputs(values: Mapping[str, Any], source: list[str] | None) -> list[Any] | None:
+    """All that the outputs depend on; None if only reading the source tells."""
+    return source and [source, values["task"], values["data"], values["clean"]]
 
 
 if __name__ == "__main__":

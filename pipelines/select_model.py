@@ -1,56 +1,56 @@
 """Stage select_model: rank the families, test the winner once, and make it the champion."""
 
-import tenfold.runtime.program as program
-from tenfold import dataset, metrics, models, params, runtime, selection, tracking
-from tenfold.params import Params
-from tenfold.reporting import results
+from __future__ import annotations
 
-OUT = results.Outputs()
+from typing import TYPE_CHECKING
+
+import tenfold.runtime.program as program
+from tenfold import runtime, tracking
+from tenfold.reporting import outputs
+
+if TYPE_CHECKING:
+    from tenfold.params import Params
+
+OUT = outputs.Outputs()
 
 
 def main() -> None:
-    """Choose and publish; when both stand already, say so."""
-    experiment = params.load(models)
-    fingerprint = results.inputs_fingerprint(experiment, OUT)
-    chosen = results.stamp(OUT) == (fingerprint, results.outputs_digest(OUT))
-    registered = experiment.select_model.registered_model_name
-    if chosen and tracking.is_published(registered, fingerprint):
+    """Choose and publish; when both stand already, say so before anything heavy is imported."""
+    values = runtime.checked_params()
+    if values and tracking.is_shown(values, OUT):
         print("nothing changed: outputs and registry show this experiment already")
         return
-    if not chosen:
+    from tenfold import models, params
+    from tenfold.reporting import results
+
+    experiment = params.load(models)
+    fingerprint = outputs.inputs_fingerprint(experiment.model_dump(mode="json"), OUT)
+    if not outputs.are_made_from(fingerprint, OUT):
         choose(experiment)
-        results.write_stamp(OUT, fingerprint)
+        outputs.write_stamp(OUT, fingerprint)
     print(tracking.publish(results.read(experiment, OUT, fingerprint)))
 
 
 def choose(experiment: Params) -> None:
     """Rank by cross-validation, score the winner on the test rows, write what people read."""
+    from tenfold import dataset, metrics, params, selection
     from tenfold.models.shared import predictor
     from tenfold.reporting import page, plots
 
-    split = runtime.read_json(OUT.split / "report.json")
-    schema = dataset.Schema.from_report(split)
+    schema = dataset.Schema.from_report(runtime.read_json(OUT.split / "report.json"))
     cv = selection.read_scores(OUT.cross_validate, experiment.models)
     champion = selection.rank(cv, experiment.metrics[0])[0]
     test = dataset.read(OUT.split / "test.parquet", schema)
     prediction = predictor.load(OUT.train / champion / "model").predict(test.X)
+    tested = plots.ChampionTest(champion, schema, test, prediction)
     scores = metrics.scores(experiment.metrics, test.y, prediction)
     summary = {"champion": champion, "cv": selection.mean_sd(cv), "test": scores}
     folders = {family: OUT.cross_validate / family for family in experiment.models}
+    shape = params.picture(experiment, len(schema.features))
     with runtime.directory(OUT.folder / "plots") as folder:
-        plots.write_curves(folder, schema, folders, experiment.metrics[0], test.y, prediction)
-        for family, found in folders.items():
-            plots.draw_family(folder / family, schema, found, experiment.metrics[0])
-        shape = params.picture(experiment, len(schema.features))
-        if shape and schema.classes and not (schema.categorical or schema.dates):
-            path = folder / champion / "recognised.png"
-            plots.draw_recognised(path, schema, test.X, shape, test.y, prediction)
+        plots.write(folder, tested, folders, experiment.metrics[0], shape)
     dataset.write_predictions(OUT.folder / "test_predictions.parquet", test, prediction)
-    best = runtime.read_json(OUT.cross_validate / champion / "best.json")
-    cleaned = runtime.read_json(OUT.clean / "report.json")
-    pictures = sorted((OUT.folder / "plots" / champion).glob("*.png"))
-    html = page.render(experiment, summary, cleaned, split, best, pictures)
-    runtime.write_text(OUT.folder / "report.html", html)
+    page.write(experiment, summary, OUT)
     runtime.write_json(OUT.folder / "metrics.json", summary)
 
 

@@ -9,10 +9,14 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import tenfold.runtime.program as program
-from tenfold import models, params, runtime
+from tenfold import runtime
 from tenfold.runtime import UserError
+
+if TYPE_CHECKING:
+    from tenfold.params import Params
 
 HOST = "127.0.0.1"
 STAGES = ["clean", "split", "cross_validate", "train", "select_model"]
@@ -128,14 +132,14 @@ def check(arguments: argparse.Namespace) -> None:
 
     runtime.check_folder()
     runtime.check_user()
-    print("\n".join(check.check(params.load(models))))
+    print("\n".join(check.check(_params())))
 
 
 def leaderboard(arguments: argparse.Namespace) -> None:
     """Print the leaderboard and the next commands."""
     from tenfold.reporting import terminal
 
-    experiment = params.load(models)
+    experiment = _params()
     path = Path("outputs/metrics.json")
     if not path.exists():
         raise UserError(f"there is no {path} yet: run `dvc repro` first")
@@ -192,26 +196,35 @@ def predict(arguments: argparse.Namespace) -> None:
 def publish(arguments: argparse.Namespace) -> None:
     """Show the outputs in MLflow again; nothing is computed."""
     from tenfold import tracking
-    from tenfold.reporting import results
+    from tenfold.reporting import outputs, results
 
-    experiment = params.load(models)
-    outputs = results.Outputs()
-    stamp = results.stamp(outputs)
-    fingerprint = results.inputs_fingerprint(experiment, outputs) if all(stamp) else ""
-    if stamp != (fingerprint, results.outputs_digest(outputs)):
+    experiment, out = _params(), outputs.Outputs()
+    values, fingerprint = experiment.model_dump(mode="json"), ""
+    if all(outputs.stamp(out)):
+        fingerprint = outputs.inputs_fingerprint(values, out)
+    if not outputs.are_made_from(fingerprint, out):
         raise UserError("outputs/ does not hold this experiment's results: run `dvc repro` first")
-    print(tracking.publish(results.read(experiment, outputs, fingerprint)))
+    print(tracking.publish(results.read(experiment, out, fingerprint)))
 
 
 def schema(arguments: argparse.Namespace) -> None:
     """Print the JSON Schema of params.yaml."""
     import json
 
+    from tenfold import models, params
+
     print(json.dumps(params.json_schema(models), indent=2, sort_keys=True))
 
 
+def _params() -> Params:
+    """The experiment; a stage that returns at once needs none of these imports."""
+    from tenfold import models, params
+
+    return params.load(models)
+
+
 def _champion() -> str:
-    return f"models:/{params.load(models).select_model.registered_model_name}@champion"
+    return f"models:/{_params().select_model.registered_model_name}@champion"
 
 
 def _require_new_csv(target: Path, source: Path) -> None:

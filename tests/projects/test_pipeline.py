@@ -13,6 +13,8 @@ import pytest
 
 from tests.conftest import SMALL, Project, files_below, wait_until
 
+HEAVY = {"duckdb", "mlflow", "numpy", "pandas", "pyarrow", "pydantic", "ruamel", "torch"}
+
 
 def without(family: str) -> dict[str, object]:
     return {name: declared for name, declared in SMALL["models"].items() if name != family}
@@ -75,6 +77,14 @@ def test_a_second_repro_runs_no_stage_and_says_that_nothing_changed(
     assert "data/raw/breast_cancer.csv: unchanged" in printed
     assert "nothing changed" in printed
     assert (again / "dvc.lock").read_bytes() == before
+    # They look before they import what takes longer than all of that.
+    for stage in ("clean", "select_model"):
+        program = (
+            "import runpy, sys; "
+            f"runpy.run_path('pipelines/{stage}.py', run_name='__main__'); "
+            f"print(sorted({HEAVY} & set(sys.modules)))"
+        )
+        assert again.run("python", "-c", program, forked=False).splitlines()[-1] == "[]"
 
 
 def test_computing_everything_again_gives_the_same_bytes(finished: Project, tmp_path: Path) -> None:

@@ -9,12 +9,35 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tenfold import selection
+from tenfold import runtime, selection
 from tenfold.params.search_space import flat
+from tenfold.reporting.outputs import Outputs
 from tenfold.reporting.terminal import mean_sd, short
 
 if TYPE_CHECKING:
     from tenfold.params import Params
+
+
+def write(experiment: Params, results: Mapping[str, Any], outputs: Outputs) -> None:
+    """Write the page of an experiment, from what its stages have written.
+
+    Args:
+        experiment: params.yaml.
+        results: for outputs/metrics.json.
+        outputs: of the stages.
+    """
+    champion = results["champion"]
+    cleaned, split, best = (
+        runtime.read_json(path)
+        for path in (
+            outputs.clean / "report.json",
+            outputs.split / "report.json",
+            outputs.cross_validate / champion / "best.json",
+        )
+    )
+    pictures = sorted((outputs.folder / "plots" / champion).glob("*.png"))
+    page = render(experiment, results, cleaned, split, best, pictures)
+    runtime.write_text(outputs.folder / "report.html", page)
 
 
 def render(

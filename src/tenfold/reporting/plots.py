@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,48 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold import runtime
-from tenfold.dataset import Schema
+from tenfold.dataset import Dataset, Schema
 from tenfold.metrics import Array
 
 Rows = list[dict[str, Any]]
 # Images in one figure, unless there are more classes.
 MAX_IMAGES = 15
 _GRID = np.linspace(0, 1, 201)
+
+
+@dataclass(frozen=True)
+class ChampionTest:
+    """The champion of an experiment, and its prediction of the test rows."""
+
+    family: str
+    schema: Schema
+    rows: Dataset
+    prediction: Array
+
+
+def write(
+    folder: Path,
+    tested: ChampionTest,
+    cross_validation: Mapping[str, Path],
+    metric: str,
+    shape: Sequence[int] | None,
+) -> None:
+    """Write all curves and pictures.
+
+    Args:
+        folder: of the CSVs; each family has a folder of pictures in it.
+        tested: the champion.
+        cross_validation: each family's folder of the cross_validate stage.
+        metric: of the fold scores.
+        shape: [channels, height, width] if each row is a picture.
+    """
+    schema, rows, prediction = tested.schema, tested.rows, tested.prediction
+    write_curves(folder, schema, cross_validation, metric, rows.y, prediction)
+    for family, results in cross_validation.items():
+        draw_family(folder / family, schema, results, metric)
+    if shape and schema.classes and not (schema.categorical or schema.dates):
+        path = folder / tested.family / "recognised.png"
+        draw_recognised(path, schema, rows.X, shape, rows.y, prediction)
 
 
 def write_curves(

@@ -10,47 +10,10 @@ from tenfold import runtime, selection
 from tenfold.dataset import Schema
 from tenfold.params import Params, Split
 from tenfold.params.search_space import flat
+from tenfold.reporting.outputs import Outputs
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """The folders and files that the stages write."""
-
-    folder: Path = Path("outputs")
-
-    @property
-    def clean(self) -> Path:
-        """The folder of stage clean."""
-        return self.folder / "clean"
-
-    @property
-    def split(self) -> Path:
-        """The folder of stage split."""
-        return self.folder / "split"
-
-    @property
-    def cross_validate(self) -> Path:
-        """The folder of the stages cross_validate@family."""
-        return self.folder / "cross_validate"
-
-    @property
-    def train(self) -> Path:
-        """The folder of the stages train@family."""
-        return self.folder / "train"
-
-    @property
-    def select_model(self) -> list[Path]:
-        """The outputs of stage select_model but its stamp."""
-        names = ("metrics.json", "plots", "report.html", "test_predictions.parquet")
-        return [self.folder / name for name in names]
-
-    @property
-    def stamp(self) -> Path:
-        """The file that says what the outputs of select_model were made from, and their digest."""
-        return self.folder / "select_model.json"
 
 
 @dataclass(frozen=True)
@@ -91,44 +54,6 @@ class ExperimentResults:
     parameters: dict[str, Any]
     families: list[FamilyResults]
     champion: Champion
-
-
-def inputs_fingerprint(params: Params, outputs: Outputs) -> str:
-    """Fingerprint of all that select_model reads: families, test rows, names and code."""
-    families = [
-        (name, runtime.digest(outputs.cross_validate / name), runtime.digest(outputs.train / name))
-        for name in params.models
-    ]
-    return runtime.fingerprint(
-        params.name,
-        params.metrics,
-        params.select_model.registered_model_name,
-        families,
-        runtime.digest(outputs.split),
-        runtime.digest(outputs.clean / "report.json"),
-        runtime.code_digest(),
-    )
-
-
-def outputs_digest(outputs: Outputs) -> str:
-    """Digest of the outputs of select_model as they are on disk now."""
-    return runtime.fingerprint(
-        [(path.name, runtime.digest(path)) for path in outputs.select_model if path.exists()]
-    )
-
-
-def stamp(outputs: Outputs) -> tuple[str, str]:
-    """Fingerprint of the inputs that select_model ran on, and digest of its outputs then."""
-    written = runtime.read_stamp(outputs.stamp)
-    if not isinstance(written, dict):
-        return "", ""
-    return written.get("inputs", ""), written.get("outputs", "")
-
-
-def write_stamp(outputs: Outputs, fingerprint: str) -> None:
-    """Record the inputs that the outputs of select_model were made from."""
-    written = {"inputs": fingerprint, "outputs": outputs_digest(outputs)}
-    runtime.write_json(outputs.stamp, written)
 
 
 def read(params: Params, outputs: Outputs, fingerprint: str) -> ExperimentResults:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tenfold.runtime.errors import UserError, did_you_mean, nearest, shown, unusable
 from tenfold.runtime.files import (
     directory,
+    matching,
     read_json,
     read_rows,
     read_stamp,
@@ -18,9 +19,8 @@ from tenfold.runtime.fingerprints import (
     digest,
     fingerprint,
     installation,
-    is_current,
     scratch,
-    stamp,
+    source_digests,
 )
 from tenfold.runtime.locks import SCRATCH, TemporaryFolder, discard, lock, remove_undeclared
 from tenfold.runtime.processes import (
@@ -30,6 +30,13 @@ from tenfold.runtime.processes import (
     die_with_parent,
 )
 from tenfold.runtime.secrets import mask_lines, masked, secrets
+from tenfold.runtime.stamps import (
+    checked_params,
+    is_current,
+    note_checked,
+    params_fingerprint,
+    stamp,
+)
 
 __all__ = [
     "SCRATCH",
@@ -38,6 +45,7 @@ __all__ = [
     "check_folder",
     "check_interrupted",
     "check_user",
+    "checked_params",
     "code_digest",
     "derive_seed",
     "did_you_mean",
@@ -51,7 +59,10 @@ __all__ = [
     "lock",
     "mask_lines",
     "masked",
+    "matching",
     "nearest",
+    "note_checked",
+    "params_fingerprint",
     "read_json",
     "read_rows",
     "read_stamp",
@@ -59,6 +70,7 @@ __all__ = [
     "scratch",
     "secrets",
     "shown",
+    "source_digests",
     "stamp",
     "unusable",
     "write_json",

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import ctypes
 import errno
+import glob
 import io
 import json
 import os
@@ -17,6 +18,8 @@ from typing import Any
 
 from tenfold.runtime.locks import SCRATCH, TemporaryFolder, discard
 
+# What makes a path a pattern.
+WILDCARDS = "*?["
 # Where the old folder is while the new one takes its place.
 OLD = ".{}.old"
 
@@ -72,6 +75,14 @@ def read_stamp(path: Path) -> Any:
         return read_json(path)
     except (FileNotFoundError, ValueError):
         return None
+
+
+def matching(pattern: str) -> list[Path]:
+    """The file of this name, or all that match it as a pattern, in the order of their names."""
+    literal = Path(pattern)
+    if any(mark in pattern for mark in WILDCARDS) and not literal.exists():
+        return sorted(map(Path, glob.glob(pattern, recursive=True)))  # noqa: PTH207
+    return [literal]
 
 
 @contextlib.contextmanager

@@ -1,14 +1,15 @@
-"""Fingerprints of values, files and code, and what they decide: seeds, scratch names, stamps."""
+"""Fingerprints of values, files and code, and what they decide: seeds and scratch names."""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
 from pathlib import Path
 from typing import Any
 
-from tenfold.runtime.files import read_stamp, write_json
+from tenfold.runtime.files import matching
 from tenfold.runtime.locks import SCRATCH
 
 
@@ -27,6 +28,13 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def source_digests(path: str) -> list[str]:
+    """A path or pattern, and each file that it names with its SHA-256."""
+    files = [file for file in matching(path) if file.is_file()]
+    return [path, *(f"{file}: {digest(file)}" for file in files)]
+
+
+@functools.cache
 def code_digest() -> str:
     """SHA-256 of tenfold's own source, templates of pages included."""
     package = Path(__file__).parent.parent
@@ -56,17 +64,3 @@ def scratch(kind: str, *parts: Any) -> Path:
     `parts` name the inputs; tenfold's own code is always one of them.
     """
     return SCRATCH / kind / fingerprint(code_digest(), *parts)[:16]
-
-
-def is_current(stage: str, inputs: Any, outputs: Path) -> bool:
-    """Whether a stage that DVC always runs has already made `outputs` from these inputs."""
-    noted = read_stamp(SCRATCH / "stamps" / f"{stage}.json")
-    if inputs is None or noted is None or not outputs.exists():
-        return False
-    return bool(noted == [fingerprint(code_digest(), inputs), digest(outputs)])
-
-
-def stamp(stage: str, inputs: Any, outputs: Path) -> None:
-    """Note which outputs a stage has made from which inputs."""
-    made = [fingerprint(code_digest(), inputs), digest(outputs)]
-    write_json(SCRATCH / "stamps" / f"{stage}.json", made)

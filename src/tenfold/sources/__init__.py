@@ -123,7 +123,7 @@ def fingerprint(data: Data) -> list[str] | None:
     """What changes when the rows do; None for a database, which must be read to find out."""
     if data.scheme in ("sqlite", "postgresql"):
         return None
-    return [data.path, *(f"{stamp.path}: {runtime.digest(stamp.path)}" for stamp in _files(data))]
+    return runtime.source_digests(data.path) if _files(data) else [data.path]
 
 
 def read_strict(data: Data) -> Source:

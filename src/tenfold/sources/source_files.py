@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tenfold import runtime
 from tenfold.runtime import UserError, nearest
 
 # Endings of compressed files.
@@ -17,7 +17,6 @@ PACKED = (".gz", ".zst")
 MAGIC = {b"\x1f\x8b": ("gzip", ".gz"), b"\x28\xb5\x2f\xfd": ("zstd", ".zst")}
 PARQUET = b"PAR1"
 MIN_PARQUET_BYTES = 12
-PATTERN = "*?["
 # Endings of SQLite databases.
 SQLITE = (".db", ".sqlite", ".sqlite3")
 
@@ -55,15 +54,9 @@ def find(path: str, endings: Sequence[str]) -> list[FileStamp]:
     Raises:
         UserError: if there is none, or one is not a regular file, is empty or of unknown ending.
     """
-    literal = Path(path)
-    if any(mark in path for mark in PATTERN) and not literal.exists():
-        paths = sorted(map(Path, glob.glob(path, recursive=True)))  # noqa: PTH207
-        if not paths:
-            raise UserError(
-                f"data.path: no file matches {path!r}: check the folder and the pattern"
-            )
-    else:
-        paths = [literal]
+    paths = runtime.matching(path)
+    if not paths:
+        raise UserError(f"data.path: no file matches {path!r}: check the folder and the pattern")
     for found in paths:
         _check(found, endings)
     return [FileStamp.of(found) for found in paths]

@@ -6,22 +6,37 @@ changes nothing, and a lost store is rebuilt by publishing again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
 from tenfold import runtime
-from tenfold.reporting.results import ExperimentResults
+from tenfold.reporting import outputs
+from tenfold.reporting.outputs import Outputs
 from tenfold.tracking import registry, runs, store
 from tenfold.tracking.registry import ALIAS, is_published, load_model, require_model
 from tenfold.tracking.store import ensure_store, environment, uri
+
+if TYPE_CHECKING:
+    from tenfold.reporting.results import ExperimentResults
 
 __all__ = [
     "ALIAS",
     "ensure_store",
     "environment",
     "is_published",
+    "is_shown",
     "load_model",
     "publish",
     "require_model",
     "uri",
 ]
+
+
+def is_shown(params: Mapping[str, Any], out: Outputs) -> bool:
+    """Whether outputs and registry show an experiment already, by the values of its params.yaml."""
+    fingerprint = outputs.inputs_fingerprint(params, out)
+    registered = params["select_model"]["registered_model_name"]
+    return outputs.are_made_from(fingerprint, out) and is_published(registered, fingerprint)
 
 
 def publish(results: ExperimentResults) -> str:

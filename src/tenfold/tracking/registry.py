@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlparse
 
 import tenfold
-from tenfold.reporting.results import Champion, ExperimentResults
 from tenfold.tracking.runs import FINGERPRINT
 from tenfold.tracking.store import (
     connect,
@@ -27,6 +26,8 @@ from tenfold.tracking.store import (
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+    from tenfold.reporting.results import Champion, ExperimentResults
 
 ALIAS = "champion"
 PUBLICATION = "tenfold.publication"

@@ -12,10 +12,10 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tenfold.reporting.results import Champion, ExperimentResults, FamilyResults
-
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+    from tenfold.reporting.results import Champion, ExperimentResults, FamilyResults
 
 FINGERPRINT = "tenfold.fingerprint"
 CHAMPION = "tenfold.champion"
