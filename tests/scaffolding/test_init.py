@@ -170,6 +170,125 @@ def test_dates_are_recognised_by_the_format_that_fits_every_cell(form: str, cast
     assert "strategy: time, time: day" in Path("project/params.yaml").read_text()
 
 
+@pytest.mark.parametrize(
+    ("form", "cast"),
+    [
+        ("%d/%m/%y", {"type": "date", "format": "%d/%m/%y"}),
+        ("%d-%b-%y", {"type": "date", "format": "%d-%b-%y"}),
+        ("%m/%d/%Y %I:%M %p", {"type": "date", "format": "%m/%d/%Y %I:%M %p"}),
+    ],
+)
+def test_years_of_two_digits_and_names_of_months_are_dates(form: str, cast: Any) -> None:
+    days = pd.date_range("2019-01-05", periods=120, freq="17D").strftime(form)
+    found = guessed(table().assign(day=days), "bought")
+    assert found["clean"]["types"] == {"day": cast}
+
+
+def said_of(frame: pd.DataFrame, target: str) -> str:
+    """What init prints of a table."""
+    frame.to_csv("t.csv", index=False)
+    return "\n".join(scaffolding.init("t.csv", target, known_to_dvc(), {}, force=True))
+
+
+def test_day_or_month_first_is_asked_if_no_cell_tells() -> None:
+    days = [f"{1 + n % 12:02}/{1 + n % 9:02}/2024" for n in range(120)]
+    said = said_of(table().assign(day=days), "bought")
+    assert "check: day: so does %m/%d/%Y: which is it?" in said
+    frame = table().assign(day=[*days[:119], "25/03/2024"])
+    assert "which is it" not in said_of(frame, "bought")
+
+
+def test_a_few_cells_that_are_no_dates_or_numbers_are_named() -> None:
+    days = pd.date_range("2023-01-05", periods=120).strftime("%d.%m.%Y").tolist()
+    frame = table().astype({"size": object}).assign(day=[*days[:119], "soon"])
+    frame.loc[7, "size"] = "1.2o"
+    said = said_of(frame, "bought")
+    assert "check: day: 1 cell does not fit ('soon'): the rows are rejected" in said
+    assert "check: size: 1 cell does not fit ('1.2o'): the rows are rejected" in said
+    with runtime_in(Path("project")):
+        checked = "\n".join(check.check(params.load(models)))
+    assert "120 rows read, 118 kept, 2 rejected" in checked
+
+
+def test_a_word_that_stands_in_many_cells_among_numbers_means_no_value() -> None:
+    frame = table().astype({"size": object})
+    frame.loc[::5, "size"] = "Varies with device"
+    found = guessed(frame, "bought")
+    assert found["clean"]["types"] == {"size": "double"}
+    assert found["clean"]["column_missing_values"] == {"size": ["", "Varies with device"]}
+    assert "size: 'Varies with device' (24 cells) among numbers" in said_of(frame, "bought")
+
+
+def test_a_category_that_is_called_by_numbers_and_letters_stays_one() -> None:
+    grades = np.random.default_rng(0).choice(["1", "2", "3", "X"], 120)
+    found = guessed(table().assign(grade=grades), "bought")
+    assert "types" not in found["clean"]
+    assert "grade" not in found["clean"]["drop_columns"]
+
+
+def test_a_column_of_numbers_and_many_other_texts_is_not_dropped_in_silence() -> None:
+    tickets = [f"A/5 {n}" if n % 4 == 0 else str(n * 7919 % 99991) for n in range(120)]
+    said = said_of(table().assign(ticket=tickets), "bought")
+    assert "check: ticket: 90 of 120 cells are numbers, and others such as 'A/5" in said
+
+
+def test_a_thousands_mark_is_asked_about_and_not_taken_for_a_decimal_comma() -> None:
+    income = np.random.default_rng(0).integers(300, 2500, 120)
+    frame = table().assign(income=[f"{n:,}" for n in income])
+    found = guessed(frame, "price")
+    assert "decimal" not in found["data"]
+    assert found["clean"]["types"] == {"income": {"type": "double", "thousands": ","}}
+    said = said_of(frame, "price")
+    assert "(thousands: ','): or is it" in said
+    assert "(thousands: ','): or is it" in Path("project/params.yaml").read_text()
+
+
+def test_words_of_a_spreadsheet_error_mean_no_value() -> None:
+    frame = table().astype({"size": object})
+    frame.loc[[3, 9], "size"] = ["#DIV/0!", "#REF!"]
+    found = guessed(frame, "bought")
+    assert found["clean"]["missing_values"] == ["", "#DIV/0!", "#REF!"]
+    assert "size" not in found["clean"]["drop_columns"]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "sentinel"),
+    [
+        (np.arange(120) % 60, "9999"),
+        (np.arange(120) % 60 - 30, "-200"),
+        (1000.5 + np.arange(120) % 7, "-1"),
+        (np.arange(120) % 60 - 30.25, "99999.0"),
+    ],
+)
+def test_one_number_far_from_all_others_is_named(numbers: Any, sentinel: str) -> None:
+    frame = table().assign(x=[sentinel, sentinel, *numbers[2:]])
+    assert f"check: x: {sentinel} in 2 cells, far" in said_of(frame, "bought")
+    assert f"check: x: {sentinel} in 2 cells, far" in said_of(frame, "x")
+
+
+def test_nines_far_below_honest_negatives_mean_no_value_and_in_the_target_are_named() -> None:
+    frame = table().assign(x=[-999, -999, *(np.arange(118) % 60 - 30)])
+    assert guessed(frame, "bought")["clean"]["column_missing_values"] == {"x": ["", "-999"]}
+    said = said_of(frame, "x")
+    assert "check: x: -999 in 2 cells, far below all others" in said
+    assert "column_missing_values" not in guessed(frame, "x")["clean"]
+
+
+def test_a_date_far_from_all_others_is_named() -> None:
+    days = pd.date_range("2023-01-05", periods=120).strftime("%Y-%m-%d").tolist()
+    frame = table().assign(day=["1900-01-01", "1900-01-01", *days[2:]])
+    assert "check: day: 1900-01-01 in 2 cells, far below" in said_of(frame, "bought")
+
+
+def test_a_table_written_with_1_0_is_guessed_like_one_written_with_1() -> None:
+    frame = table(300).assign(grade=np.arange(300) % 3, n=np.arange(300) % 50)
+    decimals = frame.astype({"customer_id": float, "grade": float, "n": float})
+    plain, written = (guessed(one, "grade") for one in (frame, decimals))
+    assert plain == written
+    assert plain["task"] == "multiclass"
+    assert plain["clean"]["drop_columns"] == ["customer_id"]
+
+
 def test_a_decimal_comma_and_an_old_encoding_are_guessed() -> None:
     frame = table().assign(town="Köln")
     text = frame.to_csv(index=False, sep=";", decimal=",")

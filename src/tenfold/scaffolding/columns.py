@@ -1,115 +1,63 @@
-"""Guess what the columns of a table hold, from its first rows: markers, types, dates, the task."""
+"""Guess what the columns of a table hold: markers, types, numbers in disguise, dates, sentinels."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tenfold import cleaning
 from tenfold.cleaning import ColumnPlan
-from tenfold.dataset import dates
-from tenfold.dataset.profile import ColumnCounts
-from tenfold.metrics import Task
-from tenfold.runtime import UserError
-from tenfold.sources import RAW, Kind, Source, text
+from tenfold.dataset.profile import MAX_CATEGORIES, ColumnCounts
+from tenfold.params import Cast
+from tenfold.scaffolding import date_formats, number_formats, sentinels
+from tenfold.scaffolding.date_formats import ISO
+from tenfold.scaffolding.first_rows import Cells, Extremes, FirstRows
+from tenfold.scaffolding.number_formats import NumberFormat, few_odd
+from tenfold.scaffolding.sentinels import Sentinel
+from tenfold.sources import Kind
 
-# Rows that are read: the first ones, enough to see what a column is.
-MAX_ROWS = 200_000
 # Texts that mean no value wherever they stand, and those that may also be categories.
-ALWAYS_MISSING = ("?", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "<NA>")
+ALWAYS_MISSING = (
+    *("?", "N/A", "n/a", "#N/A", "NaN", "nan", "null", "NULL", "<NA>"),
+    *("#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "Err:502", "(null)"),
+)
 MAYBE_MISSING = (
     *("NA", "na", "None", "none", "-", "--", "."),
     *("missing", "Missing", "unknown", "Unknown"),
 )
-# Numbers that stand for no value, where all others are far above.
-SENTINELS = ("-99", "-999", "-9999", "-99999")
-ISO = "ISO 8601"
-FORMATS = (
-    *("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%d-%m-%Y", "%m-%d-%Y", "%d %b %Y"),
-    *("%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%b %d, %Y", "%d.%m.%Y %H:%M", "%d/%m/%Y %H:%M"),
-    *("%m/%d/%Y %H:%M", "%Y/%m/%d %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S"),
-)
+# Distinct texts of a column that are taken apart.
+MAX_WORDS = 50_000
+# So many texts of their own may mean no value in a column of numbers.
+MAX_OWN_WORDS = 3
 # An integer target with more values is a quantity.
 MAX_CLASSES = 20
-# The table of the first rows.
-FIRST_ROWS = "first_rows"
+# Odd cells that are named.
+MAX_NAMED = 3
 
 
 @dataclass(frozen=True)
-class GuessedColumn:
-    """A column as its cells show it.
+class Reading:
+    """How the cells of a column are read.
 
     Attributes:
-        cell: how it is read.
-        kind: its type.
-        rows: that were read.
-        copies: rows that are copies of another one.
-        missing: cells without a value.
-        distinct: different values.
-        doubtful: texts in it that may mean no value.
-        formats: the date formats that fit all its cells.
-        sentinel: a number that stands for no value, far below all others.
-        range: the least and the greatest number of an integer column.
+        kind: of the values.
+        cast: what `clean.types` declares; empty where nothing needs to be.
+        words: texts that mean no value in it.
+        doubtful: texts that may mean no value, and are taken for categories.
+        number: how its numbers are written, if not as most programs write them.
+        reasons: for the declaration, in words.
+        questions: what a person must decide, in words.
+        offer: a declaration that a person may make.
     """
 
-    cell: ColumnPlan
     kind: Kind
-    rows: int
-    copies: int
-    missing: int
-    distinct: int
+    cast: Mapping[str, Any] = field(default_factory=dict)
+    words: tuple[str, ...] = ()
     doubtful: tuple[str, ...] = ()
-    formats: tuple[str, ...] = ()
-    sentinel: str | None = None
-    range: tuple[float | None, float | None] = (None, None)
-
-    @property
-    def present(self) -> int:
-        """Cells with a value."""
-        return self.rows - self.missing
-
-    @property
-    def is_id(self) -> bool:
-        """Whether every row but copies of a row has a value of its own."""
-        rows = self.rows - self.copies
-        return self.missing == 0 and replace(self.counts, rows=rows, present=rows).is_id()
-
-    @property
-    def is_free_text(self) -> bool:
-        """Whether most rows hold a text of their own."""
-        return self.counts.is_free_text
-
-    @property
-    def counts(self) -> ColumnCounts:
-        """How many values it has, once dates are read by their format."""
-        kind = "date" if self.formats else self.kind
-        return ColumnCounts(kind, self.rows, self.present, self.distinct, *self.range)
-
-    @property
-    def useless(self) -> str:
-        """Why no model should see the column; empty if one should."""
-        if self.present == 0:
-            return "no value in any row"
-        if self.counts.is_constant:
-            return "the same value in every row"
-        if self.is_id:
-            numbers = ", counting up or of one length" if self.kind == "integer" else ""
-            return f"another value in every row{numbers}: an id says nothing about new rows"
-        if self.is_free_text:
-            return f"free text: {self.distinct} different values in {self.present} rows"
-        return ""
-
-
-def keep_first_rows(source: Source) -> None:
-    """Copy the first rows into table `FIRST_ROWS`, texts trimmed."""
-    columns = [
-        f"{reader.trimmed if reader.given == 'text' else reader.raw} AS {reader.raw}"
-        for reader in (ColumnPlan(column, kind) for column, kind in source.columns.items())
-    ]
-    source.connection.execute(
-        f"CREATE TEMP TABLE {FIRST_ROWS} AS SELECT {', '.join(columns)} FROM {RAW} LIMIT {MAX_ROWS}"
-    )
+    number: NumberFormat | None = None
+    reasons: tuple[str, ...] = ()
+    questions: tuple[str, ...] = ()
+    offer: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -126,180 +74,286 @@ class MissingWords:
     own: Mapping[str, Sequence[str]]
     doubtful: Mapping[str, Sequence[str]]
 
-    def of(self, column: str) -> tuple[str, ...]:
+    @classmethod
+    def of(cls, readings: Mapping[str, Reading]) -> MissingWords:
+        """Those of a table's columns."""
+        doubtful = {column: one.doubtful for column, one in readings.items() if one.doubtful}
+        values = {word for words in doubtful.values() for word in words}
+        everywhere: dict[str, str] = {}
+        own: dict[str, list[str]] = {}
+        for column, one in readings.items():
+            for word in one.words:
+                if word in values or word not in (*ALWAYS_MISSING, *MAYBE_MISSING):
+                    own.setdefault(column, []).append(word)
+                else:
+                    everywhere.setdefault(word, f"{word} stands in {column}")
+        return cls(everywhere, own, doubtful)
+
+    def markers(self, column: str) -> tuple[str, ...]:
         """All that mean no value in a column."""
         return ("", *self.everywhere, *self.own.get(column, ()))
 
 
-def missing_words(source: Source, decimal: str) -> MissingWords:
-    """The texts that mean no value in this table.
+@dataclass(frozen=True)
+class GuessedColumn:
+    """A column as its cells show it.
 
-    A word such as NA is one among numbers or dates; among other texts it may be a category.
+    Attributes:
+        plan: how its cells are read.
+        reading: what they show.
+        kind: its type; whole numbers are integers however they are written.
+        rows: that were read.
+        copies: rows that are copies of another one.
+        present: cells with a value.
+        distinct: different values.
+        extremes: its ends, if it holds numbers or dates.
+        sentinel: a number or a date that may stand for no value.
+        spellings: how that is written.
     """
-    meant: dict[str, list[str]] = {}
-    doubtful: dict[str, list[str]] = {}
-    for column, given in source.columns.items():
-        if given != "text":
-            continue
-        cell = ColumnPlan(column, given, ("",), decimal=decimal)
-        seen = _tokens(source, cell, (*ALWAYS_MISSING, *MAYBE_MISSING))
-        maybe = [token for token in seen if token in MAYBE_MISSING]
-        if maybe and _is_text(source, replace(cell, markers=("", *seen))):
-            doubtful[column] = maybe
-        meant[column] = [token for token in seen if token not in doubtful.get(column, ())]
-    values = {token for tokens in doubtful.values() for token in tokens}
-    everywhere: dict[str, str] = {}
-    for column, tokens in meant.items():
-        for token in tokens:
-            if token not in values:
-                everywhere.setdefault(token, f"{token} stands in {column}")
-    own = {column: [t for t in tokens if t in values] for column, tokens in meant.items()}
-    return MissingWords(everywhere, {c: tokens for c, tokens in own.items() if tokens}, doubtful)
+
+    plan: ColumnPlan
+    reading: Reading
+    kind: Kind
+    rows: int
+    copies: int
+    present: int
+    distinct: int
+    extremes: Extremes | None = None
+    sentinel: Sentinel | None = None
+    spellings: tuple[str, ...] = ()
+
+    @property
+    def is_id(self) -> bool:
+        """Whether every row but copies of a row has a value of its own."""
+        rows = self.rows - self.copies
+        return self.present == self.rows and replace(self.counts, rows=rows, present=rows).is_id()
+
+    @property
+    def is_free_text(self) -> bool:
+        """Whether most rows hold a text of their own."""
+        return self.counts.is_free_text
+
+    @property
+    def counts(self) -> ColumnCounts:
+        """How many values it has, once its cells are read."""
+        ends = self.extremes
+        least, greatest = (ends.least, ends.greatest) if ends else (None, None)
+        return ColumnCounts(self.kind, self.rows, self.present, self.distinct, least, greatest)
+
+    @property
+    def useless(self) -> str:
+        """Why no model should see the column; empty if one should."""
+        if self.present == 0:
+            return "no value in any row"
+        if self.counts.is_constant:
+            return "the same value in every row"
+        if self.is_id:
+            numbers = ", counting up or of one length" if self.kind == "integer" else ""
+            return f"another value in every row{numbers}: an id says nothing about new rows"
+        if self.is_free_text:
+            return f"free text: {self.distinct} different values in {self.present} rows"
+        return ""
 
 
-def guess_columns(source: Source, missing: MissingWords, decimal: str) -> dict[str, GuessedColumn]:
-    """Every column of a table."""
-    columns, copies = {}, n_copies(source)
-    for column, given in source.columns.items():
-        cell = ColumnPlan(column, given, missing.of(column), decimal=decimal)
-        kind = _kind(source, cell)
-        formats: Sequence[str] = ()
-        sentinel = None
-        if kind == "text":
-            formats = _formats(source, cell)
-        elif given == "text" and kind in ("integer", "double"):
-            sentinel = _sentinel(source, cell)
-            cell = replace(cell, markers=(*cell.markers, sentinel)) if sentinel else cell
-        rows, present, distinct = _count(source, cell)
-        columns[column] = GuessedColumn(
-            cell=cell,
-            kind=kind,
-            rows=rows,
-            copies=copies,
-            missing=rows - present,
-            distinct=distinct,
-            doubtful=tuple(missing.doubtful.get(column, ())),
-            formats=tuple(formats),
-            sentinel=sentinel,
-            range=_range(source, cell) if kind == "integer" else (None, None),
-        )
-    return columns
+def guess_columns(
+    first: FirstRows, target: str, decimal: str
+) -> tuple[dict[str, GuessedColumn], MissingWords]:
+    """Every column of a table, and the texts that mean no value in it."""
+    known = decimal if decimal == "," else _known_decimal(first)
+    readings = {column: _read(cells, decimal, known) for column, cells in first.columns.items()}
+    own = readings.get(target)
+    if own and own.number and not own.number.is_plain and len(own.number.values) <= MAX_CLASSES:
+        # Few texts of a target are classes, whatever else they write.
+        readings[target] = Reading("text")
+    missing = MissingWords.of(readings)
+    return {
+        column: _guess(cells, readings[column], missing.markers(column), decimal, first.copies)
+        for column, cells in first.columns.items()
+    }, missing
 
 
-def guess_task(columns: Mapping[str, GuessedColumn], target: str) -> tuple[Task, str]:
-    """The task, and why.
-
-    Raises:
-        UserError: if the target has one value only, or is free text.
-    """
-    column = columns[target]
-    if column.distinct < 2:
-        raise UserError(
-            f"--target: {target!r} has {column.distinct} different values: name another column"
-        )
-    values = f"{column.distinct} different values"
-    if column.distinct == 2:
-        return "binary", f"{target} has two different values"
-    if column.kind == "text":
-        if column.is_free_text:
-            raise UserError(
-                f"--target: {target!r} is text with {values} in {column.present} rows, which no "
-                "model predicts: name another column"
-            )
-        return "multiclass", f"{target} is text with {values}"
-    few_values = column.distinct <= MAX_CLASSES and column.present >= 10 * MAX_CLASSES
-    if column.kind == "integer" and few_values:
-        return "multiclass", f"{target} holds integers with {values}; regression if they measure"
-    return "regression", f"{target} is a number with {values}"
-
-
-# Chapter: questions to the table
-
-
-def _ask(source: Source, query: str) -> Any:
-    return source.connection.execute(query).fetchall()[0]
-
-
-def _tokens(source: Source, cell: ColumnPlan, tokens: Sequence[str]) -> list[str]:
-    listed = ", ".join(map(text, tokens))
-    found = source.connection.execute(
-        f"SELECT DISTINCT {cell.trimmed} FROM {FIRST_ROWS} WHERE {cell.trimmed} IN ({listed})"
-    ).fetchall()
-    seen = {row[0] for row in found}
-    return [token for token in tokens if token in seen]
-
-
-def _kind(source: Source, cell: ColumnPlan) -> Kind:
-    if cell.given in ("double", "date"):
-        return cell.given
-    forms = _ask(source, f"SELECT list(DISTINCT {cell.form()}) FROM {FIRST_ROWS}")[0]
-    return cleaning.kind_of(set(forms or ()) - {None})
-
-
-def _is_text(source: Source, cell: ColumnPlan) -> bool:
-    """Whether cells hold texts that are neither numbers nor dates, or nothing at all."""
-    if _kind(source, cell) == "text":
-        return not _formats(source, cell)
-    return _count(source, cell)[1] == 0
-
-
-def _sentinel(source: Source, cell: ColumnPlan) -> str | None:
-    value = replace(cell, type="double").typed()
-    least, count, others = _ask(
-        source,
-        f"SELECT min(v), count(*) FILTER (v = least), min(v) FILTER (v > least) FROM "
-        f"(SELECT {value} AS v, min({value}) OVER () AS least FROM {FIRST_ROWS})",
+def _guess(
+    cells: Cells, reading: Reading, markers: tuple[str, ...], decimal: str, copies: int
+) -> GuessedColumn:
+    plan = cells.plan(markers, decimal)
+    extremes: Extremes | None = None
+    if reading.number is not None:
+        values = reading.number.values
+        extremes = Extremes.of(values)
+        present, distinct = sum(values.values()), len(values)
+    else:
+        if reading.cast:
+            cast = Cast(**reading.cast)
+            plan = replace(plan, cast=cast, type=cast.type)
+        present, distinct = cells.count(plan)
+        if reading.kind != "text":
+            wanted = plan if reading.kind == "date" else replace(plan, type="double")
+            extremes = cells.extremes(wanted)
+    sentinel = sentinels.find(extremes, distinct)
+    spellings: list[str] = []
+    if sentinel and cells.given == "text":
+        spellings = cells.spellings(plan, sentinel.value)
+    kind = reading.kind
+    if kind == "double" and extremes and extremes.are_whole and not reading.number:
+        kind = "integer"
+    if sentinel and sentinel.is_sure:
+        plan = replace(plan, markers=(*markers, *spellings))
+        present, distinct = present - sentinel.rows, distinct - 1
+        extremes = cells.extremes(replace(plan, type="double"))
+    return GuessedColumn(
+        plan=plan,
+        reading=reading,
+        kind=kind,
+        rows=cells.rows,
+        copies=copies,
+        present=present,
+        distinct=distinct,
+        extremes=extremes,
+        sentinel=sentinel,
+        spellings=tuple(spellings),
     )
-    if others is None or others < 0 or count < 2:
+
+
+# Chapter: what the cells of a column write
+
+
+def _known_decimal(first: FirstRows) -> str | None:
+    """The decimal point, if some column has one that groups no digits."""
+    for cells in first.columns.values():
+        if cells.given == "text":
+            points = [one for one in cells.sample if number_formats.DECIMAL_POINT.fullmatch(one)]
+            if 2 * len(points) > len(cells.sample):
+                return "."
+    return None
+
+
+def _read(cells: Cells, decimal: str, known: str | None) -> Reading:
+    """What the cells of a column write, apart from words that may mean no value."""
+    if cells.given != "text":
+        return Reading(cells.kind(cells.plan(("",), decimal)))
+    tokens = cells.found((*ALWAYS_MISSING, *MAYBE_MISSING))
+    plan = cells.plan(("", *tokens), decimal)
+    kind = cells.kind(plan)
+    sample = {word: rows for word, rows in cells.sample.items() if word not in tokens}
+    found: Reading | None
+    if not sample:
+        return Reading(kind, words=tuple(t for t in tokens if t in ALWAYS_MISSING))
+    if kind != "text":
+        found = _plain_numbers(cells, plan, kind, sample, decimal, known)
+    else:
+        found = _dates(cells, plan, sample) or _numbers(cells, plan, sample, decimal, known)
+    if found is not None and (found.cast or found.kind != "text"):
+        return replace(found, words=(*tokens, *found.words))
+    maybe = tuple(token for token in tokens if token in MAYBE_MISSING)
+    always = tuple(token for token in tokens if token in ALWAYS_MISSING)
+    return replace(found or Reading("text"), words=always, doubtful=maybe)
+
+
+def _plain_numbers(
+    cells: Cells,
+    plan: ColumnPlan,
+    kind: Kind,
+    sample: Mapping[str, int],
+    decimal: str,
+    known: str | None,
+) -> Reading:
+    """Numbers as most programs write them, unless their points may group digits."""
+    if kind == "double" and number_formats.may_be_grouped(sample, decimal):
+        found = number_formats.detect(cells.words(plan, MAX_WORDS), decimal, known)
+        if found and found.questions:
+            cast = {} if found.is_plain else found.cast
+            number = None if found.is_plain else found
+            return Reading("double", cast, number=number, questions=found.questions)
+    return Reading(kind)
+
+
+def _dates(cells: Cells, plan: ColumnPlan, sample: Mapping[str, int]) -> Reading | None:
+    likely = date_formats.candidates(sample)
+    if not likely:
         return None
-    return next((s for s in SENTINELS if float(s) == least), None)
+    total = cells.count(plan)[0]
+    fits = cells.fits(plan, likely)
+    found = date_formats.choose(fits, total, max(1, number_formats.MAX_ODD_SHARE * total))
+    if found is None:
+        good = {form: rows for form, rows in fits.items() if rows}
+        if sum(good.values()) < total:
+            return None
+        listed = ", ".join(f"{form} fits {rows}" for form, rows in good.items())
+        return Reading("text", questions=(f"dates in several formats ({listed} cells)",))
+    cast = Cast(type="date", format=None if found.chosen == ISO else found.chosen)
+    odd = cells.misfits(replace(plan, cast=cast, type="date"), MAX_NAMED)
+    reasons = [f"{found.chosen} fits {'all other cells' if odd else 'every cell'}"]
+    questions = [f"so does {other}: which is it?" for other in found.others]
+    if odd:
+        questions.append(_odd(odd, found.odd))
+    declared = cast.model_dump(exclude_none=True, include={"type", "format"})
+    return Reading("date", declared, reasons=tuple(reasons), questions=tuple(questions))
 
 
-def _formats(source: Source, cell: ColumnPlan) -> list[str]:
-    fits = [f"bool_and({cleaning.matches('w', dates.ISO.pattern)})"]
-    fits += [f"bool_and(TRY_STRPTIME(w, {text(form)}) IS NOT NULL)" for form in FORMATS]
-    distinct = f"SELECT DISTINCT {cell.words()} AS w FROM {FIRST_ROWS}"
-    found = _ask(source, f"SELECT {', '.join(fits)} FROM ({distinct}) WHERE w IS NOT NULL")
-    return [form for form, fit in zip((ISO, *FORMATS), found, strict=True) if fit]
+def _numbers(
+    cells: Cells,
+    plan: ColumnPlan,
+    sample: Mapping[str, int],
+    decimal: str,
+    known: str | None,
+) -> Reading | None:
+    """Numbers in disguise, or among a few words."""
+    if number_formats.detect(sample, decimal, known) is None:
+        return None
+    words = cells.words(plan, MAX_WORDS)
+    found = number_formats.detect(words, decimal, known)
+    if found is None:
+        return None
+    total, n_odd = sum(words.values()), sum(found.odd.values())
+    own = [word for word in found.odd if not any(map(str.isdigit, word))]
+    if few_odd(n_odd, total):
+        own = [word for word in own if found.odd[word] > 1]
+    elif (
+        len(found.values) <= MAX_CATEGORIES or len(own) > MAX_OWN_WORDS or len(own) < len(found.odd)
+    ):
+        return _too_odd(found, n_odd, total)
+    if not set(found.cast) <= set(Cast.model_fields):
+        return None
+    if not found.is_sure:
+        return Reading("text", questions=found.questions, offer=found.cast)
+    questions = list(found.questions)
+    if own:
+        listed = ", ".join(f"{word!r} ({found.odd[word]} cells)" for word in own[:MAX_NAMED])
+        questions.append(f"{listed} among numbers: taken for no value")
+    rest = {word: rows for word, rows in found.odd.items() if word not in own}
+    if rest:
+        questions.append(_odd(rest, sum(rest.values())))
+    one = next(iter(words))
+    are_codes = found.is_plain and len(found.values) <= MAX_CLASSES
+    is_whole = are_codes and all(value.is_integer() for value in found.values)
+    return Reading(
+        "double",
+        {"type": "integer"} if is_whole else found.cast,
+        words=tuple(own),
+        number=found,
+        reasons=(f"cells such as {one!r}", *found.notes),
+        questions=tuple(questions),
+    )
 
 
-def _count(source: Source, cell: ColumnPlan) -> tuple[int, int, int]:
-    """Rows, cells with a value, and different values."""
-    words = cell.words()
-    counts = f"SELECT count(*), count({words}), count(DISTINCT {words}) FROM {FIRST_ROWS}"
-    rows, present, distinct = _ask(source, counts)
-    return int(rows), int(present), int(distinct)
+def _too_odd(found: NumberFormat, n_odd: int, total: int) -> Reading | None:
+    """A column of texts that holds many numbers, which is said; of few numbers, they are codes."""
+    if len(found.values) <= MAX_CATEGORIES:
+        return None
+    listed = ", ".join(map(repr, list(found.odd)[:MAX_NAMED]))
+    return Reading(
+        "text",
+        questions=(
+            f"{total - n_odd} of {total} cells are numbers, and others such as {listed} are not: "
+            "taken for text",
+        ),
+        offer=found.cast,
+    )
 
 
-def _range(source: Source, cell: ColumnPlan) -> tuple[float | None, float | None]:
-    value = replace(cell, type="double").typed()
-    least, greatest = _ask(source, f"SELECT min({value}), max({value}) FROM {FIRST_ROWS}")
-    return least, greatest
-
-
-def top_value(source: Source, cell: ColumnPlan) -> tuple[float, int, int]:
-    """The greatest number of a column, its rows, and the rows of the next one."""
-    value = replace(cell, type="double").typed()
-    rows = source.connection.execute(
-        f"SELECT {value} AS v, count(*) FROM {FIRST_ROWS} WHERE v IS NOT NULL GROUP BY v "
-        "ORDER BY v DESC LIMIT 2"
-    ).fetchall()
-    return float(rows[0][0]), int(rows[0][1]), int(rows[1][1]) if len(rows) > 1 else 0
-
-
-def n_rows(source: Source) -> int:
-    """Rows that were read."""
-    return int(_ask(source, f"SELECT count(*) FROM {FIRST_ROWS}")[0])
-
-
-def n_copies(source: Source) -> int:
-    """Rows that are copies of another one."""
-    distinct = _ask(source, f"SELECT count(*) FROM (SELECT DISTINCT * FROM {FIRST_ROWS})")[0]
-    return n_rows(source) - int(distinct)
-
-
-def n_rows_of_rarest(source: Source, cell: ColumnPlan) -> int:
-    """Rows of the rarest class."""
-    words = cell.words()
-    counts = f"SELECT count(*) AS n FROM {FIRST_ROWS} WHERE {words} IS NOT NULL GROUP BY {words}"
-    return int(_ask(source, f"SELECT min(n) FROM ({counts})")[0])
+def _odd(odd: Mapping[str, int], n: int) -> str:
+    """What is said of cells that do not fit the declared type."""
+    listed = ", ".join(map(repr, list(odd)[:MAX_NAMED]))
+    cells = "1 cell does" if n == 1 else f"{n} cells do"
+    more = "such as " if n > len(odd) or len(odd) > MAX_NAMED else ""
+    return f"{cells} not fit ({more}{listed}): the rows are rejected"

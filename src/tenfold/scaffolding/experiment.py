@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Mapping
 from importlib import resources
 from typing import Any
 
 from tenfold.metrics import Task
 from tenfold.runtime import shown
-from tenfold.scaffolding.columns import ISO
 from tenfold.scaffolding.guesses import GuessedTable
 
 METRICS: dict[Task, list[str]] = {
@@ -38,7 +38,7 @@ def render(name: str, command: str, table: GuessedTable) -> str:
     environment.filters |= {"shown": shown, "sql": _sql_name, "yaml": _yaml}
     template = resources.files("tenfold.scaffolding").joinpath("params.yaml.j2").read_text("utf-8")
     return environment.from_string(template).render(
-        name=name, command=command, table=table, metrics=METRICS[table.task], iso=ISO
+        name=name, command=command, table=table, metrics=METRICS[table.task]
     )
 
 
@@ -48,6 +48,12 @@ def _yaml(value: Any) -> str:
 
     if isinstance(value, list):
         return f"[{', '.join(map(_yaml, value))}]"
+    if isinstance(value, Mapping):
+        if set(value) == {"type"}:
+            return _yaml(value["type"])
+        return f"{{{', '.join(f'{_yaml(key)}: {_yaml(one)}' for key, one in value.items())}}}"
+    if not isinstance(value, str):
+        return _dumped(value)
     text = _dumped(value)
     quoted = text.startswith("'") or not re.match("[A-Za-z_]", text)
     is_text = isinstance(value, str)

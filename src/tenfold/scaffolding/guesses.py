@@ -11,13 +11,13 @@ from tenfold import sources
 from tenfold.dataset.profile import is_likely_group, is_likely_time
 from tenfold.metrics import Task
 from tenfold.params import Data
-from tenfold.runtime import UserError, nearest
-from tenfold.scaffolding import columns, layout
-from tenfold.scaffolding.columns import GuessedColumn, MissingWords
+from tenfold.runtime import UserError, nearest, shown
+from tenfold.scaffolding import layout
+from tenfold.scaffolding import target as targets
+from tenfold.scaffolding.columns import GuessedColumn, MissingWords, guess_columns
+from tenfold.scaffolding.first_rows import MAX_ROWS, FirstRows
 from tenfold.scaffolding.layout import GuessedLayout
 
-# A target looks capped if more than this share of its rows has its greatest value.
-MIN_CAPPED = 0.01
 # With a greater share of copies, rows are taken to agree by chance.
 MAX_COPIES = 0.1
 
@@ -59,13 +59,40 @@ class GuessedTable:
         found = {}
         for name, column in self.columns.items():
             own = list(self.missing.own.get(name, ()))
-            why = [f"{word} is a value in another column" for word in own]
-            if column.sentinel:
-                own.append(column.sentinel)
-                why.append(f"{column.sentinel} is far below all other numbers")
+            why = [f"{word} means no value here" for word in own]
+            if column.sentinel and column.sentinel.is_sure and name != self.data.target:
+                own += column.spellings
+                why.append(f"{' '.join(column.spellings)} is far below all other numbers")
             if own:
                 found[name] = [*self.missing_values, *own], "; ".join(why)
         return found
+
+    @property
+    def types(self) -> dict[str, tuple[Mapping[str, Any], str]]:
+        """`clean.types` -> why."""
+        return {
+            name: (column.reading.cast, "; ".join(column.reading.reasons))
+            for name, column in self.columns.items()
+            if column.reading.cast
+        }
+
+    @cached_property
+    def questions(self) -> list[str]:
+        """What a person must decide or know, a line each."""
+        asked = [
+            f"{shown(name)}: {question}"
+            for name, column in self.columns.items()
+            for question in column.reading.questions
+        ]
+        for name, column in self.columns.items():
+            found = column.sentinel
+            if found and (not found.is_sure or name == self.data.target):
+                value = column.spellings[0] if column.spellings else f"{found.value:g}"
+                asked.append(
+                    f"{shown(name)}: {value} in {found.rows} cells, far {found.where} all others: "
+                    "if it means no value, say so in clean.column_missing_values"
+                )
+        return asked
 
     @property
     def many_copies(self) -> str:
@@ -105,14 +132,14 @@ class GuessedTable:
         lines = [f"task: {self.task} ({self.reason})"]
         for key, value in self.layout.settings.items():
             lines.append(f"data.{key}: {value} ({self.layout.reasons[key]})")
-        dates = [name for name, column in self.columns.items() if column.formats]
         lists = {
             "missing values": self.missing.everywhere,
             "missing values of their own": self.column_missing_values,
-            "dates": dates,
+            "types": self.types,
             "dropped": self.dropped,
         }
-        return lines + [f"{what}: {', '.join(names)}" for what, names in lists.items() if names]
+        lines += [f"{what}: {', '.join(names)}" for what, names in lists.items() if names]
+        return lines + [f"check: {question}" for question in self.questions]
 
 
 def guess(path: str, target: str, given: Mapping[str, Any]) -> GuessedTable:
@@ -127,7 +154,7 @@ def guess(path: str, target: str, given: Mapping[str, Any]) -> GuessedTable:
         UserError: if the table cannot be read, or its target cannot be predicted.
     """
     data, guessed = layout.guess(path, target, given)
-    source = sources.preview(data, columns.MAX_ROWS)
+    source = sources.preview(data, MAX_ROWS)
     if target not in source.columns:
         no_header = guessed.reasons.get("header")
         hint = f"; {no_header}: name its columns with --columns" if no_header else ""
@@ -136,25 +163,20 @@ def guess(path: str, target: str, given: Mapping[str, Any]) -> GuessedTable:
         )
     if len(source.columns) == 1:
         raise UserError(f"{path} has one column, but a table needs a target and a feature")
-    columns.keep_first_rows(source)
-    missing = columns.missing_words(source, data.decimal)
-    found = columns.guess_columns(source, missing, data.decimal)
-    task, reason = columns.guess_task(found, target)
-    cell = found[target].cell
+    first = FirstRows(source)
+    found, missing = guess_columns(first, target, data.decimal)
+    task, reason = targets.guess_task(target, found[target])
+    cells = first.columns[target]
+    classes = {} if task == "regression" else cells.classes(found[target].plan)
     return GuessedTable(
         data=data,
         layout=guessed,
         task=task,
         reason=reason,
-        rows=columns.n_rows(source),
+        rows=first.n,
         columns=found,
         missing=missing,
-        rarest=0 if task == "regression" else columns.n_rows_of_rarest(source, cell),
-        cap=_cap(source, found[target]) if task == "regression" else None,
-        copies=columns.n_copies(source),
+        rarest=min(classes.values(), default=0),
+        cap=targets.cap(cells, found[target]) if task == "regression" else None,
+        copies=first.copies,
     )
-
-
-def _cap(source: sources.Source, target: GuessedColumn) -> float | None:
-    top, count, next_count = columns.top_value(source, target.cell)
-    return top if count > MIN_CAPPED * target.rows and count > 10 * next_count else None

@@ -18,7 +18,14 @@ from tenfold.runtime import UserError
 from tenfold.sources import encodings, name, source_files
 
 MAX_ROWS = 5_000
+# Numbers with a decimal comma, those whose comma may group digits instead, and those with a point.
 COMMA = r"[+-]?[0-9]{1,3}(\.?[0-9]{3})*,[0-9]+|[+-]?[0-9]+,[0-9]+"
+GROUPED = r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+"
+POINT = r"[0-9]+[.][0-9]+"
+# So many of a column's cells at least have a comma, ...
+MIN_COMMAS = 0.5
+# ... and so many one that groups no digits; fewer may be slips.
+MIN_CERTAIN = 0.01
 
 
 @dataclass
@@ -98,18 +105,20 @@ def _guess_header(given: dict[str, Any], found: GuessedLayout) -> None:
 
 
 def _guess_decimal(given: dict[str, Any], found: GuessedLayout) -> None:
-    """A comma, if most cells of some column are numbers such as 3,5 and none has a point."""
+    """A comma, if some column certainly has numbers such as 3,5: 1,200 alone may be 1200."""
     source = sources.preview(Data.model_validate(given), MAX_ROWS)
     shares = []
     for column in source.columns:
         words = f"trim({name(column)})"
-        for pattern in (COMMA, r"[0-9]+[.][0-9]+"):
+        for pattern in (COMMA, GROUPED, POINT):
             matching = f"{cleaning.matches(words, pattern)}::INTEGER"
             shares.append(f"avg({matching}) FILTER ({words} <> '')")
     seen = source.connection.execute(
         f"SELECT {', '.join(shares)} FROM (FROM {sources.RAW} LIMIT {MAX_ROWS})"
     ).fetchall()[0]
-    for column, commas, points in zip(source.columns, seen[::2], seen[1::2], strict=True):
-        if commas and commas > 0.5 and not points:
+    for column, commas, grouped, points in zip(
+        source.columns, seen[::3], seen[1::3], seen[2::3], strict=True
+    ):
+        if commas and commas > MIN_COMMAS and commas > grouped + MIN_CERTAIN and not points:
             found.set("decimal", ",", f"column {column!r} holds numbers such as 3,5")
             return

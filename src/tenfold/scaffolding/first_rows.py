@@ -1,0 +1,248 @@
+"""The first rows of a table, and questions about the cells of a column in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from tenfold import cleaning
+from tenfold.cleaning import ColumnPlan
+from tenfold.scaffolding import date_formats
+from tenfold.sources import RAW, Kind, Source, name, text
+
+# Enough to see what a column is.
+MAX_ROWS = 200_000
+TABLE = "first_rows"
+# Distinct texts of a column that are looked at to see what they write.
+N_SAMPLED = 500
+# How many of the first rows hold a cell.
+N = "tenfold_n"
+
+
+@dataclass(frozen=True)
+class Extremes:
+    """The least and the greatest number of a column, and their neighbours.
+
+    Attributes:
+        least, greatest: the ends.
+        n_least, n_greatest: rows that have them.
+        next_least, next_greatest: the numbers beside them; None if there is none.
+        are_whole: whether all numbers of the column are.
+    """
+
+    least: float
+    greatest: float
+    n_least: int
+    n_greatest: int
+    next_least: float | None
+    next_greatest: float | None
+    are_whole: bool
+
+    @classmethod
+    def of(cls, values: Mapping[float, int]) -> Extremes | None:
+        """Those of numbers and their rows."""
+        ordered = sorted(values)
+        if not ordered:
+            return None
+        low, high, several = ordered[0], ordered[-1], len(ordered) > 1
+        return cls(
+            least=low,
+            greatest=high,
+            n_least=values[low],
+            n_greatest=values[high],
+            next_least=ordered[1] if several else None,
+            next_greatest=ordered[-2] if several else None,
+            are_whole=all(value.is_integer() for value in ordered),
+        )
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The distinct cells of a column, texts trimmed, each with its number of rows.
+
+    Attributes:
+        given: the kind that the source gives.
+        relation: the table of the cells.
+        rows: of the table.
+    """
+
+    connection: Any
+    column: str
+    given: Kind
+    relation: str
+    rows: int
+
+    @cached_property
+    def sample(self) -> dict[str, int]:
+        """The commonest texts and their rows, blank ones aside."""
+        return dict(
+            self._rows(
+                f"SELECT {self._cell}, {N} FROM {self.relation} WHERE {self._cell} <> '' "
+                f"ORDER BY {N} DESC, hash({self._cell}) LIMIT {N_SAMPLED}"
+            )
+        )
+
+    def plan(self, markers: Sequence[str], decimal: str) -> ColumnPlan:
+        """How the cells are read, if these texts mean no value."""
+        return ColumnPlan(self.column, self.given, tuple(markers), decimal=decimal)
+
+    def found(self, words: Sequence[str]) -> list[str]:
+        """Those of the words that occur."""
+        listed = ", ".join(map(text, words))
+        rows = self._rows(
+            f"SELECT {self._cell} FROM {self.relation} WHERE {self._cell} IN ({listed})"
+        )
+        seen = {row[0] for row in rows}
+        return [word for word in words if word in seen]
+
+    def kind(self, plan: ColumnPlan) -> Kind:
+        """The kind of the present cells."""
+        if self.given in ("double", "date"):
+            return self.given
+        forms = self._row(f"SELECT list(DISTINCT {plan.form()}) FROM {self.relation}")[0]
+        return cleaning.kind_of(set(forms or ()) - {None})
+
+    def count(self, plan: ColumnPlan) -> tuple[int, int]:
+        """Rows with a value, and different values."""
+        words = plan.words()
+        present, distinct = self._row(
+            f"SELECT sum({N}) FILTER ({words} IS NOT NULL), count(DISTINCT {words}) "
+            f"FROM {self.relation}"
+        )
+        return int(present or 0), int(distinct)
+
+    def words(self, plan: ColumnPlan, limit: int) -> dict[str, int]:
+        """Texts with a value and their rows, at most so many."""
+        words = plan.words()
+        found = self._rows(
+            f"SELECT {words} AS w, sum({N})::BIGINT FROM {self.relation} WHERE w IS NOT NULL "
+            f"GROUP BY w ORDER BY sum({N}) DESC, w LIMIT {limit}"
+        )
+        return dict(found)
+
+    def extremes(self, plan: ColumnPlan) -> Extremes | None:
+        """The ends of a column of numbers; of dates, in seconds since 1970."""
+        value = plan.typed() if plan.wanted == "date" else replace(plan, type="double").typed()
+        number = f"epoch({value})" if plan.wanted == "date" else value
+        row = self._row(
+            f"WITH cells AS MATERIALIZED (SELECT ({number})::DOUBLE AS v, {N} AS n "
+            f"FROM {self.relation} WHERE v IS NOT NULL AND isfinite(v)), "
+            "ends AS (SELECT min(v) AS low, max(v) AS high FROM cells) "
+            "SELECT any_value(low), any_value(high), sum(n) FILTER (v = low), "
+            "sum(n) FILTER (v = high), min(v) FILTER (v > low), max(v) FILTER (v < high), "
+            "bool_and(v = floor(v)) FROM cells, ends"
+        )
+        if row[0] is None:
+            return None
+        low, high, n_low, n_high, *rest = row
+        return Extremes(low, high, int(n_low), int(n_high), *rest)
+
+    def spellings(self, plan: ColumnPlan, value: float) -> list[str]:
+        """The texts that stand for a number, or for a date in seconds since 1970."""
+        typed = plan.typed() if plan.wanted == "date" else replace(plan, type="double").typed()
+        number = f"epoch({typed})" if plan.wanted == "date" else typed
+        found = self._rows(
+            f"SELECT {plan.words()} FROM {self.relation} WHERE ({number})::DOUBLE = {value!r} "
+            "ORDER BY ALL"
+        )
+        return [row[0] for row in found]
+
+    def fits(self, plan: ColumnPlan, formats: Sequence[str]) -> dict[str, int]:
+        """How many rows each format of dates fits."""
+        if not formats:
+            return {}
+        conditions = []
+        for form in formats:
+            looks = cleaning.matches("w", date_formats.PATTERNS[form].pattern)
+            parsed = (
+                ""
+                if form == date_formats.ISO
+                else f" AND TRY_STRPTIME(w, {text(form)}) IS NOT NULL"
+            )
+            conditions.append(looks + parsed)
+        fits = ", ".join(f"sum({N}) FILTER ({condition})" for condition in conditions)
+        row = self._row(
+            f"SELECT {fits} FROM (SELECT {plan.words()} AS w, {N} FROM {self.relation}) "
+            "WHERE w IS NOT NULL"
+        )
+        return {form: int(rows or 0) for form, rows in zip(formats, row, strict=True)}
+
+    def misfits(self, plan: ColumnPlan, limit: int) -> dict[str, int]:
+        """Present texts that have no value in the declared type, and their rows."""
+        found = self._rows(
+            f"SELECT {plan.words()} AS w, sum({N})::BIGINT FROM {self.relation} "
+            f"WHERE w IS NOT NULL AND {plan.typed()} IS NULL GROUP BY w "
+            f"ORDER BY sum({N}) DESC, w LIMIT {limit}"
+        )
+        return dict(found)
+
+    def largest(self, plan: ColumnPlan, limit: int) -> list[tuple[float, int]]:
+        """The greatest numbers and their rows."""
+        value = replace(plan, type="double").typed()
+        found = self._rows(
+            f"SELECT {value} AS v, sum({N})::BIGINT FROM {self.relation} WHERE v IS NOT NULL "
+            f"GROUP BY v ORDER BY v DESC LIMIT {limit}"
+        )
+        return [(float(number), int(rows)) for number, rows in found]
+
+    def classes(self, plan: ColumnPlan) -> dict[str, int]:
+        """Every class and its rows, the rarest first; `1` and `1.0` are one."""
+        number = self.kind(plan) in ("integer", "double")
+        value = f"({replace(plan, type='double').typed()})" if number else plan.words()
+        return dict(
+            self._rows(
+                f"SELECT any_value({plan.words()}), sum({N})::BIGINT FROM {self.relation} "
+                f"WHERE {value} IS NOT NULL GROUP BY {value} ORDER BY 2, 1"
+            )
+        )
+
+    @property
+    def _cell(self) -> str:
+        return name(self.column)
+
+    def _rows(self, query: str) -> Any:
+        return self.connection.execute(query).fetchall()
+
+    def _row(self, query: str) -> Any:
+        return self._rows(query)[0]
+
+
+class FirstRows:
+    """The first rows of a source.
+
+    Attributes:
+        n: how many there are.
+        copies: how many of them are copies of another one.
+        columns: the distinct cells of every column.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._connection = source.connection
+        plans = [ColumnPlan(column, kind) for column, kind in source.columns.items()]
+        cells = [
+            f"{plan.trimmed if plan.given == 'text' else plan.raw} AS {plan.raw}" for plan in plans
+        ]
+        self._connection.execute(
+            f"CREATE TEMP TABLE {TABLE} AS SELECT {', '.join(cells)} FROM {RAW} LIMIT {MAX_ROWS}"
+        )
+        self.n, distinct = self._connection.execute(
+            f"SELECT (SELECT count(*) FROM {TABLE}), "
+            f"(SELECT count(*) FROM (SELECT DISTINCT * FROM {TABLE}))"
+        ).fetchall()[0]
+        self.copies = self.n - distinct
+        self.columns = {plan.name: self._cells(plan, number) for number, plan in enumerate(plans)}
+
+    def first(self) -> dict[str, Any]:
+        """The first row."""
+        row = self._connection.execute(f"SELECT * FROM {TABLE} LIMIT 1").fetchall()
+        return dict(zip(self.columns, row[0], strict=True)) if row else {}
+
+    def _cells(self, plan: ColumnPlan, number: int) -> Cells:
+        relation = f"first_cells_{number}"
+        self._connection.execute(
+            f"CREATE TEMP TABLE {relation} AS SELECT {plan.raw}, count(*) AS {N} FROM {TABLE} "
+            f"GROUP BY {plan.raw}"
+        )
+        return Cells(self._connection, plan.name, plan.given, relation, self.n)
