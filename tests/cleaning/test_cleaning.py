@@ -400,7 +400,8 @@ def test_a_large_column_is_called_an_id_only_if_all_its_values_differ(
     n, large = 5000, 2**40
     frame = pd.DataFrame({"y": [row % 2 for row in range(n)]})
     for number in range(12):
-        unlike = [(row + number * n) * large for row in range(n)]
+        # The first ones are integers, of 16 digits each; the others too large, and so text.
+        unlike = [(1000 + row + number * n) * large for row in range(n)]
         frame[f"id{number}"] = unlike
         frame[f"text{number}"] = [f"t{value}" for value in unlike]
         frame[f"twice{number}"] = [*unlike[:-1], unlike[0]]

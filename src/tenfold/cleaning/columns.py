@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tenfold.cleaning.cells import INFINITE, INTEGER, NAN, NUMBER, PADDED, WHOLE, matches
+from tenfold.cleaning.numbers import NumberFormat
 from tenfold.dataset import dates
 from tenfold.params import Cast, Clean, Data
 from tenfold.params.cleaning import Type
@@ -71,8 +72,16 @@ class ColumnPlan:
     @property
     def is_plain_number(self) -> bool:
         """Whether a number in it is written as most programs write one."""
-        marks = self.decimal == "," or (self.cast is not None and self.cast.thousands)
-        return self.given == "text" and not self.replaced and not marks
+        unusual = self.decimal == "," or self.number_format
+        return self.given == "text" and not self.replaced and not unusual
+
+    @property
+    def number_format(self) -> NumberFormat | None:
+        """How the numbers of its texts are written, if that is declared."""
+        if self.cast is None or self.given != "text":
+            return None
+        declared = NumberFormat(self.cast, self.decimal)
+        return None if declared.is_plain else declared
 
     @property
     def wanted_of_source(self) -> WantedColumn:
@@ -149,16 +158,12 @@ class ColumnPlan:
 
     def digits(self) -> str:
         """Its value as the text of a number with a decimal point and nothing between digits."""
-        thousands = self.cast and self.cast.thousands
+        if self.number_format:
+            return self.number_format.digits(self.words())
         words = f"trim({self.words()}, {text(string.whitespace)})"
-        if self.given != "text" or (self.decimal == "." and not thousands):
-            return words
-        if thousands:
-            mark = re.escape(thousands)
-            grouped = matches(words, rf"[+-]?[0-9]{{1,3}}({mark}[0-9]{{3}})+([^{mark}]*)")
-            plain = f"replace({words}, {text(thousands)}, '')"
-            words = f"CASE WHEN {grouped} THEN {plain} ELSE {words} END"
-        if self.decimal == ".":
+        if self.cast:
+            words = f"replace({words}, '\u2212', '-')"
+        if self.given != "text" or self.decimal == ".":
             return words
         # A point would now stand between digits in another sense.
         return f"CASE WHEN contains({words}, '.') THEN 'x' ELSE replace({words}, ',', '.') END"
@@ -251,6 +256,8 @@ class ColumnPlan:
             moment = f"make_timestamp(epoch_us(TRY_CAST({words} AS TIMESTAMPTZ)))"
             return f"CASE WHEN {iso} THEN {moment} END"
         digits = self.digits()
+        if self.wanted == "double" and self.number_format:
+            return self.number_format.value(self.words())
         if self.wanted == "double":
             fits = matches(digits, f"{NUMBER}|{INFINITE}")
             return f"CASE WHEN {fits} THEN TRY_CAST({digits} AS DOUBLE) END"
@@ -276,8 +283,11 @@ class ColumnPlan:
         if self.is_unchanged:
             return "false"
         odd = f"{self.words()} IS NOT NULL AND {self.typed()} IS NULL"
+        if self.number_format:
+            odd += f" AND {self.number_format.is_no_value(self.words())} IS NOT TRUE"
         if self.wanted in ("integer", "double"):
-            return f"{odd} AND NOT {matches(self.digits(), NAN)}"
+            digits = self.words() if self.number_format else self.digits()
+            return f"{odd} AND NOT {matches(digits, NAN)}"
         return odd
 
 

@@ -29,6 +29,12 @@ def check_names(source: Source, data: Data, rules: Clean) -> None:
                 f"clean.derive.{column}: {data.path} has such a column already, or tenfold does: "
                 "choose another name"
             )
+    for column, cast in rules.casts.items():
+        if cast.thousands == (cast.decimal or data.decimal):
+            raise UserError(
+                f"clean.types.{column}.thousands and the decimal mark must differ, but both are "
+                f"{cast.thousands!r}: set clean.types.{column}.decimal"
+            )
     of_source: dict[str, Iterable[str]] = {
         "data.target": [data.target],
         "clean.types": rules.types,

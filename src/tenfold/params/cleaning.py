@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import Literal
 
@@ -10,10 +11,12 @@ from pydantic import Field, model_validator
 from tenfold.params.section import Section, Text
 
 Type = Literal["integer", "double", "text", "boolean", "date"]
+# What is part of a number, and no word beside it.
+PART_OF_NUMBER = re.compile(r"[0-9].*|[.,'()<>+\u2212-]")
 
 
 class Cast(Section):
-    """How a column's texts are read."""
+    """How a column's texts are read; a row with a cell that is not written so is rejected."""
 
     type: Type
     format: Text | None = Field(
@@ -21,15 +24,39 @@ class Cast(Section):
     )
     decimal: Literal[".", ","] | None = Field(None, description="By default that of `data`.")
     thousands: Literal[".", ",", " ", "'"] | None = Field(
-        None, description="A mark between the digits, which is taken out."
+        None,
+        description="The mark between groups of digits; `' '` is any space, `\"'\"` also the "
+        "typographic one.",
+    )
+    strip: Text | list[Text] = Field(
+        [], description="Currencies or units, which are taken from either end: `[$, USD]`."
+    )
+    percent: bool = Field(False, description="Whether `5%` is written, which means 0.05.")
+    negative: Literal["brackets", "trailing"] | None = Field(
+        None, description="How negative numbers are written, beside `-5`: `(5)` or `5-`."
+    )
+    multiples: dict[Text, float] = Field(
+        {}, description="Letters behind a number, and what it is multiplied by: `{k: 1000}`."
+    )
+    detection_limit: Literal["half", "limit", "zero", "missing"] | None = Field(
+        None,
+        description="What `<0.5` means: half of it, the limit itself, zero or no value; `>100` is "
+        "the limit, or no value with `missing`.",
     )
     true: list[Text] = Field(["true", "yes", "1"], description="Words, upper or lower case.")
     false: list[Text] = Field(["false", "no", "0"], description="Words, upper or lower case.")
 
+    @property
+    def units(self) -> list[str]:
+        """What is taken from either end."""
+        return [self.strip] if isinstance(self.strip, str) else self.strip
+
     @model_validator(mode="after")
     def _consistent(self) -> Cast:
-        settings = {"format": ("date",), "decimal": ("double",), "thousands": ("integer", "double")}
-        settings |= {"true": ("boolean",), "false": ("boolean",)}
+        numbers, double = ("integer", "double"), ("double",)
+        settings = {"format": ("date",), "decimal": double, "thousands": numbers, "strip": numbers}
+        settings |= {"percent": double, "negative": numbers, "multiples": double}
+        settings |= {"detection_limit": double, "true": ("boolean",), "false": ("boolean",)}
         for setting, types in settings.items():
             if setting in self.model_fields_set and self.type not in types:
                 raise ValueError(
@@ -41,7 +68,29 @@ class Cast(Section):
         both = {word.lower() for word in self.true} & {word.lower() for word in self.false}
         if both:
             raise ValueError(f"true and false must differ, but both hold {sorted(both)[0]!r}")
+        self._check_units()
         return self
+
+    def _check_units(self) -> None:
+        for setting, words in (("strip", self.units), ("multiples", list(self.multiples))):
+            for word in words:
+                if word != word.strip() or PART_OF_NUMBER.fullmatch(word):
+                    raise ValueError(
+                        f"{setting} must hold words such as $ or kg, without white space around "
+                        f"them and no part of a number, but got {word!r}: correct or remove it"
+                    )
+        twice = sorted(set(self.units) & set(self.multiples))
+        if twice:
+            raise ValueError(f"strip and multiples must differ, but both hold {twice[0]!r}")
+        if self.percent and (self.multiples or "%" in self.units):
+            other = "multiples" if self.multiples else "'%' in strip"
+            raise ValueError(f"percent: true reads 5% as 0.05, {other} would not: remove one")
+        for word, by in self.multiples.items():
+            if by <= 0:
+                raise ValueError(
+                    f"multiples.{word} must be above 0, but got {by}: write what {word!r} stands "
+                    "for, such as 1000"
+                )
 
 
 class Limits(Section):
