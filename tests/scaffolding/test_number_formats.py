@@ -45,7 +45,7 @@ def test_numbers_in_disguise_are_read(
     found = detect(dict.fromkeys(words, 1))
     assert found is not None
     assert found.cast == {"type": "double"} | cast
-    assert dict(found.values) == dict.fromkeys(values, 1)
+    assert dict(found.values) == {float(value): 1 for value in values}
     assert (found.odd, found.questions) == ({}, ())
 
 
@@ -121,7 +121,7 @@ def test_whatever_writes_all_numbers_of_a_column_is_undone(
     thousands, decimal = marks
     # Two decimals show which mark is the decimal one.
     written = {
-        f"{n / 100:,.2f}".translate(str.maketrans({",": thousands, ".": decimal})): n / 100
+        f"{n / 100:,.2f}".translate(str.maketrans(",.", thousands + decimal)): n / 100
         for n in numbers
     }
     words = {

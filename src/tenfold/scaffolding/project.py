@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tenfold import models, params, runtime
@@ -80,24 +80,27 @@ def write(experiment: str, *, force: bool) -> list[str]:
     if Path("dvc.yaml").exists() and "tenfold" not in Path("dvc.yaml").read_text(encoding="utf-8"):
         raise UserError(f"{Path.cwd()} holds another project's dvc.yaml: name an empty folder")
     runtime.write_text(PARAMS, experiment)
-    files = {
-        "dvc.yaml": pipeline.pipeline(),
-        "params.schema.json": json.dumps(params.json_schema(models), indent=2, sort_keys=True)
-        + "\n",
-        ".gitignore": GIT_IGNORED,
-        ".dvcignore": DVC_IGNORED,
+    files: dict[str, Callable[[], str]] = {
+        "dvc.yaml": pipeline.pipeline,
+        "params.schema.json": _schema,
+        ".gitignore": lambda: GIT_IGNORED,
+        ".dvcignore": lambda: DVC_IGNORED,
     }
     new = [file for file in files if not Path(file).exists()]
     for file in new:
-        runtime.write_text(Path(file), files[file])
+        runtime.write_text(Path(file), files[file]())
     done.append(f"written: {', '.join(['params.yaml', *new])}")
     if not Path(".dvc").exists():
         for file in (".gitignore", ".dvcignore"):
-            done += [] if file in new else _add_lines(Path(file), files[file])
+            done += [] if file in new else _add_lines(Path(file), files[file]())
         _start_dvc()
         for name, template in pipeline.plot_templates().items():
             runtime.write_text(Path(".dvc/plots") / name, template)
     return done
+
+
+def _schema() -> str:
+    return json.dumps(params.json_schema(models), indent=2, sort_keys=True) + "\n"
 
 
 def _unused(name: str) -> Path:
