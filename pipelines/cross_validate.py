@@ -7,6 +7,7 @@ import tenfold.runtime.program as program
 from tenfold import dataset, models, params, runtime, tracking
 from tenfold.dataset import Schema
 from tenfold.models import FitSettings
+from tenfold.params import SearchSpace
 from tenfold.reporting import terminal
 from tenfold.tuning import fold_models, pretrained, search
 from tenfold.tuning.evaluation import Evaluator, Inputs
@@ -24,6 +25,7 @@ def main() -> None:
     train = dataset.read(TRAIN, schema, FOLDS)
     source = declared.get("init_from")
     start = pretrained.fetch(source, name, schema, tracking.load_model) if source else None
+    space = SearchSpace(declared, models.parameters(name))
     evaluate = Evaluator(
         models.family(name),
         Inputs(train, experiment.preprocessing, start, experiment.seed),
@@ -38,9 +40,7 @@ def main() -> None:
     )  # fmt: skip
     shown = terminal.on_terminal(experiment.run.progress)
     with terminal.progress(name, decisive, shown=shown) as show:
-        trials = search.search(
-            declared, models.parameters(name), evaluate, experiment.tune, scratch, show
-        )
+        trials = search.search(space, evaluate, experiment.tune, scratch, show)
     best = search.best(trials, decisive)
     assert best.evaluation is not None
     with runtime.directory(Path("outputs/cross_validate") / name) as out:
@@ -48,7 +48,7 @@ def main() -> None:
         dataset.write_predictions(out / "oof.parquet", train, best.evaluation.oof)
         fold_models.write(out / "members", best.fold_models, start)
     runtime.discard(scratch)
-    print(terminal.search_summary(name, trials, best, experiment.metrics))
+    print(terminal.search_summary(name, trials, best, experiment.metrics, space.size))
 
 
 if __name__ == "__main__":

@@ -42,6 +42,9 @@ def test_what_a_search_found_is_one_line() -> None:
     assert terminal.search_summary("linear", trials, trials[1], ["mse"]) == (
         "cross_validate@linear: 3 trials (1 failed), best mse 1.0000 with alpha=0.5000, kind=a"
     )
+    assert terminal.search_summary("linear", trials, trials[1], ["mse"], 8).startswith(
+        "cross_validate@linear: 3 of 8 configurations (1 failed), best mse"
+    )
     alone = Trial(0, {}, FamilyParameters(), trials[0].evaluation)
     assert terminal.search_summary("dummy", [alone], alone, ["mse"]) == (
         "cross_validate@dummy: 1 trial, best mse 2.0000"

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import Field, model_validator
 
 from tenfold import runtime
 from tenfold.models import Diverged, FamilyParameters
-from tenfold.params import Tune
+from tenfold.params import SearchSpace, Tune
 from tenfold.runtime import UserError
 from tenfold.tuning import search as tuning
 from tenfold.tuning.cross_validation import Evaluation
 from tenfold.tuning.search import Trial
+from tests.conftest import Project
 
 
 class Parameters(FamilyParameters):
@@ -68,7 +73,7 @@ def search(
     **tune: Any,
 ) -> list[Trial]:
     evaluator = Evaluator(evaluate, shape, metric, seed)
-    return tuning.search(declared, schema, evaluator, Tune(**tune), scratch, report)
+    return tuning.search(SearchSpace(declared, schema), evaluator, Tune(**tune), scratch, report)
 
 
 @dataclass
@@ -263,6 +268,98 @@ def test_a_family_without_tuned_leaves_has_one_trial(tmp_path: Path) -> None:
     assert trials[0].parameters == Parameters(x=0.5, n=8)
 
 
+DISCRETE = st.fixed_dictionaries(
+    {},
+    optional={
+        "x": st.sampled_from(
+            [{"choices": [0.1, 1.0, 10.0, 1]}, {"low": -1.0, "high": 1.0, "step": 0.5}]
+        ),
+        "n": st.sampled_from(
+            [{"low": 1, "high": 5}, {"low": 2, "high": 9, "step": 3}, {"choices": [1, 2]}]
+        ),
+        "kind": st.sampled_from([{"choices": ["a", "b"]}, {"choices": ["a"]}, "b"]),
+    },
+)
+
+
+@given(
+    declared=DISCRETE,
+    sampler=st.sampled_from(["tpe", "random"]),
+    generation_size=st.integers(1, 6),
+    budgets=st.tuples(st.integers(1, 40), st.integers(1, 40)).map(sorted),
+    seed=st.integers(0, 3),
+)
+@hypothesis.settings(max_examples=25, deadline=None)
+def test_each_configuration_of_a_discrete_space_is_tried_once_and_all_if_the_budget_suffices(
+    declared: dict[str, Any],
+    sampler: str,
+    generation_size: int,
+    budgets: list[int],
+    seed: int,
+) -> None:
+    space = SearchSpace(declared, Parameters)
+    found = []
+    for budget in budgets:
+        with tempfile.TemporaryDirectory() as folder:
+            trials = search(
+                Path(folder), declared=declared, seed=seed, n_trials=budget, sampler=sampler,
+                generation_size=generation_size,
+            )  # fmt: skip
+        assert len(trials) == min(budget, space.size)
+        assert [trial.number for trial in trials] == list(range(len(trials)))
+        tried = {tuple(trial.parameters.model_dump().items()) for trial in trials}
+        assert len(tried) == len(trials)
+        found.append(facts(trials))
+    fewer, more = found
+    assert more[: len(fewer)] == fewer
+
+
+def test_a_configuration_that_failed_is_not_tried_again(tmp_path: Path) -> None:
+    def never(number: int, parameters: FamilyParameters) -> Evaluation:
+        assert isinstance(parameters, Parameters)
+        if parameters.x:
+            raise Diverged("too far")
+        return bowl(number, parameters)
+
+    declared = {"x": {"choices": [1.0, 0.0, 2.0, 3.0]}}
+    trials = search(tmp_path, never, declared, n_trials=20)
+    assert sorted(trial.values["x"] for trial in trials) == [0.0, 1.0, 2.0, 3.0]
+    assert tuning.best(trials, "mse").values == {"x": 0.0}
+
+
+@pytest.mark.parametrize("at", [0, 2, 5])
+def test_a_resumed_search_of_a_discrete_space_is_an_unbroken_one(at: int, tmp_path: Path) -> None:
+    declared = {"x": {"low": 0.0, "high": 1.0, "step": 0.25}, "kind": {"choices": ["a", "b"]}}
+    calls: list[int] = []
+
+    def failing(number: int, parameters: FamilyParameters) -> Evaluation:
+        calls.append(number)
+        if number == at and calls.count(at) == 1:
+            raise PowerCut
+        return bowl(number, parameters)
+
+    with pytest.raises(PowerCut):
+        search(tmp_path / "broken", failing, declared, n_trials=15)
+    resumed = search(tmp_path / "broken", failing, declared, n_trials=15)
+    assert len(calls) == 11
+    assert facts(resumed) == facts(search(tmp_path / "unbroken", bowl, declared, n_trials=15))
+
+
+def test_the_default_tables_three_configurations_are_three_trials(again: Project) -> None:
+    models = {"linear": {"alpha": {"choices": [0.1, 1.0, 10.0]}}}
+    tried = []
+    for n_trials in (3, 15):
+        again.change(models=models, tune={"n_trials": n_trials, "generation_size": 5})
+        said = again.stage("cross_validate", "linear").stdout
+        assert "cross_validate@linear: 3 of 3 configurations, best auroc" in said
+        rows = runtime.read_rows(again / "outputs/cross_validate/linear/trials.csv")
+        tried.append([row["alpha"] for row in rows])
+        assert again.json("outputs/cross_validate/linear/best.json")["n_trials"] == 3
+    assert sorted(tried[0]) == ["0.1", "1.0", "10.0"]
+    assert tried[0] == tried[1]
+    assert "linear: 9 fits (3 of 3 configurations), about" in again.run("tenfold", "check")
+
+
 def test_every_trial_is_reported_once_with_the_budget(tmp_path: Path) -> None:
     seen: list[tuple[int, int]] = []
     search(tmp_path, n_trials=7, report=lambda trial, total: seen.append((trial.number, total)))
@@ -296,7 +393,8 @@ def test_configurations_of_equal_shape_are_evaluated_at_once_and_no_others(
 ) -> None:
     evaluator = Evaluator(bowl, shape)
     calls, tune = evaluator.calls, Tune(n_trials=12, generation_size=6)
-    trials = tuning.search(DECLARED, Parameters, evaluator, tune, tmp_path, lambda *_: None)
+    space = SearchSpace(DECLARED, Parameters)
+    trials = tuning.search(space, evaluator, tune, tmp_path, lambda *_: None)
     assert sorted(number for call in calls for number, _ in call) == list(range(12))
     for call in calls:
         assert len({number // 6 for number, _ in call}) == 1, "generations were mixed"

@@ -20,6 +20,7 @@ from tenfold.params import messages
 from tenfold.params.audit import Audit
 from tenfold.params.cleaning import Cast, Clean
 from tenfold.params.data import Data
+from tenfold.params.enumeration import SearchSpace
 from tenfold.params.families import (
     ExperimentContext,
     Families,
@@ -54,6 +55,7 @@ __all__ = [
     "Params",
     "Preprocessing",
     "Run",
+    "SearchSpace",
     "SelectModel",
     "Split",
     "Train",

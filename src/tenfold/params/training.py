@@ -12,7 +12,11 @@ from tenfold.params.section import Name, Section
 class Tune(Section):
     """The search over every `{low, high}` and `{choices}` of a family."""
 
-    n_trials: int = Field(15, ge=1, description="Configurations tried per tuned family.")
+    n_trials: int = Field(
+        15,
+        ge=1,
+        description="Configurations tried per tuned family, none twice: all, if there are fewer.",
+    )
     sampler: Literal["tpe", "random"] = "tpe"
     generation_size: int = Field(
         5, ge=1, description="Configurations asked for at once, before any is scored."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -58,11 +59,18 @@ def progress(family: str, metric: str, *, shown: bool) -> Iterator[Callable[[Tri
 
 
 def search_summary(
-    family: str, trials: Sequence[Trial], best: Trial, metric_names: Sequence[str]
+    family: str,
+    trials: Sequence[Trial],
+    best: Trial,
+    metric_names: Sequence[str],
+    n_configurations: float = math.inf,
 ) -> str:
-    """The best trial of a search, and one line for each finding of its diagnostics."""
+    """The best trial of a search, and one line for each finding of its diagnostics.
+
+    `n_configurations` is the number of all that there are, if the space is discrete.
+    """
     failed = sum(trial.evaluation is None for trial in trials)
-    count = f"{len(trials)} trial{'s' if len(trials) > 1 else ''}"
+    count = tried_of(len(trials), n_configurations if best.values else math.inf)
     tried = count + (f" ({failed} failed)" if failed else "")
     tuned = ", ".join(f"{name}={short(value)}" for name, value in best.values.items())
     score = ", ".join(f"{name} {best.score(name):.4f}" for name in metric_names[:1])
@@ -70,6 +78,17 @@ def search_summary(
     assert best.evaluation is not None
     notes = [f"note: {family}: {finding}" for finding in best.evaluation.findings]
     return "\n".join([found, *notes])
+
+
+def tried_of(n_trials: int, n_configurations: float) -> str:
+    """How many trials, and of how many configurations if these can be counted.
+
+    >>> tried_of(3, 6), tried_of(3, math.inf)
+    ('3 of 6 configurations', '3 trials')
+    """
+    if math.isinf(n_configurations):
+        return f"{n_trials} trial{'s' if n_trials > 1 else ''}"
+    return f"{n_trials} of {n_configurations} configuration{'s' if n_configurations > 1 else ''}"
 
 
 def leaderboard(results: Mapping[str, Any], metric_names: Sequence[str]) -> str:

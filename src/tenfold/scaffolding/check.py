@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 from tenfold import cleaning, models, runtime, sources, splitting
-from tenfold.params import Params, search_space
+from tenfold.params import Params, SearchSpace
 from tenfold.reporting import terminal
 from tenfold.splitting.split_and_audit import split_and_audit
 
@@ -46,11 +47,15 @@ def _training_forecast(experiment: Params, split: dict[str, Any]) -> list[str]:
     n_columns = sum(map(len, split["features"].values()))
     total, seconds, lines = 0, 0.0, []
     for family, declared in experiment.models.items():
-        n_trials = experiment.tune.n_trials if search_space.declarations(declared) else 1
+        schema = models.parameters(family)
+        space = SearchSpace(declared, schema)
+        n_trials = space.n_trials(experiment.tune.n_trials)
         n_fits = n_trials * len(split["folds"])
-        fixed, per_cell = models.parameters(family).fit_seconds
+        fixed, per_cell = schema.fit_seconds
         own = n_trials * sum(fixed + per_cell * rows * n_columns for rows in split["learnt_from"])
-        lines.append(f"  {family}: {n_fits} fits, about {_duration(own)}")
+        discrete = space.leaves and math.isfinite(space.size)
+        tried = f" ({terminal.tried_of(n_trials, space.size)})" if discrete else ""
+        lines.append(f"  {family}: {n_fits} fits{tried}, about {_duration(own)}")
         total, seconds = total + n_fits, seconds + own
     return [f"{total} fits, very roughly {_duration(seconds)} on two cores:", *lines]
 

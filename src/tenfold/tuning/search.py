@@ -1,29 +1,25 @@
-"""The search: an Optuna study over cross-validation that can be killed at any point.
+"""The search: cross-validation of the configurations that a study proposes.
 
-Trials are asked for in generations, evaluated in any order and told in index order. Every
-finished trial is a folder, so that a restarted search proposes the same configurations and reads
-the results that it already has.
+Trials are asked for in generations, evaluated in any order and told in index order. Every finished
+trial is a folder, so that a search that was killed at any point proposes the same configurations
+again and reads the results that it already has.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
-from pydantic import ValidationError
 
 from tenfold import metrics, runtime
 from tenfold.metrics import METRICS
 from tenfold.models import CURVE, Diverged, FamilyParameters
-from tenfold.params import Tune, messages, search_space
+from tenfold.params import SearchSpace, Tune
 from tenfold.tuning.cross_validation import Evaluation
-
-if TYPE_CHECKING:
-    import optuna
+from tenfold.tuning.study import Proposal, Study
 
 
 class Evaluator(Protocol):
@@ -71,8 +67,7 @@ class Trial:
 
 
 def search(
-    declared: Mapping[str, Any],
-    schema: type[FamilyParameters],
+    space: SearchSpace,
     evaluate: Evaluator,
     tune: Tune,
     scratch: Path,
@@ -80,40 +75,28 @@ def search(
 ) -> list[Trial]:
     """All trials of one family, in order.
 
-    Trial i's proposal depends on the evaluator's seed, on i and on the trials told before.
+    Trial i's proposal depends on the evaluator's seed, on i and on the trials told before. No
+    configuration of a discrete space is tried twice, and all are if the budget suffices.
 
     Args:
-        declared: the family's parameters, some leaves replaced by ranges or choices.
-        schema: what one configuration must fit.
+        space: the family's parameters, some leaves replaced by ranges or choices.
         evaluate: cross-validates configurations together.
         tune: budget and sampler.
         scratch: the folder of finished trials, until the stage has written its outputs.
         report: called after every trial with it and the number of trials, for people.
     """
-    import optuna
-
-    space = search_space.leaves(declared)
-    distributions = search_space.distributions(space, schema)
-    # Without a leaf to tune there is one configuration.
-    n_trials = tune.n_trials if space else 1
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    study = optuna.create_study(direction=METRICS[evaluate.metric].direction)
+    n_trials = space.n_trials(tune.n_trials)
+    study = Study(space, tune, evaluate.metric, evaluate.seed)
     trials: list[Trial] = []
     while len(trials) < n_trials:
-        generation = []
-        for number in range(len(trials), min(len(trials) + tune.generation_size, n_trials)):
-            study.sampler = _sampler(tune, runtime.derive_seed(evaluate.seed, "sampler", number))
-            generation.append(study.ask(distributions))
-        asked = [_propose(trial.number, trial.params, declared, schema) for trial in generation]
+        last = min(len(trials) + tune.generation_size, n_trials)
+        asked = [study.ask(number) for number in range(len(trials), last)]
         _evaluate(asked, evaluate, scratch)
-        for proposal, question in zip(asked, generation, strict=True):
+        for proposal in asked:
             trial = _recall(proposal, scratch)
             report(trial, n_trials)
             trials.append(trial)
-            if trial.evaluation is None:
-                study.tell(question, state=optuna.trial.TrialState.FAIL)
-            else:
-                study.tell(question, trial.score(evaluate.metric))
+            study.tell(proposal, None if trial.evaluation is None else trial.score(evaluate.metric))
     return trials
 
 
@@ -172,53 +155,13 @@ def write(folder: Path, best: Trial, trials: list[Trial]) -> None:
     runtime.write_rows(folder / "history.csv", best.evaluation.history, CURVE)
 
 
-def _sampler(tune: Tune, seed: int) -> optuna.samplers.BaseSampler:
-    """A fresh sampler per trial, so that a resumed search draws what an unbroken one would."""
-    import optuna
-
-    if tune.sampler == "random":
-        return optuna.samplers.RandomSampler(seed=seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return optuna.samplers.TPESampler(
-            seed=seed,
-            n_startup_trials=tune.generation_size,
-            # Trials of one generation do not know each other's scores; this spreads them out.
-            constant_liar=tune.generation_size > 1,
-        )
-
-
-@dataclass(frozen=True)
-class _Proposal:
-    """A configuration asked for; `failure` says why it contradicts itself, if it does."""
-
-    number: int
-    values: dict[str, Any]
-    parameters: FamilyParameters
-    failure: str = ""
-
-
-def _propose(
-    number: int,
-    values: dict[str, Any],
-    declared: Mapping[str, Any],
-    schema: type[FamilyParameters],
-) -> _Proposal:
-    configuration = search_space.substitute(declared, values)
-    try:
-        return _Proposal(number, values, schema.model_validate(configuration))
-    except ValidationError as error:
-        failure = messages.explain(error, configuration, schema)[0]
-        return _Proposal(number, values, schema.model_construct(**configuration), failure)
-
-
-def _evaluate(asked: Sequence[_Proposal], evaluate: Evaluator, scratch: Path) -> None:
+def _evaluate(asked: Sequence[Proposal], evaluate: Evaluator, scratch: Path) -> None:
     """Evaluate what was not finished before a crash, and write it.
 
     Configurations that are evaluated together stay together: a group is evaluated again as a
     whole if a crash left a part of it, so that the results are those of an unbroken run.
     """
-    groups: dict[Hashable, list[_Proposal]] = {}
+    groups: dict[Hashable, list[Proposal]] = {}
     for proposal in asked:
         if not proposal.failure:
             groups.setdefault(evaluate.shape(proposal.parameters), []).append(proposal)
@@ -233,7 +176,7 @@ def _evaluate(asked: Sequence[_Proposal], evaluate: Evaluator, scratch: Path) ->
                     _keep(files, result)
 
 
-def _folder(scratch: Path, proposal: _Proposal) -> Path:
+def _folder(scratch: Path, proposal: Proposal) -> Path:
     return scratch / f"trial-{proposal.number:05d}"
 
 
@@ -255,7 +198,7 @@ def _keep(folder: Path, result: Evaluation | Diverged) -> None:
         result.bag.save(folder / "members")
 
 
-def _recall(proposal: _Proposal, scratch: Path) -> Trial:
+def _recall(proposal: Proposal, scratch: Path) -> Trial:
     """The finished trial, from its folder."""
     number, values, parameters = proposal.number, proposal.values, proposal.parameters
     if proposal.failure:
