@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -50,7 +51,11 @@ def installation() -> dict[str, Any]:
         require for require in metadata.requires("tenfold") or () if "extra ==" not in require
     ]
     names = sorted(re.split(r"[^A-Za-z0-9._-]", require)[0] for require in needed)
-    return {"code": code_digest(), "libraries": {name: metadata.version(name) for name in names}}
+    libraries = {}
+    for name in names:
+        with contextlib.suppress(metadata.PackageNotFoundError):  # Not every system needs each.
+            libraries[name] = metadata.version(name)
+    return {"code": code_digest(), "libraries": libraries}
 
 
 def derive_seed(*parts: Any) -> int:
