@@ -116,7 +116,7 @@ def test_a_family_with_nothing_behind_it_takes_all_defaults() -> None:
             {"models.mlp": {"dropout": {"low": 0.1, "high": 0.5, "setp": 0.1}}},
             "'models.mlp.dropout.setp'; did you mean 'step'? (known: high, log, low, step)",
         ),
-        ({"zzz": 1}, "unknown key 'zzz'; (known: "),
+        ({"zzz": 1}, "unknown key 'zzz': remove it (known: "),
     ],
 )
 def test_an_unknown_name_is_answered_with_the_nearest(
@@ -257,7 +257,7 @@ REGRESSION = {"task": "regression", "metrics": ["mse"]}
         ("mlp", {"max_norm": 0.0}, ".max_norm must be greater than 0, but got 0.0"),
         ("rnn", {"shape": [2, 1], "cell": "lstn"}, "'gru' or 'lstm', but got 'lstn'; did you mean"),
         ("cnn", {}, "'models.cnn.shape' is required: add it"),
-        ("cnn", {"shape": [1, 2]}, "'models.cnn.shape.2' is required: add it"),
+        ("cnn", {"shape": [1, 2]}, "models.cnn.shape is too short a list, [1, 2]: add number 3"),
         ("cnn", {"shape": [1, 2, 3, 4]}, ".shape must be a list of 3, but got [1, 2, 3, 4]"),
         ("cnn", {"shape": 6}, ".shape must be a list, but got 6"),
         ("cnn", {"shape": [1, 2, 0]}, ".shape.2 must be greater than or equal to 1, but got 0"),
@@ -278,7 +278,7 @@ REGRESSION = {"task": "regression", "metrics": ["mse"]}
         (
             "mlp",
             {"body_learning_rate_factor": 0.5},
-            ": body_learning_rate_factor needs init_from, but got 0.5 alone: leave it out",
+            ": body_learning_rate_factor needs init_from, but got 0.5 alone: add init_from",
         ),
         ("mlp", {"init_from": ""}, ".init_from must be a text that is not empty, but got ''"),
         (

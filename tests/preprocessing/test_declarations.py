@@ -24,7 +24,7 @@ SELU = {"activation": "selu"}
         ({"preprocessing.text": "ignore"}, "must be 'refuse' or 'drop', but got 'ignore'"),
         ({"preprocessing.categorical.max_categories": 1}, "greater than or equal to 2"),
         ({"preprocessing.dates": {"parts": ["yeer"]}}, "but got 'yeer'; did you mean 'year'?"),
-        ({"preprocessing.dates": {"parts": []}}, "preprocessing.dates.parts must be not empty"),
+        ({"preprocessing.dates": {"parts": []}}, "preprocessing.dates.parts must not be empty"),
         (
             {"preprocessing.dates": {"parts": ["day", "day"]}},
             "preprocessing.dates.parts: each part must be named once, but got day, day",

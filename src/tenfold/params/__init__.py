@@ -205,7 +205,10 @@ def _check_metrics(names: list[str], task: Task) -> None:
                 f"metrics: {name!r} does not fit task {task!r}; choose from {', '.join(fitting)}"
             )
     if len(set(names)) != len(names):
-        raise ValueError(f"metrics: each must be named once, but got {', '.join(names)}")
+        raise ValueError(
+            f"metrics: each must be named once, but got {', '.join(names)}: "
+            "remove what is there twice"
+        )
 
 
 def json_schema(families: Families) -> dict[str, Any]:

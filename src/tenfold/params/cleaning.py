@@ -64,10 +64,14 @@ class Cast(Section):
                     f"remove {setting}"
                 )
         if self.thousands is not None and self.thousands == self.decimal:
-            raise ValueError(f"decimal and thousands must differ, but both are {self.decimal!r}")
+            raise ValueError(
+                f"decimal and thousands must differ, but both are {self.decimal!r}: change one"
+            )
         both = {word.lower() for word in self.true} & {word.lower() for word in self.false}
         if both:
-            raise ValueError(f"true and false must differ, but both hold {sorted(both)[0]!r}")
+            raise ValueError(
+                f"true and false must differ, but both hold {sorted(both)[0]!r}: remove it from one"
+            )
         self._check_units()
         return self
 
@@ -102,7 +106,9 @@ class Limits(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Limits:
         if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(f"min must not exceed max, but got {self.min} and {self.max}")
+            raise ValueError(
+                f"min must not exceed max, but got {self.min:g} and {self.max:g}: exchange them"
+            )
         return self
 
 

@@ -77,5 +77,7 @@ class Data(Section):
             )
         twice = {column for column in self.columns if self.columns.count(column) > 1}
         if twice:
-            raise ValueError(f"columns must differ, but {sorted(twice)[0]!r} is there twice")
+            raise ValueError(
+                f"columns must differ, but {sorted(twice)[0]!r} is there twice: rename one"
+            )
         return self

@@ -88,11 +88,11 @@ def check_init_from(family: str, declared: Mapping[str, Any], registered: str) -
 def _as_value_error(
     document: Any, schema: type[BaseModel], prefix: tuple[str, ...]
 ) -> Iterator[None]:
-    """Raise the first error of a schema as a ValueError, whose text pydantic passes on."""
+    """Raise the errors of a schema as one ValueError, whose text pydantic passes on."""
     try:
         yield
     except ValidationError as error:
-        raise ValueError(messages.explain(error, document, schema, prefix)[0]) from None
+        raise ValueError("; ".join(messages.explain(error, document, schema, prefix))) from None
 
 
 def family_schemas(families: Families) -> tuple[dict[str, Any], dict[str, Any]]:

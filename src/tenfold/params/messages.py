@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -23,10 +23,10 @@ RULES = {
     "model_type": "a mapping of keys to values",
     "none_required": "null",
     "string_pattern_mismatch": "a name of letters, digits, spaces and _ . -",
-    "string_too_long": "a shorter text",
+    "string_too_long": "a text of at most {max_length} characters",
     "string_too_short": "a text that is not empty",
     "string_type": "a text",
-    "too_short": "not empty",
+    "too_long": "a list of {max_length}",
     "tuple_type": "a list",
 }
 
@@ -79,12 +79,17 @@ def _sentence(
         return f"{where}: a key must be a text, but got {value!r}: put it in quotes"
     match problem["type"]:
         case "extra_forbidden":
-            return f"unknown key {where!r}; {nearest(path[-1], _keys(schema, path[:-1]))}"
+            return _unknown_key(path, where, schema)
         case "missing":
+            if isinstance(problem["loc"][-1], int):
+                outer, _, place = where.rpartition(".")
+                return f"{outer} is too short a list, {value!r}: add number {int(place) + 1}"
             cure = (
                 f"add `{where}: {{}}` for its defaults" if _has_defaults(schema, path) else "add it"
             )
             return f"{where!r} is required: {cure}"
+        case "too_short":
+            return f"{where} must not be empty: name one or more"
         case "value_error":
             message = str(problem["ctx"]["error"])
             return f"{where}: {message}" if where else message
@@ -94,13 +99,21 @@ def _sentence(
     return f"{where} must be {' or '.join(rules)}, but got {value!r}{guess}"
 
 
+def _unknown_key(path: Location, where: str, schema: type[BaseModel]) -> str:
+    keys = _keys(schema, path[:-1])
+    if did_you_mean(path[-1], keys):
+        return f"unknown key {where!r}; {nearest(path[-1], keys)}"
+    known = f" {nearest(path[-1], keys)}" if keys else ""
+    return f"unknown key {where!r}: remove it{known}"
+
+
 def _rule(problem: Mapping[str, Any]) -> str:
     if problem["type"] == "literal_error":
         return str(problem["ctx"]["expected"])
+    if problem["type"] == "string_too_long" and problem["ctx"]["max_length"] == 1:
+        return "a single character"
     if problem["type"] in RULES:
-        return RULES[problem["type"]]
-    if problem["type"] == "too_long":
-        return f"a list of {problem['ctx']['max_length']}"
+        return RULES[problem["type"]].format_map(problem.get("ctx", {}))
     return str(problem["msg"]).removeprefix("Input should be ")
 
 
@@ -129,13 +142,18 @@ def _section(schema: type[BaseModel], path: Location) -> type[BaseModel] | None:
     parts = iter(path)
     for part in parts:
         field = schema.model_fields.get(part)
-        kinds = (field.annotation, *get_args(field.annotation)) if field else ()
-        sections = [
-            kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)
-        ]
+        sections = list(_sections(field.annotation)) if field else []
         if not sections:
             return None
         schema = sections[0]
         if field and get_origin(field.annotation) is dict and next(parts, None) is None:
             return None  # The mapping itself, whose keys are names.
     return schema
+
+
+def _sections(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The sections among an annotation's alternatives, and among a mapping's values."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _sections(part)

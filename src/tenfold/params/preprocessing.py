@@ -16,7 +16,9 @@ Part = Literal["year", "month", "day", "weekday", "hour", "minute", "elapsed_day
 
 def _once(parts: list[Part]) -> list[Part]:
     if len(set(parts)) < len(parts):
-        raise ValueError(f"each part must be named once, but got {', '.join(parts)}")
+        raise ValueError(
+            f"each part must be named once, but got {', '.join(parts)}: remove what is there twice"
+        )
     return parts
 
 
@@ -105,7 +107,8 @@ class ColumnPreprocessing(Section):
     def _consistent(self) -> ColumnPreprocessing:
         if self.text and len(self.given) > 1:
             raise ValueError(
-                f"text: drop removes the column, but got {', '.join(self.given)}: leave one out"
+                f"text: drop removes the column, but got {', '.join(self.given)}: remove text "
+                "or the others"
             )
         return self
 

@@ -33,11 +33,17 @@ class Range(BaseModel):
     @model_validator(mode="after")
     def _ordered(self) -> Range:
         if self.low > self.high:
-            raise ValueError(f"low must not exceed high, but got low={self.low}, high={self.high}")
+            raise ValueError(
+                f"low must not exceed high, but got low={self.low}, high={self.high}: exchange them"
+            )
         if self.log and self.low <= 0:
-            raise ValueError(f"a log range needs low > 0, but got low={self.low}")
+            raise ValueError(
+                f"a log range needs low > 0, but got low={self.low}: raise low or remove log"
+            )
         if self.log and self.step is not None:
-            raise ValueError(f"log and step exclude each other, but got step={self.step}")
+            raise ValueError(
+                f"log and step exclude each other, but got step={self.step}: remove one"
+            )
         if self.step is not None and self.step <= 0:
             raise ValueError(f"step must be positive, but got step={self.step}")
         return self

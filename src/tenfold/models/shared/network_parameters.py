@@ -47,21 +47,23 @@ class NetworkParameters(FamilyParameters, BlockSettings, Rates, Recipe):
     def _agree(self) -> NetworkParameters:
         if self.freeze > self.depth:
             raise ValueError(
-                f"freeze must not exceed the network's {self.depth} blocks, but got {self.freeze}"
+                f"freeze must not exceed the network's {self.depth} blocks, but got {self.freeze}: "
+                "lower freeze"
             )
         if self.freeze and self.init_from is None:
             raise ValueError(
                 f"freeze needs init_from, but got freeze={self.freeze} alone: blocks that were "
-                "never trained would stay untrained"
+                "never trained would stay untrained: add init_from, or remove freeze"
             )
         if self.unfreeze_at is not None and not self.freeze:
             raise ValueError(
-                f"unfreeze_at needs freeze, but got unfreeze_at={self.unfreeze_at} alone"
+                f"unfreeze_at needs freeze, but got unfreeze_at={self.unfreeze_at} alone: "
+                "add freeze, or remove unfreeze_at"
             )
         if self.body_learning_rate_factor < 1 and self.init_from is None:
             raise ValueError(
                 "body_learning_rate_factor needs init_from, but got "
-                f"{self.body_learning_rate_factor} alone: leave it out"
+                f"{self.body_learning_rate_factor} alone: add init_from, or leave it out"
             )
         return self
 
@@ -100,7 +102,7 @@ class NetworkParameters(FamilyParameters, BlockSettings, Rates, Recipe):
         if self.warmup_epochs >= max_epochs:
             raise ValueError(
                 f"warmup_epochs must be less than trainer.max_epochs={max_epochs}, but got "
-                f"{self.warmup_epochs}"
+                f"{self.warmup_epochs}: lower warmup_epochs or raise max_epochs"
             )
 
     def recipe(self, task: Task) -> Recipe:
@@ -154,7 +156,7 @@ class ActivatedParameters(NetworkParameters, ActivationSettings):
         if self.activation == "selu" and context.scale != "standard":
             raise ValueError(
                 "activation 'selu' needs preprocessing.numeric.scale: standard, but got "
-                f"{context.scale!r}"
+                f"{context.scale!r}: set every scale in preprocessing to standard, or use elu"
             )
 
 

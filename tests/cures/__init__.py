@@ -1,0 +1,1 @@
+"""Every refusal names a cure, and the cure works."""

@@ -1,0 +1,8 @@
+"""All refusals that are tried."""
+
+from __future__ import annotations
+
+from tests.cures import families, sections
+from tests.cures.refusals import Refusal
+
+REFUSALS: list[Refusal] = [*sections.CASES, *families.CASES]
