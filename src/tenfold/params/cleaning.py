@@ -85,7 +85,9 @@ class Cast(Section):
                     )
         twice = sorted(set(self.units) & set(self.multiples))
         if twice:
-            raise ValueError(f"strip and multiples must differ, but both hold {twice[0]!r}")
+            raise ValueError(
+                f"strip and multiples must differ, but both hold {twice[0]!r}: remove it from one"
+            )
         if self.percent and (self.multiples or "%" in self.units):
             other = "multiples" if self.multiples else "'%' in strip"
             raise ValueError(f"percent: true reads 5% as 0.05, {other} would not: remove one")
