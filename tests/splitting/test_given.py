@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tenfold.dataset.folds import VAL
 from tenfold.metrics import Task
 from tenfold.runtime import UserError
+from tenfold.splitting import split_report
 from tests.tables import Parts, split_table, table
 
 WORDS = ["test", "train", "2", "10", "last"]
@@ -54,6 +56,29 @@ def test_where_the_column_knows_test_and_train_alone_the_folds_are_drawn() -> No
         assert np.sum(judged == "a") == 6
 
 
+@pytest.mark.parametrize("copies", ["auto", "together", "independent"])
+def test_copies_are_where_the_column_says_and_are_counted(copies: str) -> None:
+    part = ["test", "0", "1"] * 30
+    size = [0, 1, 0, *range(3, 90)]
+    parts = split(part, columns={"size": size}, copies=copies)
+    assert parts.train["part"].to_pylist() == ["0", "1"] * 30
+    assert (parts.report["copies"], parts.report["parted_copies"]) == (1, 1)
+    told = split_report.summary(parts.report | {"dropped_columns": {}})
+    assert "the given column puts some of them in another part" in told
+
+
+def test_drawn_folds_keep_the_copies_of_training_rows_together() -> None:
+    # Sets of copies begin in the test part, in the training part, or are on both sides.
+    part = [*["test"] * 20, *["train"] * 80, *["test"] * 10]
+    size = [*range(20), *range(10, 30), *range(20, 80), *range(40, 50)]
+    parts = split(part, columns={"size": size}, n_splits=4, copies="together")
+    assert parts.report["parted_copies"] == 20
+    train = parts.train["size"].to_numpy()
+    for number in range(4):
+        assert not set(train[parts.folds.train(number)]) & set(train[parts.folds.val(number)])
+    assert (parts.folds.membership == VAL).sum(axis=0).tolist() == [1] * 80
+
+
 @pytest.mark.parametrize(
     ("part", "rules", "message"),
     [
@@ -62,11 +87,6 @@ def test_where_the_column_knows_test_and_train_alone_the_folds_are_drawn() -> No
         (["test"] * 9, {}, "every row of 'part' says 'test'"),
         (["test", "0", "1"] * 9, {"n_splits": 5}, "n_splits is 5, but 'part' says 2 folds"),
         (["test", "0", None] * 9, {}, "'part' decides .* is empty in 9 rows"),
-        (
-            ["test", "0", "1"] * 3,
-            {"columns": {"size": [0, 1, 0, 3, 4, 5, 6, 7, 8]}},
-            "line 2 of the source is 'test' and its copy in line 4 '1': give both the same",
-        ),
     ],
 )
 def test_a_column_that_cannot_be_followed_is_refused(

@@ -151,8 +151,8 @@ def test_the_seed_alone_decides() -> None:
         (
             [*"abcde"] * 6,
             {"size": [0, 1, 2, 3, 4] * 5 + [0] * 5},
-            {"n_splits": 5},
-            "has one group only, since groups that hold copies of one row count as one",
+            {"n_splits": 5, "copies": "together"},
+            "one group only, since groups that hold equal rows .* set split.copies: independent",
         ),
         (["a", "b", None] * 10, {}, {}, r"'patient' .* is empty in 10 rows \(first: line 4"),
         (["a", "b", "  "] * 10, {}, {}, "reject such rows with clean.require"),

@@ -16,7 +16,7 @@ from tenfold.dataset import ROW
 from tenfold.dataset.folds import VAL
 from tenfold.metrics import Task
 from tenfold.runtime import UserError, derive_seed
-from tenfold.splitting import feasibility
+from tenfold.splitting import feasibility, split_report
 from tenfold.splitting.shuffled import quantile_bins
 from tests.tables import Parts, bytes_of, split_table, table
 
@@ -185,6 +185,7 @@ def test_at_least_one_row_is_held_out() -> None:
 def test_copies_of_a_row_fall_on_one_side(size: list[int], strategy: str, repeats: int) -> None:
     colours = [None if value % 3 == 0 else "red" for value in size]
     rules: dict[str, Any] = {"strategy": strategy, "n_splits": 3, "n_repeats": repeats}
+    rules["copies"] = "together"
     if strategy == "stratified":
         rules["n_bins"] = 2
     rows = table(np.arange(float(len(size))), size=size, colour=colours)
@@ -201,7 +202,7 @@ def test_copies_follow_the_first_of_them_and_leave_the_others_where_they_were() 
     doubled = table(
         [*y, *y[1::2], *y[::2]], size=[*range(100), *range(0, 100, 2), *range(1, 100, 2)]
     )
-    parts = split_table(doubled)
+    parts = split_table(doubled, copies="together")
     before = [set(rows) for rows in alone.values("size")]
     assert [set(rows) for rows in parts.values("size")] == before
     for (_, judged), (_, own) in zip(alone.sides("size"), parts.sides("size"), strict=True):
@@ -210,9 +211,58 @@ def test_copies_follow_the_first_of_them_and_leave_the_others_where_they_were() 
 
 
 def test_too_few_different_rows_are_refused() -> None:
-    y = [float(value) for value in range(40)]
-    with pytest.raises(UserError, match=r"but there are 6 \(copies of a row count once\): lower"):
-        split_table(table(y, size=[0, 1, 2, 3, 4, 5, 6, 6] * 5), "regression")
+    rows = table([float(value) for value in range(40)], size=[0, 1, 2, 3, 4, 5, 6, 6] * 5)
+    message = (
+        r"10 folds .* there are 6 \(rows that are equal in all features count once\): lower "
+        r"split.n_splits to 6 or less, or set split.copies: independent"
+    )
+    with pytest.raises(UserError, match=message):
+        split_table(rows, "regression", copies="together")
+    # Both cures work.
+    assert split_table(rows, "regression", copies="together", n_splits=6)
+    assert split_table(rows, "regression", copies="independent")
+
+
+def repeated(n: int = 2000) -> Any:
+    """A log of few values: what people have on their screens, and whether they bought."""
+    draw = np.random.default_rng(0)
+    device = draw.choice(["phone", "desktop", "tablet"], n, p=[0.6, 0.3, 0.1])
+    variant = draw.choice(["A", "B"], n)
+    bought = np.where(draw.random(n) < 0.05 + 0.1 * (variant == "B"), "yes", "no")
+    return table(bought.tolist(), device=device, variant=variant).drop_columns(["size"])
+
+
+@pytest.mark.parametrize("strategy", ["random", "stratified", "grouped"])
+def test_rows_that_repeat_by_nature_are_drawn_like_any_others(strategy: str) -> None:
+    rows = repeated()
+    rules: dict[str, Any] = {"strategy": strategy}
+    if strategy == "grouped":
+        rows = rows.append_column("shop", pa.array(np.arange(2000) // 20))
+        rules["group"] = "shop"
+    parts = split_table(rows, **rules)
+    assert parts.report["rows"]["test"] == 400
+    assert parts.report["folds"] == [160] * 10
+    assert (parts.report["copies"], parts.report["copies_are"]) == (1994, "independent")
+    told = split_report.summary(parts.report | {"dropped_columns": {}})
+    assert "scores are of rows such as were learnt from, not of new combinations" in told
+    with pytest.raises(UserError, match=r"set split\.copies: independent"):
+        split_table(rows, copies="together", **rules)
+
+
+def test_rows_that_were_copied_stay_together_by_default() -> None:
+    draw = np.random.default_rng(0)
+    a, b = draw.normal(size=(2, 100))
+    y = np.where(a > 0, "yes", "no")
+    rows = table([*y, *y], size=[*a, *a], width=[*b, *b])
+    parts = split_table(rows, n_splits=5)
+    assert (parts.report["copies"], parts.report["copies_are"]) == (100, "together")
+    for learnt, judged in parts.sides("size"):
+        assert not set(learnt) & set(judged)
+    told = split_report.summary(parts.report | {"dropped_columns": {}})
+    assert "all scores are of rows that were not learnt from" in told
+    apart = split_table(rows, n_splits=5, copies="independent")
+    assert apart.report["copies_are"] == "independent"
+    assert any(set(learnt) & set(judged) for learnt, judged in apart.sides("size"))
 
 
 # --- refusals ---
@@ -332,9 +382,10 @@ def test_bins_of_a_target_without_a_common_value_are_quantiles_alone() -> None:
 def test_a_class_of_copies_is_rarer_than_it_looks() -> None:
     rows = table(["a"] * 60 + ["b"] * 60, size=[*range(60), *range(60, 66)] + [99] * 54)
     with pytest.raises(
-        UserError, match=r"'b' has 6 training rows \(copies of a row count once\), f"
+        UserError, match=r"'b' has 6 training rows \(rows that are equal in all features count once"
     ):
-        split_table(rows, n_splits=8)
+        split_table(rows, n_splits=8, copies="together")
+    assert split_table(rows, n_splits=6, copies="together")
 
 
 def test_a_bin_rarer_than_the_folds_is_refused() -> None:
@@ -352,4 +403,6 @@ def test_a_fold_that_learns_nothing_of_a_class_is_refused() -> None:
     y = ["a", "b"] * 20 + ["c"] * 20
     size = [*range(40), *[99] * 20]
     with pytest.raises(UserError, match="no row of class 'c' to learn from"):
-        split_table(table(y, size=size), "multiclass", strategy="random", n_splits=3)
+        split_table(
+            table(y, size=size), "multiclass", strategy="random", n_splits=3, copies="together"
+        )

@@ -32,6 +32,8 @@ def audit(
     groups: str | Sequence[Any] | NDArray[Any] | None = None,
     time: str | Sequence[Any] | NDArray[Any] | None = None,
     features: Collection[str] | None = None,
+    independent: bool = False,
+    part: str | None = None,
     seed: int,
 ) -> list[Finding]:
     """Find leaks and poor columns in a split table; findings are in the order of `CHECKS`.
@@ -46,13 +48,15 @@ def audit(
         time: the time by which the split orders rows: a column's name, or a value for each row.
         features: the columns that models see, by default all but the target. Other columns are not
             judged, but are compared where rows are.
+        independent: whether the split takes rows that are equal in all features for different ones.
+        part: the column that says which rows are held out; it does not tell rows apart.
         seed: of the sample of a large table.
     """
     group_columns, time_columns = (
         (name,) if isinstance(name, str) else () for name in (groups, time)
     )
     summary = table_summary.read(
-        table, target, task != "regression", in_test, (*group_columns, *time_columns), seed
+        table, target, task != "regression", in_test, (*group_columns, *time_columns), seed, part
     )
     split = SplitTable(
         target,
@@ -65,26 +69,41 @@ def audit(
         group_columns,
         time_columns,
         None if features is None else frozenset(features),
+        independent,
     )
     return [found for name in CHECKS for found in _findings(name, getattr(rules, name), split)]
 
 
 def audit_files(
-    table: Path, test: Path, experiment: Params, features: Collection[str]
+    table: Path,
+    test: Path,
+    experiment: Params,
+    features: Collection[str],
+    *,
+    independent: bool = False,
 ) -> list[Finding]:
-    """Audit a clean table whose rows in the file `test` are held out."""
+    """Audit a clean table whose rows in the file `test` are held out.
+
+    Copies across the parts of a given split are a warning unless `audit:` says otherwise: such a
+    split is published as it is.
+    """
     import pyarrow.parquet as pq
 
+    rules = experiment.audit
+    if experiment.split.strategy == "given" and "identical_rows" not in rules.model_fields_set:
+        rules = rules.model_copy(update={"identical_rows": "warn"})
     rows, held_out = (pq.read_table(path, columns=[ROW])[ROW].to_numpy() for path in (table, test))
     return audit(
         str(table),
         experiment.data.target,
         experiment.task,
         np.isin(rows, held_out),
-        experiment.audit,
+        rules,
         groups=experiment.split.group,
         time=experiment.split.time,
         features=features,
+        independent=independent,
+        part=experiment.split.column,
         seed=experiment.seed,
     )
 

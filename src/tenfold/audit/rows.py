@@ -23,13 +23,13 @@ MIN_COPIED_SHARE = 0.01
 # Twins whose neighbours are counted.
 MAX_PROBED = 5000
 ORIGINS = {
-    "copied": "the test would score what was learnt by heart: set clean.drop_duplicates: true, or "
-    "keep what belongs together on one side with split.strategy: grouped",
+    "copied": "the test would score what was learnt by heart: drop them with "
+    "clean.drop_duplicates, or keep what belongs together on one side with split.copies: together",
     "chance": "the columns are so coarse that different things look alike, and a model that learns "
     "rows by heart looks better than it is: keep a column that tells them apart, or keep what is "
-    "the same thing on one side with split.strategy: grouped",
-    "unknown": "if they are the same thing, set clean.drop_duplicates: true, or keep what belongs "
-    "together on one side with split.strategy: grouped",
+    "the same thing on one side with split.copies: together",
+    "unknown": "if they are the same thing, drop them with clean.drop_duplicates, or keep what "
+    "belongs together on one side with split.copies: together",
 }
 
 
@@ -43,14 +43,14 @@ def identical_rows(table: SplitTable) -> Iterator[Observation]:
     if not len(copied):
         return
     origin = _origin(table, copied)
-    if origin == "chance" and len(copied) < MIN_CHANCE_SHARE * n_test:
+    if origin == "chance" and (table.independent or len(copied) < MIN_CHANCE_SHARE * n_test):
         return
     yield Observation(
         (),
         f"{len(copied)} of {n_test} test rows ({share(len(copied), n_test)}) also stand among "
         f"the training rows, cell for cell: {ORIGINS[origin]}",
         {"test_rows": len(copied), "share": rounded(len(copied) / n_test), "origin": origin},
-        doubtful=origin != "copied",
+        doubtful=origin != "copied" or table.independent,
     )
 
 
@@ -94,7 +94,8 @@ def time_crossing(table: SplitTable) -> Iterator[Observation]:
 
 def label_conflicts(table: SplitTable) -> Iterator[Observation]:
     """Rows with the same features and different classes."""
-    if table.task == "regression":
+    # Different things that look alike may well differ in their labels.
+    if table.task == "regression" or table.independent:
         return
     rows, number = table.twins
     if not len(rows):

@@ -30,6 +30,7 @@ class SplitTable:
         group_columns: the column that groups were read from, if any.
         time_columns: the column that times were read from, if any.
         features: the columns that models see; all if None.
+        independent: whether the split takes rows that are equal in all features for different ones.
     """
 
     target: str
@@ -42,6 +43,7 @@ class SplitTable:
     group_columns: tuple[str, ...] = ()
     time_columns: tuple[str, ...] = ()
     features: frozenset[str] | None = None
+    independent: bool = False
 
     @cached_property
     def columns(self) -> list[AuditedColumn]:

@@ -52,13 +52,14 @@ def read(
     in_test: NDArray[np.bool_],
     whole: tuple[str, ...],
     seed: int,
+    left_out: str | None = None,
 ) -> TableSummary:
     """Read a clean table, an Arrow table or the path of a Parquet file, batch by batch.
 
-    The columns named in `whole` are kept for all rows.
+    The columns named in `whole` are kept for all rows; `left_out` is a column that is not read.
     """
     schema, batches = _open(table)
-    names = [name for name in schema.names if name not in (ROW, FOLD, target)]
+    names = [name for name in schema.names if name not in (ROW, FOLD, target, left_out)]
     sample, n_train = _sample(in_test, len(names), seed)
     in_order = np.sort(sample)
     readers = [

@@ -36,17 +36,12 @@ def repeat_by_nature(rows: int, copies: int, sample: Callable[[], Any]) -> bool:
     """
     if copies <= MIN_REPEATING * rows:
         return False
-    columns = _told_apart([codes_of(column) for column in sample().columns])
+    columns = [codes for codes in map(codes_of, sample().columns) if codes.any()]
     if not columns:
         return True
     every = np.arange(len(columns[0]))
     expected, found = expected_twins(columns, every, every)
     return 2 * expected >= found > 0
-
-
-def _told_apart(columns: Sequence[Codes]) -> list[Codes]:
-    """The columns that vary, without those that say the same as another in other words."""
-    return [codes for codes in {own.tobytes(): own for own in columns}.values() if codes.any()]
 
 
 def expected_twins(columns: Sequence[Codes], rows: Codes, others: Codes) -> tuple[float, int]:

@@ -25,6 +25,7 @@ USED_BY: dict[str, tuple[Strategy, ...]] = {
     "time_is_feature": ("time",),
     "gap": ("time",),
     "column": ("given",),
+    "copies": ("auto", "random", "stratified", "grouped", "given"),
 }
 
 DURATION = re.compile(r"(\d+) (second|minute|hour|day|week)s?")
@@ -57,6 +58,12 @@ class Split(Section):
     )
     column: Text | None = Field(
         None, description="given: the column that says test, train, or a row's fold; no feature."
+    )
+    copies: Literal["auto", "together", "independent"] = Field(
+        "auto",
+        description="Rows that are equal in all features: on one side of every split, or drawn "
+        "like any others. auto: independent where more than a tenth of the rows are copies and "
+        "the features have few values.",
     )
 
     @property

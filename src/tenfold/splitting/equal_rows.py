@@ -18,11 +18,7 @@ def find_equal_rows(hashes: NDArray[np.uint64]) -> EqualRows:
     if not (ordered[1:] == ordered[:-1]).any():
         return EqualRows()
     del ordered
-    _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
-    by_appearance = np.argsort(first)
-    number = np.empty_like(by_appearance)
-    number[by_appearance] = np.arange(len(first))
-    return EqualRows(first[by_appearance], number[inverse])
+    return EqualRows.of(hashes)
 
 
 def merge_groups(groups: NDArray[np.int64], copies: EqualRows) -> NDArray[np.int64]:

@@ -91,7 +91,12 @@ def count_codes(codes: NDArray[Any], least: int = 0) -> NDArray[np.int64]:
 
 
 def check_strata(
-    strata: NDArray[Any], n_test: int, test_size: float, classes: Sequence[Any]
+    strata: NDArray[Any],
+    n_test: int,
+    test_size: float,
+    classes: Sequence[Any],
+    *,
+    all_different: bool = True,
 ) -> None:
     """Check that every stratum can have a row in training and in the test."""
     codes, counts = count_strata(strata)
@@ -99,8 +104,8 @@ def check_strata(
     what = "classes" if classes else "bins of the target"
     if counts[rarest] < 2:
         raise UserError(
-            f"{_stratum(codes[rarest], classes)} has 1 row, too few for training and test: "
-            f"{_reject(classes)}, or add rows"
+            f"{_stratum(codes[rarest], classes)} has 1 row{_once(all_different)}, too few for "
+            f"training and test: {_apart(all_different)}{_reject(classes)}"
         )
     if n_test < len(codes):
         raise UserError(
@@ -129,10 +134,11 @@ def check_held_out(
 def check_folds(found: int, what: str, rules: Split, *, all_different: bool) -> None:
     """Check that there are as many rows, or groups, to train on as folds."""
     if found < rules.n_splits:
-        cure = "lower split.n_splits" if found > 1 else "two are the least: choose another strategy"
+        lower = f"lower split.n_splits to {found} or less, or " if found > 1 else ""
         raise UserError(
             f"split.n_splits: {rules.n_splits} folds need {rules.n_splits} {what}, but there are "
-            f"{found}{_once(all_different)}: {cure}"
+            f"{found}{_once(all_different)}: {lower}{_apart(all_different)}"
+            f"{'choose another strategy' if what.startswith('groups') else 'add rows'}"
         )
 
 
@@ -152,15 +158,20 @@ def check_rarest(
     """Check that every stratum has as many training rows as there are folds."""
     for code, rows in zip(*count_strata(strata), strict=True):
         if rows < n_splits:
+            lower = f"lower split.n_splits to {rows} or less, or " if rows > 1 else ""
             raise UserError(
                 f"split.n_splits: {_stratum(code, classes)} has {rows} training rows"
-                f"{_once(all_different)}, fewer than {n_splits} folds: lower split.n_splits, or "
-                f"{_reject(classes)}"
+                f"{_once(all_different)}, fewer than {n_splits} folds: {lower}"
+                f"{_apart(all_different)}{_reject(classes)}"
             )
 
 
 def _once(all_different: bool) -> str:
-    return "" if all_different else " (copies of a row count once)"
+    return "" if all_different else " (rows that are equal in all features count once)"
+
+
+def _apart(all_different: bool) -> str:
+    return "" if all_different else "set split.copies: independent, or "
 
 
 def _stratum(code: Any, classes: Sequence[Any]) -> str:
@@ -168,9 +179,10 @@ def _stratum(code: Any, classes: Sequence[Any]) -> str:
 
 
 def _reject(classes: Sequence[Any]) -> str:
-    if classes:
-        return "reject the class in clean.require"
-    return "lower split.n_bins, or set split.strategy: random"
+    """What to do about a stratum that is too rare; without one of two classes none is left."""
+    if not classes:
+        return "lower split.n_bins, or set split.strategy: random"
+    return "reject the class in clean.require" if len(classes) > 2 else "add rows of it"
 
 
 # Chapter: parts, whatever the strategy

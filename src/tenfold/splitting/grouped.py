@@ -29,8 +29,9 @@ def grouped(columns: SplitColumns, rules: Split, seed: int) -> TrainTestSplit:
     if len(counts) == 1:
         raise UserError(
             f"split.group: {rules.group!r} has one group only"
-            f"{', since groups that hold copies of one row count as one' if tied else ''}, but "
-            "training and test need one each: name another column"
+            f"{', since groups that hold equal rows count as one' if tied else ''}, but training "
+            "and test need one each: "
+            f"{'set split.copies: independent' if tied else 'name another column'}"
         )
     shares = np.array([1 - rules.test_size, rules.test_size])
     # Without a minimum, a group as large as all others would leave nothing to train on.

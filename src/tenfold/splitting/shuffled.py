@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from tenfold.dataset.folds import Folds
 from tenfold.params import Split
 from tenfold.runtime import UserError, derive_seed
 from tenfold.splitting import feasibility
-from tenfold.splitting.strategy import SplitColumns, TrainTestSplit
+from tenfold.splitting.strategy import EqualRows, SplitColumns, TrainTestSplit
 
 
 def random(columns: SplitColumns, rules: Split, seed: int) -> TrainTestSplit:
@@ -56,13 +56,30 @@ def _assign(
     """Draw for the first copy of each row; the other copies follow."""
     copies = columns.copies
     n_sets = len(columns.y[copies.first])
-    held_out = hold_out(n_sets, strata, rules.test_size, seed, columns.classes)
-    in_test = held_out[copies.inverse]
-    return TrainTestSplit(~in_test, in_test, plan_folds(columns, strata, ~held_out, rules, seed))
+    held_out = hold_out(
+        n_sets,
+        strata,
+        rules.test_size,
+        seed,
+        columns.classes,
+        all_different=copies.all_different,
+    )
+    in_train = ~held_out[copies.inverse]
+    own = None if strata is None else strata[~held_out]
+    plan = plan_folds(
+        copies.among(in_train), int(in_train.sum()), own, columns.classes, rules, seed
+    )
+    return TrainTestSplit(in_train, ~in_train, plan)
 
 
 def hold_out(
-    n: int, strata: NDArray[Any] | None, test_size: float, seed: int, classes: Any = ()
+    n: int,
+    strata: NDArray[Any] | None,
+    test_size: float,
+    seed: int,
+    classes: Any = (),
+    *,
+    all_different: bool = True,
 ) -> NDArray[np.bool_]:
     """Which of n rows are test rows, shape (n,); every stratum gives its share.
 
@@ -81,7 +98,7 @@ def hold_out(
 
         in_test[next(ShuffleSplit(1, test_size=n_test, random_state=seed).split(in_test))[1]] = True
         return in_test
-    feasibility.check_strata(strata, n_test, test_size, classes)
+    feasibility.check_strata(strata, n_test, test_size, classes, all_different=all_different)
     in_test = _stratified_hold_out(strata, n_test, seed)
     feasibility.check_held_out(strata, in_test, test_size, classes)
     return in_test
@@ -118,30 +135,29 @@ def _rows_by_stratum(strata: NDArray[Any]) -> list[NDArray[Any]]:
 
 
 def plan_folds(
-    columns: SplitColumns,
+    copies: EqualRows,
+    n_rows: int,
     strata: NDArray[Any] | None,
-    available: NDArray[np.bool_],
+    classes: Sequence[Any],
     rules: Split,
     seed: int,
 ) -> Callable[[], Folds]:
     """Check that (repeated) k-fold is possible, and return the function that draws it.
 
     Args:
-        columns: the table.
+        copies: the training rows that stay on one side.
+        n_rows: how many training rows there are.
         strata: (sets,) the stratum of the first copy of each row, if stratified.
-        available: (sets,) which of these are training rows.
+        classes: the labels, if the strata are classes.
         rules: how many folds, and how often.
         seed: of the experiment.
     """
-    copies = columns.copies
-    feasibility.check_folds(
-        int(available.sum()), "training rows", rules, all_different=copies.all_different
-    )
-    feasibility.check_size(rules.n_splits * rules.n_repeats, int(available[copies.inverse].sum()))
-    own = None if strata is None else strata[available]
-    if own is not None:
+    n_sets = n_rows if isinstance(copies.first, slice) else len(copies.first)
+    feasibility.check_folds(n_sets, "training rows", rules, all_different=copies.all_different)
+    feasibility.check_size(rules.n_splits * rules.n_repeats, n_rows)
+    if strata is not None:
         feasibility.check_rarest(
-            own, rules.n_splits, columns.classes, all_different=copies.all_different
+            strata, rules.n_splits, classes, all_different=copies.all_different
         )
 
     def folds() -> Folds:
@@ -149,10 +165,8 @@ def plan_folds(
         for repeat in range(rules.n_repeats):
             # The first repeat draws what a split without repeats does.
             chance = derive_seed(seed, "split", "folds", *([repeat] if repeat else []))
-            fold = np.full(len(available), -1, dtype=np.int16)
-            fold[available] = _k_fold(int(available.sum()), own, rules.n_splits, chance)
-            rows = fold[copies.inverse]
-            drawn.append(Folds.of(rows[rows >= 0]).membership)
+            fold = _k_fold(n_sets, strata, rules.n_splits, chance)
+            drawn.append(Folds.of(fold[copies.inverse]).membership)
         return Folds(np.concatenate(drawn))
 
     return folds

@@ -45,7 +45,13 @@ def split_and_audit(
         lambda name: pq.read_table(table, columns=[name])[name],
     )
     seen = [name for names in features.values() for name in names]
-    findings = audit.audit_files(table, out / "test.parquet", experiment, seen)
+    findings = audit.audit_files(
+        table,
+        out / "test.parquet",
+        experiment,
+        seen,
+        independent=report.get("copies_are") == "independent",
+    )
     audit.refuse(findings)
     return {
         **report,

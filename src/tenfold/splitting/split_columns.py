@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tenfold import runtime, sources
 from tenfold.dataset import ROW, dates
+from tenfold.dataset.copies import MAX_SAMPLE_ROWS, repeat_by_nature
 from tenfold.metrics import Task
 from tenfold.params import Split
 from tenfold.runtime import UserError, nearest
@@ -42,14 +43,40 @@ def read(table: Path, target: str, task: Task, rules: Split) -> SplitColumns:
         given, names = _labelled(table, rules.column)
     if rules.time is not None:
         times = _times(connection, rules.time, schema.field(rules.time).type)
-    # Copies of a row have the same time, and rows of the same time are never separated.
-    copies = (
-        EqualRows()
-        if rules.time is not None
-        else find_equal_rows(_fetch(connection, f"hash({', '.join(map(name, features))})"))
-    )
+    copies, n_copies, n_parted = EqualRows(), 0, 0
+    # Rows of the same time are never separated, and a later copy is a row of its own.
+    if rules.time is None:
+        copies = find_equal_rows(_fetch(connection, f"hash({', '.join(map(name, features))})"))
+        n_copies = len(y) - len(y[copies.first])
+        if given is not None:
+            n_parted = int(np.count_nonzero(given != given[copies.first][copies.inverse]))
+        if _independent(connection, features, len(y), n_copies, rules):
+            copies = EqualRows()
     rows = stored_rows.column_of(table, ROW)
-    return SplitColumns(rows, target, y, classes, copies, groups, times, given, names)
+    return SplitColumns(
+        rows=rows,
+        target=target,
+        y=y,
+        classes=classes,
+        copies=copies,
+        n_copies=n_copies,
+        n_parted=n_parted,
+        groups=groups,
+        times=times,
+        given=given,
+        labels=names,
+    )
+
+
+def _independent(
+    connection: Any, features: list[str], n_rows: int, n_copies: int, rules: Split
+) -> bool:
+    """Whether rows that are equal in all features are drawn like any others."""
+    if rules.copies != "auto":
+        return rules.copies == "independent"
+    one_in = max(1, n_rows // MAX_SAMPLE_ROWS)
+    sample = f"SELECT {', '.join(map(name, features))} FROM clean WHERE hash({ROW}) % {one_in} = 0"
+    return repeat_by_nature(n_rows, n_copies, connection.sql(sample).to_arrow_table)
 
 
 def feature_names(schema: Any, target: str, rules: Split) -> list[str]:

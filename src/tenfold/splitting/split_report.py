@@ -17,6 +17,16 @@ from tenfold.splitting.feasibility import count_codes
 from tenfold.splitting.split_columns import feature_names
 from tenfold.splitting.strategy import SplitColumns, Times, TrainTestSplit
 
+# What scores mean where rows are equal in all features.
+COPIES = {
+    "together": "each is kept on the side of the first, so all scores are of rows that were not "
+    "learnt from (split.copies: together)",
+    "independent": "they are drawn like any others, so scores are of rows such as were learnt "
+    "from, not of new combinations of features (split.copies: independent)",
+    "parted": "the given column puts some of them in another part, where scores are of rows that "
+    "were learnt from",
+}
+
 
 def report(
     schema: Any,
@@ -37,12 +47,17 @@ def report(
         },
         "folds": parts.folds.count(VAL),
         "learnt_from": parts.folds.count(TRAIN),
-        "copies": len(columns.y) - len(columns.y[columns.copies.first]),
+        "copies": columns.n_copies,
         "classes": list(columns.classes),
         "features": roles.of(schema, names),
         "target": columns.target,
         "task": task,
     }
+    if columns.n_copies:
+        tied = not columns.copies.all_different
+        described["copies_are"] = "together" if tied else "independent"
+        if columns.n_parted:
+            described |= {"copies_are": "parted", "parted_copies": columns.n_parted}
     sides = {"train": parts.in_train, "test": parts.in_test}
     if columns.classes:
         described["class_counts"] = {
@@ -91,7 +106,10 @@ def summary(report: dict[str, Any]) -> str:
     ]
     lines += [f"  column {name} dropped: {why}" for name, why in report["dropped_columns"].items()]
     if report["copies"]:
-        lines.append(f"{report['copies']} copies of other rows, each on the side of its original")
+        lines.append(
+            f"{report['copies']} rows are equal to an earlier one in all features: "
+            + COPIES[report["copies_are"]]
+        )
     for side, count in report.get("groups", {}).items():
         lines.append(f"  {side}: {count} groups")
     largest = report.get("largest_group", {"rows": 0})

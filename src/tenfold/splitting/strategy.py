@@ -30,6 +30,21 @@ class EqualRows:
         """Whether no two rows are equal."""
         return isinstance(self.inverse, slice)
 
+    def among(self, rows: NDArray[np.bool_]) -> EqualRows:
+        """The sets of some flagged rows (n,), numbered anew."""
+        if isinstance(self.inverse, slice):
+            return self
+        return EqualRows.of(self.inverse[rows])
+
+    @classmethod
+    def of(cls, values: NDArray[Any]) -> EqualRows:
+        """The sets of rows with the same value (n,)."""
+        _, first, inverse = np.unique(values, return_index=True, return_inverse=True)
+        by_appearance = np.argsort(first)
+        number = np.empty_like(by_appearance)
+        number[by_appearance] = np.arange(len(first))
+        return cls(first[by_appearance], number[inverse])
+
 
 @dataclass(frozen=True)
 class Times:
@@ -48,7 +63,9 @@ class SplitColumns:
         target: name of the target.
         y: (n,) values of the target, or codes into `classes`.
         classes: the labels, sorted; empty for regression.
-        copies: the rows that are equal in all features.
+        copies: the rows that are equal in all features and stay on one side.
+        n_copies: how many rows are equal to an earlier one in all features.
+        n_parted: how many of these are in another given part.
         groups: (n,) codes into `labels`, if the strategy reads groups.
         times: the time of each row, if the strategy reads times.
         given: (n,) codes into `labels`, if the strategy reads each row's part.
@@ -59,6 +76,8 @@ class SplitColumns:
     y: NDArray[Any]
     classes: Sequence[Any] = ()
     copies: EqualRows = field(default_factory=EqualRows)
+    n_copies: int = 0
+    n_parted: int = 0
     groups: NDArray[np.int64] | None = None
     times: Times | None = None
     given: NDArray[np.int64] | None = None
