@@ -193,7 +193,7 @@ def said_of(frame: pd.DataFrame, target: str) -> str:
 def test_day_or_month_first_is_asked_if_no_cell_tells() -> None:
     days = [f"{1 + n % 12:02}/{1 + n % 9:02}/2024" for n in range(120)]
     said = said_of(table().assign(day=days), "bought")
-    assert "check: day: so does %m/%d/%Y: which is it?" in said
+    assert "check: day: %m/%d/%Y fits, too: which is it?" in said
     frame = table().assign(day=[*days[:119], "25/03/2024"])
     assert "which is it" not in said_of(frame, "bought")
 
@@ -241,6 +241,53 @@ def test_a_thousands_mark_is_asked_about_and_not_taken_for_a_decimal_comma() -> 
     said = said_of(frame, "price")
     assert "(thousands: ','): or is it" in said
     assert "(thousands: ','): or is it" in Path("project/params.yaml").read_text()
+
+
+def test_money_and_percents_are_numbers_in_features_and_in_the_target() -> None:
+    draw = np.random.default_rng(0)
+    frame = table().assign(
+        income=[f"${value:,.2f}" for value in draw.lognormal(11, 0.6, 120)],
+        rate=[f"{value:.1f}%" for value in draw.uniform(0, 30, 120)],
+        cost=[f"${value:,}" for value in draw.integers(1, 60, 120) * 500],
+    )
+    found = guessed(frame, "cost")
+    assert found["task"] == "regression"
+    assert found["clean"]["types"] == {
+        "income": {"type": "double", "strip": ["$"], "thousands": ","},
+        "rate": {"type": "double", "percent": True},
+        "cost": {"type": "double", "strip": ["$"], "thousands": ","},
+    }
+    assert found["clean"]["drop_columns"] == ["customer_id"]
+    with runtime_in(Path("project")):
+        said = "\n".join(check.check(params.load(models)))
+    assert "120 kept" in said
+    assert "5 numeric features" in said
+
+
+def test_few_texts_of_a_target_are_classes_even_if_they_write_numbers() -> None:
+    terms = table().assign(term=["36 months", "60 months", "12 months"] * 40)
+    assert guessed(terms, "term")["task"] == "multiclass"
+    assert guessed(terms, "bought")["clean"]["types"] == {
+        "term": {"type": "double", "strip": ["months"]}
+    }
+
+
+def test_cells_of_several_units_are_asked_about_with_a_declaration_that_is_ready() -> None:
+    frame = table().assign(weight=[f"{n} kg" if n % 2 else f"{n}000 g" for n in range(1, 121)])
+    said = said_of(frame, "bought")
+    assert "check: weight: several units: kg (60 cells), g (60 cells); to read all alike: " in said
+    assert "clean.types: {weight: {type: double, strip: [kg, g]}}" in said
+
+
+def test_a_second_header_of_units_is_one_row_that_is_rejected() -> None:
+    frame = table().astype(object)
+    units = {"customer_id": "", "colour": "", "size": "cm", "price": "EUR", "bought": ""}
+    said = said_of(pd.concat([pd.DataFrame([units]), frame]), "price")
+    assert "check: the first row holds words among numbers ('cm' in size, 'EUR' in price)" in said
+    assert "does not fit" not in said
+    with runtime_in(Path("project")):
+        checked = "\n".join(check.check(params.load(models)))
+    assert "121 rows read, 120 kept, 1 rejected" in checked
 
 
 def test_words_of_a_spreadsheet_error_mean_no_value() -> None:

@@ -12,7 +12,7 @@ from tenfold.params.section import Section, Text
 
 Type = Literal["integer", "double", "text", "boolean", "date"]
 # What is part of a number, and no word beside it.
-PART_OF_NUMBER = re.compile(r"[0-9].*|[.,'()<>+\u2212-]")
+PART_OF_NUMBER = re.compile(r"[0-9].*|[.,'()<>\u2212-]")
 
 
 class Cast(Section):

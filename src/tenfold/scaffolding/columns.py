@@ -9,9 +9,10 @@ from typing import Any
 from tenfold.cleaning import ColumnPlan
 from tenfold.dataset.profile import MAX_CATEGORIES, ColumnCounts
 from tenfold.params import Cast
+from tenfold.params.cleaning import Type
 from tenfold.scaffolding import date_formats, number_formats, sentinels
 from tenfold.scaffolding.date_formats import ISO
-from tenfold.scaffolding.first_rows import Cells, Extremes, FirstRows
+from tenfold.scaffolding.first_rows import Cells, FirstRows, Numbers
 from tenfold.scaffolding.number_formats import NumberFormat, few_odd
 from tenfold.scaffolding.sentinels import Sentinel
 from tenfold.sources import Kind
@@ -44,9 +45,9 @@ class Reading:
         cast: what `clean.types` declares; empty where nothing needs to be.
         words: texts that mean no value in it.
         doubtful: texts that may mean no value, and are taken for categories.
-        number: how its numbers are written, if not as most programs write them.
         reasons: for the declaration, in words.
         questions: what a person must decide, in words.
+        odd: texts that do not fit the declaration -> their cells.
         offer: a declaration that a person may make.
     """
 
@@ -54,9 +55,9 @@ class Reading:
     cast: Mapping[str, Any] = field(default_factory=dict)
     words: tuple[str, ...] = ()
     doubtful: tuple[str, ...] = ()
-    number: NumberFormat | None = None
     reasons: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
+    odd: Mapping[str, int] = field(default_factory=dict)
     offer: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -106,7 +107,7 @@ class GuessedColumn:
         copies: rows that are copies of another one.
         present: cells with a value.
         distinct: different values.
-        extremes: its ends, if it holds numbers or dates.
+        numbers: of a column of numbers or dates.
         sentinel: a number or a date that may stand for no value.
         spellings: how that is written.
     """
@@ -118,7 +119,7 @@ class GuessedColumn:
     copies: int
     present: int
     distinct: int
-    extremes: Extremes | None = None
+    numbers: Numbers | None = None
     sentinel: Sentinel | None = None
     spellings: tuple[str, ...] = ()
 
@@ -136,8 +137,8 @@ class GuessedColumn:
     @property
     def counts(self) -> ColumnCounts:
         """How many values it has, once its cells are read."""
-        ends = self.extremes
-        least, greatest = (ends.least, ends.greatest) if ends else (None, None)
+        found = self.numbers
+        least, greatest = (found.least, found.greatest) if found else (None, None)
         return ColumnCounts(self.kind, self.rows, self.present, self.distinct, least, greatest)
 
     @property
@@ -160,11 +161,10 @@ def guess_columns(
 ) -> tuple[dict[str, GuessedColumn], MissingWords]:
     """Every column of a table, and the texts that mean no value in it."""
     known = decimal if decimal == "," else _known_decimal(first)
-    readings = {column: _read(cells, decimal, known) for column, cells in first.columns.items()}
-    own = readings.get(target)
-    if own and own.number and not own.number.is_plain and len(own.number.values) <= MAX_CLASSES:
-        # Few texts of a target are classes, whatever else they write.
-        readings[target] = Reading("text")
+    readings = {
+        column: _read(cells, decimal, known, is_target=column == target)
+        for column, cells in first.columns.items()
+    }
     missing = MissingWords.of(readings)
     return {
         column: _guess(cells, readings[column], missing.markers(column), decimal, first.copies)
@@ -175,43 +175,37 @@ def guess_columns(
 def _guess(
     cells: Cells, reading: Reading, markers: tuple[str, ...], decimal: str, copies: int
 ) -> GuessedColumn:
-    plan = cells.plan(markers, decimal)
-    extremes: Extremes | None = None
-    if reading.number is not None:
-        values = reading.number.values
-        extremes = Extremes.of(values)
-        present, distinct = sum(values.values()), len(values)
-    else:
-        if reading.cast:
-            cast = Cast(**reading.cast)
-            plan = replace(plan, cast=cast, type=cast.type)
-        present, distinct = cells.count(plan)
-        if reading.kind != "text":
-            wanted = plan if reading.kind == "date" else replace(plan, type="double")
-            extremes = cells.extremes(wanted)
-    sentinel = sentinels.find(extremes, distinct)
+    plan = _planned(cells.plan(markers, decimal), reading)
+    numbers = cells.numbers(plan) if plan.kind != "text" else None
+    sentinel = sentinels.find(numbers)
     spellings: list[str] = []
     if sentinel and cells.given == "text":
         spellings = cells.spellings(plan, sentinel.value)
-    kind = reading.kind
-    if kind == "double" and extremes and extremes.are_whole and not reading.number:
-        kind = "integer"
     if sentinel and sentinel.is_sure:
         plan = replace(plan, markers=(*markers, *spellings))
-        present, distinct = present - sentinel.rows, distinct - 1
-        extremes = cells.extremes(replace(plan, type="double"))
+        numbers = cells.numbers(plan)
+    present, distinct = (numbers.present, numbers.distinct) if numbers else cells.count(plan)
+    measures = plan.number_format is not None
+    is_whole = numbers is not None and numbers.are_whole and not measures
     return GuessedColumn(
         plan=plan,
         reading=reading,
-        kind=kind,
+        kind="integer" if reading.kind == "double" and is_whole else reading.kind,
         rows=cells.rows,
         copies=copies,
         present=present,
         distinct=distinct,
-        extremes=extremes,
+        numbers=numbers,
         sentinel=sentinel,
         spellings=tuple(spellings),
     )
+
+
+def _planned(plan: ColumnPlan, reading: Reading) -> ColumnPlan:
+    """How cells are read as a reading says; integers as doubles, which all numbers fit."""
+    cast = Cast.model_validate(reading.cast) if reading.cast else None
+    wanted: Type = cast.type if cast else "double" if reading.kind == "integer" else reading.kind
+    return replace(plan, cast=cast, type=wanted)
 
 
 # Chapter: what the cells of a column write
@@ -227,43 +221,38 @@ def _known_decimal(first: FirstRows) -> str | None:
     return None
 
 
-def _read(cells: Cells, decimal: str, known: str | None) -> Reading:
+def _read(cells: Cells, decimal: str, known: str | None, *, is_target: bool) -> Reading:
     """What the cells of a column write, apart from words that may mean no value."""
     if cells.given != "text":
         return Reading(cells.kind(cells.plan(("",), decimal)))
     tokens = cells.found((*ALWAYS_MISSING, *MAYBE_MISSING))
     plan = cells.plan(("", *tokens), decimal)
-    kind = cells.kind(plan)
     sample = {word: rows for word, rows in cells.sample.items() if word not in tokens}
-    found: Reading | None
-    if not sample:
-        return Reading(kind, words=tuple(t for t in tokens if t in ALWAYS_MISSING))
-    if kind != "text":
-        found = _plain_numbers(cells, plan, kind, sample, decimal, known)
+    kind = cells.kind(plan)
+    if kind == "text":
+        found = (
+            _dates(cells, plan, sample)
+            or _numbers(cells, plan, sample, known, is_target=is_target)
+            or Reading("text")
+        )
     else:
-        found = _dates(cells, plan, sample) or _numbers(cells, plan, sample, decimal, known)
-    if found is not None and (found.cast or found.kind != "text"):
+        found = _plain_numbers(cells, plan, kind, sample, known)
+    if sample and found.kind != "text":
         return replace(found, words=(*tokens, *found.words))
-    maybe = tuple(token for token in tokens if token in MAYBE_MISSING)
     always = tuple(token for token in tokens if token in ALWAYS_MISSING)
-    return replace(found or Reading("text"), words=always, doubtful=maybe)
+    return replace(found, words=always, doubtful=tuple(t for t in tokens if t not in always))
 
 
 def _plain_numbers(
-    cells: Cells,
-    plan: ColumnPlan,
-    kind: Kind,
-    sample: Mapping[str, int],
-    decimal: str,
-    known: str | None,
+    cells: Cells, plan: ColumnPlan, kind: Kind, sample: Mapping[str, int], known: str | None
 ) -> Reading:
     """Numbers as most programs write them, unless their points may group digits."""
-    if kind == "double" and number_formats.may_be_grouped(sample, decimal):
-        found = number_formats.detect(cells.words(plan, MAX_WORDS), decimal, known)
+    if kind == "double" and number_formats.may_be_grouped(sample, plan.decimal):
+        found = number_formats.detect(cells.words(plan, MAX_WORDS), plan.decimal, known)
         if found and found.questions:
-            cast = {} if found.is_plain else found.cast
-            number = None if found.is_plain else found
-            return Reading("double", cast, number=number, questions=found.questions)
+            return Reading(
+                "double", {} if found.is_plain else found.cast, questions=found.questions
+            )
     return Reading(kind)
 
 
@@ -273,87 +262,76 @@ def _dates(cells: Cells, plan: ColumnPlan, sample: Mapping[str, int]) -> Reading
         return None
     total = cells.count(plan)[0]
     fits = cells.fits(plan, likely)
-    found = date_formats.choose(fits, total, max(1, number_formats.MAX_ODD_SHARE * total))
+    found = date_formats.choose(fits, total)
     if found is None:
         good = {form: rows for form, rows in fits.items() if rows}
         if sum(good.values()) < total:
             return None
         listed = ", ".join(f"{form} fits {rows}" for form, rows in good.items())
         return Reading("text", questions=(f"dates in several formats ({listed} cells)",))
-    cast = Cast(type="date", format=None if found.chosen == ISO else found.chosen)
-    odd = cells.misfits(replace(plan, cast=cast, type="date"), MAX_NAMED)
-    reasons = [f"{found.chosen} fits {'all other cells' if odd else 'every cell'}"]
-    questions = [f"so does {other}: which is it?" for other in found.others]
-    if odd:
-        questions.append(_odd(odd, found.odd))
-    declared = cast.model_dump(exclude_none=True, include={"type", "format"})
-    return Reading("date", declared, reasons=tuple(reasons), questions=tuple(questions))
+    form = {} if found.chosen == ISO else {"format": found.chosen}
+    reading = Reading(
+        "date",
+        {"type": "date", **form},
+        reasons=(f"{found.chosen} fits {'all other cells' if found.odd else 'every cell'}",),
+        questions=tuple(f"{other} fits, too: which is it?" for other in found.others),
+    )
+    return replace(reading, odd=cells.misfits(_planned(plan, reading)))
 
 
 def _numbers(
     cells: Cells,
     plan: ColumnPlan,
     sample: Mapping[str, int],
-    decimal: str,
     known: str | None,
+    *,
+    is_target: bool,
 ) -> Reading | None:
     """Numbers in disguise, or among a few words."""
-    if number_formats.detect(sample, decimal, known) is None:
+    if number_formats.detect(sample, plan.decimal, known) is None:
         return None
     words = cells.words(plan, MAX_WORDS)
-    found = number_formats.detect(words, decimal, known)
+    found = number_formats.detect(words, plan.decimal, known)
     if found is None:
         return None
-    total, n_odd = sum(words.values()), sum(found.odd.values())
-    own = [word for word in found.odd if not any(map(str.isdigit, word))]
-    if few_odd(n_odd, total):
-        own = [word for word in own if found.odd[word] > 1]
-    elif (
-        len(found.values) <= MAX_CATEGORIES or len(own) > MAX_OWN_WORDS or len(own) < len(found.odd)
-    ):
-        return _too_odd(found, n_odd, total)
-    if not set(found.cast) <= set(Cast.model_fields):
+    if is_target and not found.is_plain and len(found.values) <= MAX_CLASSES:
+        # Few texts of a target are classes, whatever else they write.
         return None
     if not found.is_sure:
         return Reading("text", questions=found.questions, offer=found.cast)
-    questions = list(found.questions)
-    if own:
-        listed = ", ".join(f"{word!r} ({found.odd[word]} cells)" for word in own[:MAX_NAMED])
-        questions.append(f"{listed} among numbers: taken for no value")
-    rest = {word: rows for word, rows in found.odd.items() if word not in own}
-    if rest:
-        questions.append(_odd(rest, sum(rest.values())))
-    one = next(iter(words))
     are_codes = found.is_plain and len(found.values) <= MAX_CLASSES
     is_whole = are_codes and all(value.is_integer() for value in found.values)
-    return Reading(
+    cast = {"type": "integer"} if is_whole else found.cast
+    reading = Reading(
         "double",
-        {"type": "integer"} if is_whole else found.cast,
-        words=tuple(own),
-        number=found,
-        reasons=(f"cells such as {one!r}", *found.notes),
-        questions=tuple(questions),
+        cast,
+        reasons=(f"cells such as {next(iter(words))!r}", *found.notes),
+        questions=found.questions,
     )
+    return _with_own_words(cells, plan, reading, found)
 
 
-def _too_odd(found: NumberFormat, n_odd: int, total: int) -> Reading | None:
-    """A column of texts that holds many numbers, which is said; of few numbers, they are codes."""
-    if len(found.values) <= MAX_CATEGORIES:
+def _with_own_words(
+    cells: Cells, plan: ColumnPlan, reading: Reading, found: NumberFormat
+) -> Reading | None:
+    """The reading of a column of numbers, with what is said of the cells that are none."""
+    odd, total = cells.misfits(_planned(plan, reading)), cells.count(plan)[0]
+    n_odd = sum(odd.values())
+    own = [word for word in odd if not any(map(str.isdigit, word))]
+    if few_odd(n_odd, total):
+        own = [word for word in own if odd[word] > 1]
+    elif len(found.values) <= MAX_CATEGORIES:
+        # Few numbers beside words are categories.
         return None
-    listed = ", ".join(map(repr, list(found.odd)[:MAX_NAMED]))
-    return Reading(
-        "text",
-        questions=(
-            f"{total - n_odd} of {total} cells are numbers, and others such as {listed} are not: "
-            "taken for text",
-        ),
-        offer=found.cast,
-    )
-
-
-def _odd(odd: Mapping[str, int], n: int) -> str:
-    """What is said of cells that do not fit the declared type."""
-    listed = ", ".join(map(repr, list(odd)[:MAX_NAMED]))
-    cells = "1 cell does" if n == 1 else f"{n} cells do"
-    more = "such as " if n > len(odd) or len(odd) > MAX_NAMED else ""
-    return f"{cells} not fit ({more}{listed}): the rows are rejected"
+    elif len(own) > MAX_OWN_WORDS or len(own) < len(odd) or 2 * n_odd > total:
+        listed = ", ".join(map(repr, list(odd)[:MAX_NAMED]))
+        said = f"{total - n_odd} of {total} cells are numbers, and others such as {listed} are not"
+        return Reading("text", questions=(f"{said}: taken for text",))
+    if own:
+        listed = ", ".join(f"{word!r} ({odd[word]} cells)" for word in own)
+        reading = replace(
+            reading,
+            words=tuple(own),
+            questions=(*reading.questions, f"{listed} among numbers: taken for no value"),
+        )
+    return replace(reading, odd={word: n for word, n in odd.items() if word not in own})

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from tenfold.dataset import dates
+from tenfold.scaffolding.number_formats import few_odd
 
 ISO = "ISO 8601"
 DAYS = (
@@ -63,16 +64,15 @@ def candidates(words: Iterable[str]) -> list[str]:
     ]
 
 
-def choose(fits: Mapping[str, int], total: int, max_odd: float) -> DateFormats | None:
+def choose(fits: Mapping[str, int], total: int) -> DateFormats | None:
     """The first format that fits the most cells, if it fits almost all.
 
     Args:
         fits: format -> the cells that it fits.
         total: cells with a value.
-        max_odd: cells that need not fit.
     """
     most = max(fits.values(), default=0)
-    if not most or total - most > max_odd:
+    if not most or not few_odd(total - most, total):
         return None
     chosen, *others = [form for form, rows in fits.items() if rows == most]
     return DateFormats(chosen, tuple(others), total - most)

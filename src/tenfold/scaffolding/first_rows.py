@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -22,16 +22,20 @@ N = "tenfold_n"
 
 
 @dataclass(frozen=True)
-class Extremes:
-    """The least and the greatest number of a column, and their neighbours.
+class Numbers:
+    """The numbers of a column; of dates, seconds since 1970.
 
     Attributes:
+        present: rows with one.
+        distinct: different numbers.
         least, greatest: the ends.
         n_least, n_greatest: rows that have them.
         next_least, next_greatest: the numbers beside them; None if there is none.
         are_whole: whether all numbers of the column are.
     """
 
+    present: int
+    distinct: int
     least: float
     greatest: float
     n_least: int
@@ -39,23 +43,6 @@ class Extremes:
     next_least: float | None
     next_greatest: float | None
     are_whole: bool
-
-    @classmethod
-    def of(cls, values: Mapping[float, int]) -> Extremes | None:
-        """Those of numbers and their rows."""
-        ordered = sorted(values)
-        if not ordered:
-            return None
-        low, high, several = ordered[0], ordered[-1], len(ordered) > 1
-        return cls(
-            least=low,
-            greatest=high,
-            n_least=values[low],
-            n_greatest=values[high],
-            next_least=ordered[1] if several else None,
-            next_greatest=ordered[-2] if several else None,
-            are_whole=all(value.is_integer() for value in ordered),
-        )
 
 
 @dataclass(frozen=True)
@@ -122,29 +109,23 @@ class Cells:
         )
         return dict(found)
 
-    def extremes(self, plan: ColumnPlan) -> Extremes | None:
-        """The ends of a column of numbers; of dates, in seconds since 1970."""
-        value = plan.typed() if plan.wanted == "date" else replace(plan, type="double").typed()
-        number = f"epoch({value})" if plan.wanted == "date" else value
+    def numbers(self, plan: ColumnPlan) -> Numbers | None:
+        """The numbers of a column, or its dates in seconds since 1970; None if it has none."""
         row = self._row(
-            f"WITH cells AS MATERIALIZED (SELECT ({number})::DOUBLE AS v, {N} AS n "
+            f"WITH cells AS MATERIALIZED (SELECT {_number(plan)} AS v, {N} AS n "
             f"FROM {self.relation} WHERE v IS NOT NULL AND isfinite(v)), "
             "ends AS (SELECT min(v) AS low, max(v) AS high FROM cells) "
-            "SELECT any_value(low), any_value(high), sum(n) FILTER (v = low), "
-            "sum(n) FILTER (v = high), min(v) FILTER (v > low), max(v) FILTER (v < high), "
-            "bool_and(v = floor(v)) FROM cells, ends"
+            "SELECT sum(n)::BIGINT, count(DISTINCT v), any_value(low), any_value(high), "
+            "sum(n) FILTER (v = low)::BIGINT, sum(n) FILTER (v = high)::BIGINT, "
+            "min(v) FILTER (v > low), max(v) FILTER (v < high), bool_and(v = floor(v)) "
+            "FROM cells, ends"
         )
-        if row[0] is None:
-            return None
-        low, high, n_low, n_high, *rest = row
-        return Extremes(low, high, int(n_low), int(n_high), *rest)
+        return None if row[0] is None else Numbers(*row)
 
     def spellings(self, plan: ColumnPlan, value: float) -> list[str]:
         """The texts that stand for a number, or for a date in seconds since 1970."""
-        typed = plan.typed() if plan.wanted == "date" else replace(plan, type="double").typed()
-        number = f"epoch({typed})" if plan.wanted == "date" else typed
         found = self._rows(
-            f"SELECT {plan.words()} FROM {self.relation} WHERE ({number})::DOUBLE = {value!r} "
+            f"SELECT {plan.words()} FROM {self.relation} WHERE {_number(plan)} = {value!r} "
             "ORDER BY ALL"
         )
         return [row[0] for row in found]
@@ -169,31 +150,29 @@ class Cells:
         )
         return {form: int(rows or 0) for form, rows in zip(formats, row, strict=True)}
 
-    def misfits(self, plan: ColumnPlan, limit: int) -> dict[str, int]:
-        """Present texts that have no value in the declared type, and their rows."""
-        found = self._rows(
-            f"SELECT {plan.words()} AS w, sum({N})::BIGINT FROM {self.relation} "
-            f"WHERE w IS NOT NULL AND {plan.typed()} IS NULL GROUP BY w "
-            f"ORDER BY sum({N}) DESC, w LIMIT {limit}"
+    def misfits(self, plan: ColumnPlan) -> dict[str, int]:
+        """Texts that do not fit the declared type, and their rows."""
+        return dict(
+            self._rows(
+                f"SELECT {plan.words()} AS w, sum({N})::BIGINT FROM {self.relation} "
+                f"WHERE {plan.unfit()} GROUP BY w ORDER BY sum({N}) DESC, w"
+            )
         )
-        return dict(found)
 
     def largest(self, plan: ColumnPlan, limit: int) -> list[tuple[float, int]]:
         """The greatest numbers and their rows."""
-        value = replace(plan, type="double").typed()
         found = self._rows(
-            f"SELECT {value} AS v, sum({N})::BIGINT FROM {self.relation} WHERE v IS NOT NULL "
-            f"GROUP BY v ORDER BY v DESC LIMIT {limit}"
+            f"SELECT {_number(plan)} AS v, sum({N})::BIGINT FROM {self.relation} "
+            f"WHERE v IS NOT NULL GROUP BY v ORDER BY v DESC LIMIT {limit}"
         )
         return [(float(number), int(rows)) for number, rows in found]
 
     def classes(self, plan: ColumnPlan) -> dict[str, int]:
         """Every class and its rows, the rarest first; `1` and `1.0` are one."""
-        number = self.kind(plan) in ("integer", "double")
-        value = f"({replace(plan, type='double').typed()})" if number else plan.words()
+        value = plan.words() if plan.kind == "text" else _number(plan)
         return dict(
             self._rows(
-                f"SELECT any_value({plan.words()}), sum({N})::BIGINT FROM {self.relation} "
+                f"SELECT min({plan.words()}), sum({N})::BIGINT FROM {self.relation} "
                 f"WHERE {value} IS NOT NULL GROUP BY {value} ORDER BY 2, 1"
             )
         )
@@ -207,6 +186,12 @@ class Cells:
 
     def _row(self, query: str) -> Any:
         return self._rows(query)[0]
+
+
+def _number(plan: ColumnPlan) -> str:
+    """SQL of a number, or of a date in seconds since 1970, as a double."""
+    value = f"epoch({plan.typed()})" if plan.kind == "date" else plan.typed()
+    return f"({value})::DOUBLE"
 
 
 class FirstRows:

@@ -16,8 +16,13 @@ from tenfold.scaffolding import layout
 from tenfold.scaffolding import target as targets
 from tenfold.scaffolding.columns import GuessedColumn, MissingWords, guess_columns
 from tenfold.scaffolding.first_rows import MAX_ROWS, FirstRows
+from tenfold.scaffolding.flow_yaml import flow
 from tenfold.scaffolding.layout import GuessedLayout
 
+# Odd cells that are named.
+MAX_NAMED = 3
+# A row of units has words in so many columns of numbers.
+MIN_UNITS = 2
 # With a greater share of copies, rows are taken to agree by chance.
 MAX_COPIES = 0.1
 
@@ -35,6 +40,7 @@ class GuessedTable:
         rarest: rows of the rarest class; 0 for regression.
         cap: the target's greatest value, if so many rows have it that it looks like a cap.
         copies: rows that are copies of another one.
+        first_row: the cells of the first row.
     """
 
     data: Data
@@ -47,6 +53,7 @@ class GuessedTable:
     rarest: int
     cap: float | None
     copies: int
+    first_row: Mapping[str, Any]
 
     @property
     def missing_values(self) -> list[str]:
@@ -77,14 +84,25 @@ class GuessedTable:
         }
 
     @cached_property
+    def units(self) -> dict[str, str]:
+        """The odd cells of the first row, where several columns have one: a header of units."""
+        found = {
+            name: self.first_row[name]
+            for name, column in self.columns.items()
+            if self.first_row.get(name) in column.reading.odd
+        }
+        return found if len(found) >= MIN_UNITS else {}
+
+    @cached_property
     def questions(self) -> list[str]:
         """What a person must decide or know, a line each."""
-        asked = [
-            f"{shown(name)}: {question}"
-            for name, column in self.columns.items()
-            for question in column.reading.questions
-        ]
+        asked = [] if not self.units else [_units(self.units)]
         for name, column in self.columns.items():
+            offered = _offered(name, column.reading.offer)
+            asked += [f"{shown(name)}: {asks}{offered}" for asks in column.reading.questions]
+            odd = {w: n for w, n in column.reading.odd.items() if w != self.units.get(name)}
+            if odd:
+                asked.append(f"{shown(name)}: {_odd(odd)}")
             found = column.sentinel
             if found and (not found.is_sure or name == self.data.target):
                 value = column.spellings[0] if column.spellings else f"{found.value:g}"
@@ -142,6 +160,25 @@ class GuessedTable:
         return lines + [f"check: {question}" for question in self.questions]
 
 
+def _offered(name: str, cast: Mapping[str, Any]) -> str:
+    return f"; to read all alike: clean.types: {flow({name: cast})}" if cast else ""
+
+
+def _odd(odd: Mapping[str, int]) -> str:
+    """What is said of cells that do not fit the declared type."""
+    n = sum(odd.values())
+    listed = ", ".join(map(repr, list(odd)[:MAX_NAMED]))
+    such = "such as " if len(odd) > MAX_NAMED else ""
+    cells = "1 cell does" if n == 1 else f"{n} cells do"
+    return f"{cells} not fit ({such}{listed}): the rows are rejected"
+
+
+def _units(units: Mapping[str, str]) -> str:
+    listed = ", ".join(f"{units[name]!r} in {shown(name)}" for name in list(units)[:MAX_NAMED])
+    more = ", ..." if len(units) > MAX_NAMED else ""
+    return f"the first row holds words among numbers ({listed}{more}), as of units: it is rejected"
+
+
 def guess(path: str, target: str, given: Mapping[str, Any]) -> GuessedTable:
     """Read the first rows of a table and guess how to learn `target` from it.
 
@@ -179,4 +216,5 @@ def guess(path: str, target: str, given: Mapping[str, Any]) -> GuessedTable:
         rarest=min(classes.values(), default=0),
         cap=targets.cap(cells, found[target]) if task == "regression" else None,
         copies=first.copies,
+        first_row=first.first(),
     )

@@ -23,7 +23,7 @@ CELL = re.compile(
     rf"(?P<open>\()?\s*(?P<limit>[<>]=?|[≤≥])?\s*(?P<sign>[+{MINUS}])?\s*"
     rf"(?P<before>[^\d\s()<>=+{MINUS}][^\d()<>=+{MINUS}]{{0,7}}?)??\s*(?P<inner>[+{MINUS}])?\s*"
     rf"(?P<digits>\d(?:[\d.,{SPACE}{APOSTROPHES}]*\d)?[.,]?|[.,]\d+)(?P<exponent>[eE][+-]?\d+)?"
-    rf"(?P<gap>\s*)(?P<after>[^\d\s()][^()]{{0,{MAX_AFFIX}}}?)?\s*(?P<close>\))?"
+    rf"(?P<gap>\s*)(?P<after>[^\d\s(){MINUS}][^()]{{0,{MAX_AFFIX}}}?)?\s*(?P<close>[){MINUS}])?"
 )
 # Spellings of one currency or unit, the first of which stands for all of them here.
 CURRENCIES = [
@@ -55,9 +55,9 @@ UNITS = [
     *("km/h kmh kph", "mph", "m/s", "rpm", "hp bhp ps", "nm torque", "bar", "psi", "pa", "kpa"),
     *("hpa", "mmhg", "bpm", "kcal cal", "kj", "j", "n", "mg/dl", "mmol/l", "g/dl", "mg/l", "µg/l"),
     *("ppm", "ppb", "db", "px", "pcs pc", "x", "kmpl", "km/kg", "mpg", "l/100km", "bps", "pt pts"),
-    *("g/km", "µg/m3 µg/m³", "mg/kg", "iu", "iu/l u/l", "°/s", "kg/m2 kg/m²", "mp"),
+    *("percent pct", "g/km", "µg/m3 µg/m³", "mg/kg", "iu", "iu/l u/l", "°/s", "kg/m2 kg/m²", "mp"),
 ]
-PERCENT = {"%", "\uff05", "pct", "percent"}
+PERCENT = {"%"}
 MULTIPLES = {
     **{"k": 1e3, "K": 1e3, "tsd": 1e3, "thousand": 1e3, "M": 1e6, "m": 1e6, "mn": 1e6, "mio": 1e6},
     **{"Mio": 1e6, "MM": 1e6, "million": 1e6, "lakh": 1e5, "crore": 1e7, "Cr": 1e7, "B": 1e9},
@@ -139,6 +139,7 @@ class Cell(NamedTuple):
     exponent: str
     negative: bool
     brackets: bool
+    trailing: bool
     limit: str
     before: str
     after: str
@@ -150,6 +151,7 @@ class Cell(NamedTuple):
         return self.digits[0] + self.digits[1:].translate(ONES)
 
 
+NO_CENTS = re.compile("[.,]-$")
 # A number whose point groups no digits, and one whose point may.
 DECIMAL_POINT = re.compile(r"[+-]?(?:[0-9]+\.(?:[0-9]{1,2}|[0-9]{4,})|0\.[0-9]+)")
 ONES = str.maketrans("023456789", "111111111")
@@ -196,9 +198,7 @@ def detect(
     fine = {cell.word for cell in read}
     odd = {word: rows for word, rows in words.items() if word not in fine}
     questions = [*affixes.questions, *([question] if question else [])]
-    return NumberFormat(
-        cast, values, odd, tuple(questions), tuple(notes), is_sure=not affixes.several
-    )
+    return NumberFormat(cast, values, odd, tuple(questions), tuple(notes), is_sure=affixes.is_sure)
 
 
 def may_be_grouped(words: Iterable[str], decimal: str) -> bool:
@@ -217,21 +217,25 @@ def few_odd(odd: int, total: int) -> bool:
 def _taken_apart(item: tuple[str, int]) -> Cell | None:
     word, rows = item
     found = CELL.fullmatch(word.strip())
-    if not found or bool(found["open"]) != bool(found["close"]):
+    if not found or bool(found["open"]) != (found["close"] == ")"):
         return None
-    if found["open"] and found["sign"]:
+    signs = [found[part] for part in ("sign", "inner") if found[part]]
+    # 5,- is a price without cents.
+    no_cents = NO_CENTS.search(word)
+    trailing = found["close"] not in (None, ")") and not no_cents
+    if len(signs) + bool(found["open"]) + trailing > 1:
         return None
-    sign = found["sign"] or found["inner"] or ""
     return Cell(
         word=word,
         rows=rows,
-        digits=found["digits"].translate(SPACES),
+        digits=found["digits"].translate(SPACES).rstrip(",." if no_cents else ""),
         exponent=found["exponent"] or "",
-        negative=sign in ("-", "\u2212"),
+        negative=signs in (["-"], ["\u2212"]),
         brackets=bool(found["open"]),
+        trailing=trailing,
         limit=(found["limit"] or "")[:1].translate(str.maketrans("≤≥", "<>")),
         before=(found["before"] or "").strip(),
-        after=(found["after"] or "").strip(),
+        after=no_cents[0] if no_cents else (found["after"] or "").strip(),
         is_spaced=bool(found["gap"]),
     )
 
@@ -248,7 +252,7 @@ class Affixes:
         multiples: spelling -> factor.
         percent: whether cells are shares of a hundred.
         strip: all that is taken off, as it is spelt.
-        several: whether there are several currencies or units.
+        is_sure: whether the cells agree.
         are_codes: whether letters behind the digits are no units.
     """
 
@@ -256,7 +260,7 @@ class Affixes:
     multiples: dict[str, float] = field(default_factory=dict)
     percent: bool = False
     strip: list[str] = field(default_factory=list)
-    several: bool = False
+    is_sure: bool = True
     are_codes: bool = False
     questions: list[str] = field(default_factory=list)
     _known_parts: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -281,7 +285,7 @@ class Affixes:
         """Whether what stands around a cell's digits is known."""
         multiple, unit = self._parts(cell.after)
         known = {*self.units, *DECORATIONS, *self.strip, ""}
-        if cell.before not in known or (cell.brackets and cell.negative):
+        if cell.before not in known:
             return False
         return multiple in (*self.multiples, "") and (unit in known or unit in PERCENT)
 
@@ -294,7 +298,7 @@ class Affixes:
             value /= 100
         if cell.limit == "<":
             value /= 2
-        return -value if cell.negative or cell.brackets else value
+        return -value if cell.negative or cell.brackets or cell.trailing else value
 
     def _parts(self, after: str) -> tuple[str, str]:
         """The multiple and the unit that stand behind digits."""
@@ -350,7 +354,7 @@ class Affixes:
                 self.units |= dict.fromkeys(spelt[unit], unit)
                 self.strip += [word for word, _ in spelt[unit].most_common()]
             if not few:
-                self.several = True
+                self.is_sure = False
                 self.are_codes = self.are_codes or bool(LETTERS & set(units))
                 listed = ", ".join(f"{unit} ({rows} cells)" for unit, rows in units.most_common())
                 self.questions.append(f"several units: {listed}")
@@ -382,10 +386,9 @@ class Affixes:
         if few_odd(n_bare, total):
             self.percent = True
             return
-        # A bare share is at most one.
-        self.percent = all(re.fullmatch(r"[01]?([.,]\d*)?", cell.digits) for cell in bare)
-        if not self.percent:
-            self.strip += dict.fromkeys(self._parts(cell.after)[1] for cell in shares)
+        # A bare share is at most one: 5% beside 0.05 cannot be told from 5% beside 0.05%.
+        self.is_sure = not all(re.fullmatch(r"[01]?([.,]\d*)?", cell.digits) for cell in bare)
+        self.strip += dict.fromkeys(self._parts(cell.after)[1] for cell in shares)
         self.questions.append(
             f"{n_shares} cells have a percent sign ({shares[0].word!r}) and {n_bare} have none "
             f"({bare[0].word!r})"
@@ -494,9 +497,11 @@ def _cast(
     if affixes.percent:
         cast["percent"] = True
     if affixes.multiples:
-        cast["multiples"] = dict(affixes.multiples)
+        cast["multiples"] = {word: int(by) for word, by in affixes.multiples.items()}
     if any(cell.brackets for cell in cells):
         cast["negative"] = "brackets"
+    elif any(cell.trailing for cell in cells):
+        cast["negative"] = "trailing"
     limits = sum(cell.rows for cell in cells if cell.limit)
     if limits:
         cast["detection_limit"] = "half"

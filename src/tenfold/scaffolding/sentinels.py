@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tenfold.scaffolding.first_rows import Extremes
+from tenfold.scaffolding.first_rows import Numbers
 
 # Fewer different numbers are codes, all of which may be meant.
 MIN_DISTINCT = 5
@@ -36,38 +35,35 @@ class Sentinel:
     is_sure: bool
 
 
-def find(extremes: Extremes | None, distinct: int) -> Sentinel | None:
-    """The least or the greatest number of a column, if it may stand for no value.
-
-    Args:
-        extremes: the ends of the column.
-        distinct: different numbers.
-    """
-    if extremes is None or extremes.next_least is None or extremes.next_greatest is None:
+def find(numbers: Numbers | None) -> Sentinel | None:
+    """The least or the greatest number of a column, if it may stand for no value."""
+    if numbers is None or numbers.next_least is None or numbers.next_greatest is None:
         return None
-    return next(_likely(extremes, extremes.next_least, extremes.next_greatest, distinct), None)
+    return _below(numbers, numbers.next_least) or _above(numbers, numbers.next_greatest)
 
 
-def _likely(
-    ends: Extremes, next_least: float, next_greatest: float, distinct: int
-) -> Iterator[Sentinel]:
-    for value, n, gap, spread, where in (
-        (ends.least, ends.n_least, next_least - ends.least, ends.greatest - next_least, "below"),
-        (
-            *(ends.greatest, ends.n_greatest, ends.greatest - next_greatest),
-            *(next_greatest - ends.least, "above"),
-        ),
-    ):
-        if n < 2:
-            continue
-        written = f"{value:.0f}" if value.is_integer() else ""
-        is_far = gap > MIN_GAP * spread
-        negative_nines = NEGATIVE_NINES.fullmatch(written) is not None
-        if negative_nines and where == "below" and (next_least >= 0 or gap > spread):
-            yield Sentinel(value, n, where, is_sure=True)
-        if distinct < MIN_DISTINCT:
-            continue
-        nines = NINES.fullmatch(written) is not None and gap > MIN_GAP_OF_NINES * spread
-        negative = value < 0 <= next_least and gap > MIN_GAP_OF_NEGATIVE * spread
-        if is_far or nines or (negative and where == "below" and written):
-            yield Sentinel(value, n, where, is_sure=False)
+def _below(numbers: Numbers, others: float) -> Sentinel | None:
+    value, gap, spread = numbers.least, others - numbers.least, numbers.greatest - others
+    if numbers.n_least < 2:
+        return None
+    written = f"{value:.0f}" if value.is_integer() else ""
+    if NEGATIVE_NINES.fullmatch(written) and (others >= 0 or gap > spread):
+        return Sentinel(value, numbers.n_least, "below", is_sure=True)
+    is_only_negative = written and value < 0 <= others and gap > MIN_GAP_OF_NEGATIVE * spread
+    if numbers.distinct >= MIN_DISTINCT and (is_only_negative or _is_far(written, gap, spread)):
+        return Sentinel(value, numbers.n_least, "below", is_sure=False)
+    return None
+
+
+def _above(numbers: Numbers, others: float) -> Sentinel | None:
+    value, gap, spread = numbers.greatest, numbers.greatest - others, others - numbers.least
+    written = f"{value:.0f}" if value.is_integer() else ""
+    enough = numbers.n_greatest >= 2 and numbers.distinct >= MIN_DISTINCT
+    if enough and _is_far(written, gap, spread):
+        return Sentinel(value, numbers.n_greatest, "above", is_sure=False)
+    return None
+
+
+def _is_far(written: str, gap: float, spread: float) -> bool:
+    nines = NINES.fullmatch(written) is not None
+    return gap > (MIN_GAP_OF_NINES if nines else MIN_GAP) * spread

@@ -40,11 +40,7 @@ def guess_task(target: str, column: GuessedColumn) -> tuple[Task, str]:
 
 def cap(cells: Cells, column: GuessedColumn) -> float | None:
     """The greatest value, if so many rows have it that it looks like a cap."""
-    number = column.reading.number
-    if number is not None:
-        largest = sorted(number.values.items(), reverse=True)[:2]
-    else:
-        largest = cells.largest(column.plan, 2)
+    largest = cells.largest(column.plan, 2)
     (top, count), *rest = largest
     next_count = rest[0][1] if rest else 0
     return top if count > MIN_CAPPED * column.rows and count > 10 * next_count else None
