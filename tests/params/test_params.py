@@ -171,7 +171,7 @@ def test_a_value_of_the_wrong_type_or_range_is_refused_with_its_rule(
         ({"strategy": "given"}, "strategy: given needs column"),
         (
             {"group": "patient"},
-            "group is not for strategy: auto, but for grouped: set strategy: grouped, or remove",
+            "group is not for strategy: auto, but for grouped, time: set strategy: grouped, which",
         ),
         ({"strategy": "grouped", "group": "g", "time": "t"}, "time is not for strategy: grouped"),
         ({"n_repeats": 1001}, "n_repeats must be less than or equal to 1000, but got 1001"),

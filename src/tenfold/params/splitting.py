@@ -20,7 +20,7 @@ USED_BY: dict[str, tuple[Strategy, ...]] = {
     "test_size": ("auto", "random", "stratified", "grouped", "time"),
     "n_repeats": ("auto", "random", "stratified", "grouped"),
     "n_bins": ("stratified",),
-    "group": ("grouped",),
+    "group": ("grouped", "time"),
     "time": ("time",),
     "time_is_feature": ("time",),
     "gap": ("time",),
@@ -45,7 +45,9 @@ class Split(Section):
         10, ge=2, description="stratified, for regression: quantile bins of the target."
     )
     group: Text | None = Field(
-        None, description="grouped: the column whose values are never parted; no feature."
+        None,
+        description="grouped: the column whose values are never parted; no feature. time: with it, "
+        "later rows of groups that were not learnt from.",
     )
     time: Text | None = Field(
         None, description="time: the column that orders the rows; numbers, dates or ISO texts."
@@ -67,9 +69,10 @@ class Split(Section):
     )
 
     @property
-    def strategy_column(self) -> str | None:
-        """The column, other than the target, that the strategy reads."""
-        return self.group or self.time or self.column
+    def strategy_columns(self) -> dict[str, str]:
+        """The columns, other than the target, that the strategy reads: key -> name."""
+        named = {"group": self.group, "time": self.time, "column": self.column}
+        return {key: column for key, column in named.items() if column is not None}
 
     @property
     def gap_microseconds(self) -> int | None:
@@ -98,9 +101,15 @@ class Split(Section):
             declared = getattr(self, key) != type(self).model_fields[key].default
             if declared and self.strategy not in strategies:
                 cure = f"set strategy: {strategies[0]}, or remove {key}"
+                if key == "group":
+                    cure = (
+                        "set strategy: grouped, which asks about new groups, or time, which asks "
+                        "about later rows of new groups; or remove group: the column is a feature "
+                        "then, unless clean.drop_columns names it"
+                    )
                 raise ValueError(
                     f"{key} is not for strategy: {self.strategy}, but for {', '.join(strategies)}: "
-                    + (cure if len(strategies) == 1 else f"remove {key}")
+                    + (cure if len(strategies) == 1 or key == "group" else f"remove {key}")
                 )
         return self
 
@@ -112,13 +121,18 @@ def check(split: Split, task: Task, target: str, dropped: Sequence[str]) -> None
             f"split.n_bins is for task: regression, but task is {task}, whose classes are the "
             "strata: remove it"
         )
-    key = REQUIRED_KEY.get(split.strategy, "")
-    if split.strategy_column == target:
+    columns = split.strategy_columns
+    for key, column in columns.items():
+        if column == target:
+            raise ValueError(
+                f"split.{key} must not be data.target, but both are {target!r}: name another column"
+            )
+        if column in dropped:
+            raise ValueError(
+                f"clean.drop_columns must not hold split.{key}, but got {column!r}: remove it there"
+            )
+    if len(set(columns.values())) < len(columns):
         raise ValueError(
-            f"split.{key} must not be data.target, but both are {target!r}: name another column"
-        )
-    if split.strategy_column in dropped:
-        raise ValueError(
-            f"clean.drop_columns must not hold split.{key}, but got {split.strategy_column!r}: "
-            "remove it there"
+            f"split.{' and split.'.join(columns)} must differ, but both are "
+            f"{next(iter(columns.values()))!r}: name another column"
         )

@@ -17,17 +17,25 @@ from tenfold.splitting.chronological import chronological
 from tenfold.splitting.feasibility import check_parts, check_target
 from tenfold.splitting.given import given
 from tenfold.splitting.grouped import grouped
+from tenfold.splitting.later_groups import later_rows_of_new_groups
 from tenfold.splitting.shuffled import random, stratified
 from tenfold.splitting.split_report import summary
 from tenfold.splitting.strategy import SplitColumns, TrainTestSplit
 
 __all__ = ["STRATEGIES", "split", "summary"]
 
+
+def by_time(columns: SplitColumns, rules: Split, seed: int) -> TrainTestSplit:
+    """The latest rows are the test; with a group, those of groups that were not learnt from."""
+    strategy = chronological if rules.group is None else later_rows_of_new_groups
+    return strategy(columns, rules, seed)
+
+
 STRATEGIES: dict[str, Callable[[SplitColumns, Split, int], TrainTestSplit]] = {
     "random": random,
     "stratified": stratified,
     "grouped": grouped,
-    "time": chronological,
+    "time": by_time,
     "given": given,
 }
 

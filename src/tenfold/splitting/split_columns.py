@@ -34,8 +34,8 @@ def read(table: Path, target: str, task: Task, rules: Split) -> SplitColumns:
     scratch = runtime.TemporaryFolder("split")
     connection = sources.connect(Path(scratch.name))
     connection.execute(f"CREATE VIEW clean AS FROM {sources.rows_of(table)}")
-    if rules.strategy_column is not None:
-        _check_present(connection, rules.strategy_column)
+    for column in rules.strategy_columns.values():
+        _check_present(connection, column)
     groups, times, given, names = None, None, None, list[str]()
     if rules.group is not None:
         groups, names = _labelled(table, rules.group)
@@ -80,28 +80,28 @@ def _independent(
 
 
 def feature_names(schema: Any, target: str, rules: Split) -> list[str]:
-    """The columns that models see: all but the target and the column that decides the split.
+    """The columns that models see: all but the target and those that decide the split.
 
     Raises:
-        UserError: if the column of the strategy is missing, or no feature is left.
+        UserError: if a column of the strategy is missing, or no feature is left.
     """
     columns = [column for column in schema.names if column not in (ROW, target)]
-    if rules.strategy_column is None:
-        return columns
-    key = "group" if rules.group else "time" if rules.time else "column"
-    if rules.strategy_column not in columns:
+    named = rules.strategy_columns
+    for key, column in named.items():
+        if column not in columns:
+            raise UserError(
+                f"split.{key}: the clean table has no column {column!r}; {nearest(column, columns)}"
+            )
+    hidden = {column for key, column in named.items() if key != "time" or not rules.time_is_feature}
+    features = [column for column in columns if column not in hidden]
+    if not features:
+        beside = " and ".join(map(repr, [*named.values(), target]))
+        key = next(iter(named), "")
         raise UserError(
-            f"split.{key}: the clean table has no column {rules.strategy_column!r}; "
-            f"{nearest(rules.strategy_column, columns)}"
+            f"split{key and f'.{key}'}: no feature column is left beside {beside}: "
+            f"{'name another column, or ' if named else ''}drop fewer in clean.drop_columns"
         )
-    if not rules.time_is_feature:
-        columns.remove(rules.strategy_column)
-    if not columns:
-        raise UserError(
-            f"split.{key}: no feature column is left beside {rules.strategy_column!r} and the "
-            f"target {target!r}: name another column, or drop fewer in clean.drop_columns"
-        )
-    return columns
+    return features
 
 
 def _target(table: Path, target: str, task: Task) -> tuple[NDArray[Any], list[Any]]:

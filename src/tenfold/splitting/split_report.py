@@ -73,6 +73,8 @@ def report(
     if columns.times is not None:
         times = columns.times
         described["times"] = {side: _range(times, rows) for side, rows in sides.items()}
+    if columns.groups is not None and columns.times is not None:
+        described["left_out"] = _left_out(columns.groups, columns.times, parts)
     return described
 
 
@@ -86,6 +88,18 @@ def _range(times: Times, rows: NDArray[np.bool_]) -> list[Any]:
     return [_moment(own.min(), times), _moment(own.max(), times)]
 
 
+def _left_out(groups: NDArray[np.int64], times: Times, parts: TrainTestSplit) -> dict[str, int]:
+    """Why rows are in neither part of a split by groups and time: how many each."""
+    neither = ~(parts.in_train | parts.in_test)
+    tested = np.isin(groups, groups[parts.in_test])
+    later = times.values >= times.values[parts.in_test].min()
+    return {
+        "later rows of groups to train on": int((neither & later).sum()),
+        "earlier rows of test groups": int((neither & ~later & tested).sum()),
+        "rows in the gap": int((neither & ~later & ~tested).sum()),
+    }
+
+
 def _moment(value: Any, times: Times) -> Any:
     if not times.dated:
         return value.item()
@@ -97,9 +111,16 @@ def summary(report: dict[str, Any]) -> str:
     """The report in a few lines."""
     rows, sizes = report["rows"], report["folds"]
     left_out = f", {rows['left_out']} left out between them" if rows["left_out"] else ""
+    if "left_out" in report:
+        reasons = [f"{n} {why}" for why, n in report["left_out"].items() if n]
+        left_out = f", {rows['left_out']} left out: {', '.join(reasons)}" if reasons else ""
+    asked = "new groups" if "groups" in report else ""
+    if "times" in report:
+        asked = f"later rows{' of ' if asked else ''}{asked}"
     lines = [
         f"{rows['train']} rows to train on, {rows['test']} for the last test{left_out}",
-        f"{len(sizes)} folds of {min(sizes)} to {max(sizes)} rows, {report['strategy']}",
+        f"{len(sizes)} folds of {min(sizes)} to {max(sizes)} rows, {report['strategy']}"
+        + (f": scores are of {asked}" if asked else ""),
         f"{len(report['features']['numeric'])} numeric features, "
         f"{len(report['features']['categorical'])} categorical, "
         f"{len(report['features']['dates'])} dates",
