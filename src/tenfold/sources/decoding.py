@@ -67,7 +67,8 @@ def _unpacked(path: Path) -> Iterator[bytes]:
                 yield chunk
     except (OSError, pa.ArrowException) as error:
         raise UserError(
-            f"data.path: {path} cannot be unpacked ({error}): is it cut off, or packed otherwise?"
+            f"data.path: {path} cannot be unpacked ({error}): write it again, or rename it if it is "
+            "packed otherwise or not at all"
         ) from None
 
 
@@ -82,7 +83,7 @@ def _recoded(path: Path, encoding: str) -> Iterator[bytes]:
             except UnicodeError as error:
                 raise UserError(
                     f"{path.name}: not {encoding} text after line {lines + 1} ({error}): set "
-                    "data.encoding to the file's own, or save it as UTF-8"
+                    "data.encoding to the file's own, or remove data.encoding if the file is UTF-8"
                 ) from None
             lines += text.count("\n")
             yield text.encode("utf-8", "surrogatepass")

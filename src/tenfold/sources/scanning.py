@@ -89,7 +89,9 @@ def scan(path: Path, readable: Path, quote: str = '"') -> Scan:
     try:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        raise UserError(f"{path} ends inside a UTF-8 character: is it cut off?") from None
+        raise UserError(
+            f"{path} ends inside a UTF-8 character: is it cut off? Write it again"
+        ) from None
     kinds = sum((feeds > pairs, returns > pairs, pairs > 0))
     return Scan(lines, quoted, kinds > 1, zeros, returns == pairs, longest)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,8 +18,11 @@ PACKED = (".gz", ".zst")
 MAGIC = {b"\x1f\x8b": ("gzip", ".gz"), b"\x28\xb5\x2f\xfd": ("zstd", ".zst")}
 PARQUET = b"PAR1"
 MIN_PARQUET_BYTES = 12
-# Endings of SQLite databases.
+# Endings of SQLite databases, and of archives that nothing here unpacks.
 SQLITE = (".db", ".sqlite", ".sqlite3")
+ARCHIVES = (".7z", ".bz2", ".rar", ".tar", ".tgz", ".xz", ".zip")
+# How an address begins, as in https://example.org/t.csv.
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,11 @@ def find(path: str, endings: Sequence[str]) -> list[FileStamp]:
     Raises:
         UserError: if there is none, or one is not a regular file, is empty or of unknown ending.
     """
+    if ADDRESS.match(path):
+        raise UserError(
+            f"data.path: {path} is an address, but tenfold reads files: download it, and name the "
+            "file"
+        )
     paths = runtime.matching(path)
     if not paths:
         raise UserError(f"data.path: no file matches {path!r}: check the folder and the pattern")
@@ -79,17 +88,13 @@ def _check(path: Path, endings: Sequence[str]) -> None:
             f"data.path must be a file, but {path} is a folder: name a file in it, or all of them "
             f"by a pattern such as {path}/*.csv"
         )
-    found = ending(path)
-    if found not in endings:
-        hint = f"; a database is named sqlite:{path}, with a query" if found in SQLITE else ""
-        raise UserError(
-            f"data.path: unknown ending {found!r} of {path}; {nearest(found, endings)}{hint}"
-        )
     if not path.exists():
         neighbours = path.parent.iterdir() if path.parent.is_dir() else ()
         known = [file.name for file in neighbours if ending(file) in endings]
-        hint = f"; in {path.parent}: {nearest(path.name, known)}" if known else ""
+        hint = f"; in {path.parent}: {nearest(path.name, known)}" if known else ": correct the path"
         raise UserError(f"data.path: there is no file {path}{hint}")
+    if ending(path) not in endings:
+        raise UserError(_unknown_ending(path, endings))
     if not stat.S_ISREG(path.stat().st_mode):
         raise UserError(f"data.path: {path} is no regular file: save what it gives as a file first")
     if not os.access(path, os.R_OK):
@@ -97,6 +102,17 @@ def _check(path: Path, endings: Sequence[str]) -> None:
     if path.stat().st_size == 0:
         raise UserError(f"data.path: {path} is empty: it needs a header and rows")
     _check_format(path)
+
+
+def _unknown_ending(path: Path, endings: Sequence[str]) -> str:
+    found = ending(path)
+    if found in SQLITE:
+        cure = f"a database is named sqlite:{path}, with a query"
+    elif found in ARCHIVES:
+        cure = "unpack it, and name the file that comes out"
+    else:
+        cure = f"save the table as one of these: {', '.join(endings)}"
+    return f"data.path: unknown ending {found!r} of {path}: {cure}"
 
 
 def _check_format(path: Path) -> None:

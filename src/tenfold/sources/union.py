@@ -24,7 +24,7 @@ def common_kinds(parts: Sequence[FileRows]) -> dict[str, Kind]:
             holder, lacking = (first, part) if column in first.kinds else (part, first)
             raise UserError(
                 f"data.path: {holder.name} has a column {column!r}, but {lacking.name} has none: "
-                "all files must have the same columns"
+                "all files must have the same columns: correct them, or name one file"
             )
         for column, kind in part.kinds.items():
             if kind != common[column]:

@@ -41,7 +41,8 @@ def read(file: FileToRead) -> FileRows:
     keys = _keys(connection, rows)
     if not keys:
         raise UserError(
-            f"data.path: {path} has no rows: none of its records is an object with keys"
+            f"data.path: {path} has no rows: none of its records is an object with keys: "
+            'write each row as one, such as {"x": 1, "y": 2}'
         )
     check_names(path, keys)
     _check_flat(connection, path, rows, keys)
@@ -99,7 +100,9 @@ def _first_byte(path: Path, readable: Path) -> bytes:
     if start.startswith(codecs.BOM_UTF8):
         raise UserError(f"{path} begins with a byte order mark: save it as UTF-8 without one")
     if start.startswith(b"[") and not end.endswith(b"]"):
-        raise UserError(f"{path} begins with '[' but does not end with ']': is it cut off?")
+        raise UserError(
+            f"{path} begins with '[' but does not end with ']': is it cut off? Write it again"
+        )
     return start[:1]
 
 
