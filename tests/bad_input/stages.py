@@ -6,6 +6,7 @@ import contextlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -15,7 +16,6 @@ import pyarrow.parquet as pq
 from pipelines import clean, split
 from tenfold import runtime
 from tenfold.cleaning import duplicates
-from tenfold.cleaning import rules as cleaning_rules
 from tenfold.dataset import FOLD, ROW
 from tests.bad_input.outcomes import Case
 
@@ -129,7 +129,8 @@ def _meddled(case: Case, path: Path) -> Iterator[None]:
 
     with contextlib.ExitStack() as stack:
         for module, name, meanwhile in (
-            (cleaning_rules, "judge", case.before_judging),
+            # The package's own name for it is the function.
+            (import_module("tenfold.cleaning.clean"), "judge", case.before_judging),
             (duplicates, "reject", case.before_writing),
         ):
             if meanwhile:

@@ -67,8 +67,8 @@ def _unpacked(path: Path) -> Iterator[bytes]:
                 yield chunk
     except (OSError, pa.ArrowException) as error:
         raise UserError(
-            f"data.path: {path} cannot be unpacked ({error}): write it again, or rename it if it is "
-            "packed otherwise or not at all"
+            f"data.path: {path} cannot be unpacked ({error}): write it again, or rename it if it "
+            "is packed otherwise or not at all"
         ) from None
 
 
