@@ -133,10 +133,13 @@ def test_a_summary_holds_the_mean_the_sample_deviation_and_the_folds() -> None:
     assert summary["mean"] == 3.0
     assert summary["sd"] == pytest.approx(math.sqrt((4 + 1 + 1 + 4) / 3))
     assert summary["folds"] == values
-    assert metrics.summarise([{"mse": 1.0}])["mse"]["sd"] == 0.0
 
 
 SHARES = hnp.arrays(np.float64, st.integers(4, 30), elements=st.floats(0, 1))
+
+
+def test_one_fold_has_no_standard_deviation() -> None:
+    assert metrics.summarise([{"mse": 2.0}]) == {"mse": {"mean": 2.0, "sd": None, "folds": [2.0]}}
 
 
 @given(SHARES, st.randoms(use_true_random=False))

@@ -123,11 +123,16 @@ def scores(
     return {name: METRICS[name].function(y_true, prediction) for name in names}
 
 
-def summarise(folds: Sequence[dict[str, float]]) -> dict[str, dict[str, float | list[float]]]:
-    """Mean, sample standard deviation (n - 1) and the per-fold values of every metric."""
-    summary: dict[str, dict[str, float | list[float]]] = {}
+def summarise(
+    folds: Sequence[dict[str, float]],
+) -> dict[str, dict[str, float | list[float] | None]]:
+    """Mean, sample standard deviation (n - 1) and the per-fold values of every metric.
+
+    A single fold has no standard deviation: None.
+    """
+    summary: dict[str, dict[str, float | list[float] | None]] = {}
     for name in folds[0]:
         values = [fold[name] for fold in folds]
-        sd = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+        sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
         summary[name] = {"mean": float(np.mean(values)), "sd": sd, "folds": values}
     return summary

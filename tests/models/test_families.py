@@ -14,8 +14,9 @@ from threadpoolctl import threadpool_limits
 
 from tenfold import models
 from tenfold.metrics import Array, Task
-from tenfold.models import Configuration, Diverged, FoldPredictions
+from tenfold.models import Configuration, Diverged, Fold, FoldPredictions
 from tenfold.models.shared.scikit_family import ScikitFamily
+from tenfold.runtime import UserError
 from tests.models.cases import CLASSES, NETWORKS, TASKS, WIDTH, data, folds, parameters, setting
 
 CASES = [(family, task) for family in models.names() for task in TASKS]
@@ -223,6 +224,20 @@ def test_a_fit_of_all_rows_tells_that_its_solver_did_not_converge() -> None:
     hurried = parameters("linear", max_iter=1)
     model = models.family("linear").fit(hurried, X, y, 0, setting("binary"), None)
     assert model.findings == ["the solver did not converge: raise max_iter, or scale the inputs"]
+
+
+def test_rows_that_an_estimator_refuses_fail_the_trial_and_the_last_fit_in_words() -> None:
+    """Early stopping sets rows of every class aside, of which there is one here."""
+    X, family = np.arange(60.0)[:, None], models.family("hist_gradient_boosting")
+    y, chosen = np.array([0] * 59 + [1]), parameters("hist_gradient_boosting", early_stopping=True)
+    part = Fold(X, y, X[:5], y[:5], np.arange(5))
+    asked = [Configuration(chosen, (1,)), Configuration(parameters("hist_gradient_boosting"), (1,))]
+    refused, fine = family.predict_folds(asked, [part], setting("binary"))
+    assert isinstance(refused, Diverged)
+    assert "cannot be fitted to 60 rows: The least populated class" in str(refused)
+    assert isinstance(fine, FoldPredictions)
+    with pytest.raises(UserError, match=r"all training rows: .*change the family's parameters"):
+        family.fit(chosen, X, y, 1, setting("binary"), None)
 
 
 def test_every_kind_of_warning_is_one_finding_with_the_folds_that_gave_it() -> None:

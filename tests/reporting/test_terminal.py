@@ -37,6 +37,10 @@ def test_the_leaderboard_shows_best_to_worst_and_marks_the_champion() -> None:
     )
 
 
+def test_a_score_of_one_fold_is_shown_without_a_deviation() -> None:
+    assert terminal.mean_sd({"mean": 0.25, "sd": None}) == "0.2500 (one fold)"
+
+
 def test_what_a_search_found_is_one_line() -> None:
     trials = [trial(0, 2.0), trial(1, 1.0), trial(2, None)]
     assert terminal.search_summary("linear", trials, trials[1], ["mse"]) == (

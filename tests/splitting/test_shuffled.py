@@ -379,6 +379,26 @@ def test_bins_of_a_target_without_a_common_value_are_quantiles_alone() -> None:
     np.testing.assert_array_equal(quantile_bins(y, 10), np.searchsorted(edges, y, side="right"))
 
 
+@pytest.mark.parametrize("strategy", ["time", "given"])
+def test_folds_that_validate_one_class_alone_are_refused(strategy: str) -> None:
+    y = ["a"] * 10 + ["b"] * 110
+    parts = ["train"] * 30 + ["u"] * 30 + ["v"] * 30 + ["test"] * 30
+    rows = table(y, key=list(range(120)) if strategy == "time" else parts)
+    rules: dict[str, Any] = (
+        {"time": "key", "n_splits": 3} if strategy == "time" else {"column": "key"}
+    )
+    with pytest.raises(UserError, match="the folds validate are of class 'b', so no score tells"):
+        split_table(rows, "binary", ("accuracy",), strategy=strategy, **rules)
+
+
+def test_a_class_that_the_test_lacks_is_said() -> None:
+    y = ["a", "b"] * 40 + ["b"] * 40
+    rows = table(y, key=list(range(120)))
+    parts = split_table(rows, "binary", ("accuracy",), strategy="time", time="key", n_splits=3)
+    said = split_report.summary({"dropped_columns": {}, **parts.report})
+    assert "class a: 40 to train on, 0 for the test: test scores say nothing of it" in said
+
+
 def test_a_class_of_copies_is_rarer_than_it_looks() -> None:
     rows = table(["a"] * 60 + ["b"] * 60, size=[*range(60), *range(60, 66)] + [99] * 54)
     with pytest.raises(

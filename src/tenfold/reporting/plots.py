@@ -112,8 +112,8 @@ def _pairs(actual: Sequence[Any], predicted: Sequence[Any]) -> Rows:
 def roc_curve(schema: Schema, oof: pd.DataFrame) -> tuple[Array, Array]:
     """False and true positive rates of out-of-fold predictions.
 
-    Of more than two classes: the mean over classes, each against the rest, at equal false
-    positive rates.
+    Of more than two classes: the mean over classes that were validated, each against the rest, at
+    equal false positive rates.
     """
     from sklearn.metrics import roc_curve as curve
 

@@ -110,6 +110,8 @@ def leaderboard(results: Mapping[str, Any], metric_names: Sequence[str]) -> str:
 
 def mean_sd(summary: Mapping[str, Any]) -> str:
     """Mean and standard deviation of a metric over the folds."""
+    if summary["sd"] is None:
+        return f"{short(summary['mean'])} (one fold)"
     return f"{short(summary['mean'])} ± {short(summary['sd'])}"
 
 

@@ -241,9 +241,10 @@ def _check_classes(
 ) -> None:
     folds, classes = parts.folds, columns.classes
     every_class = [metric for metric in metrics if METRICS[metric].every_class]
-    total = count_codes(y, len(classes))
+    total, validated = count_codes(y, len(classes)), np.zeros(len(classes), np.int64)
     for number, own in enumerate(folds.membership):
         judged = _among(own == VAL, y, len(classes))
+        validated += judged
         learnt = total - judged - _among(own == UNUSED, y, len(classes))
         if not learnt.all():
             raise UserError(
@@ -257,6 +258,13 @@ def _check_classes(
                 f"validates no row of class {_absent(judged, classes)!r}: lower split.n_splits, "
                 "choose another strategy, or remove the metric"
             )
+    if np.count_nonzero(validated) == 1:
+        only = classes[int(validated.argmax())]
+        raise UserError(
+            f"split: all rows that the folds validate are of class {only!r}, so no score tells "
+            "whether a model is right: choose another strategy, or keep only rows of a part in "
+            "which several classes occur (clean.require)"
+        )
     tested = count_codes(columns.y[parts.in_test], len(classes))
     if every_class and not tested.all():
         raise UserError(

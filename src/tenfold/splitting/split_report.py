@@ -143,5 +143,6 @@ def summary(report: dict[str, Any]) -> str:
         lines.append(f"  {side}: {first} to {last}")
     for label in report["classes"]:
         train, test = (report["class_counts"][part][str(label)] for part in ("train", "test"))
-        lines.append(f"  class {label}: {train} to train on, {test} for the test")
+        unknown = "" if test else ": test scores say nothing of it"
+        lines.append(f"  class {label}: {train} to train on, {test} for the test{unknown}")
     return "\n".join(lines)

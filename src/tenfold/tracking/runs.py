@@ -44,7 +44,9 @@ def family_run(
         tags["mlflow.note.content"] = "\n".join(f"- {finding}" for finding in family.findings)
     run_id = _create_run(client, experiment, family.name, tags)
     metrics = [(f"cv/{name}", s["mean"], 0) for name, s in family.scores.items()]
-    metrics += [(f"cv/{name}_sd", s["sd"], 0) for name, s in family.scores.items()]
+    metrics += [
+        (f"cv/{name}_sd", s["sd"], 0) for name, s in family.scores.items() if s["sd"] is not None
+    ]
     metrics += [
         (f"cv/{name}_fold", value, fold)
         for name, s in family.scores.items()

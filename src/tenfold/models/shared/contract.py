@@ -41,7 +41,10 @@ class FamilyParameters(BaseModel):
 
 
 class Diverged(Exception):
-    """A configuration predicted a number that is not finite: its trial fails, others continue."""
+    """A configuration cannot be fitted, or predicts a number that is not finite.
+
+    Its trial fails; others continue.
+    """
 
 
 @dataclass(frozen=True)

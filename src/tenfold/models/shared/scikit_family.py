@@ -20,6 +20,7 @@ from tenfold.models.shared.contract import (
     Fold,
     FoldPredictions,
 )
+from tenfold.runtime import UserError
 
 Build = Callable[[Any, Task, int], Any]
 
@@ -49,12 +50,14 @@ class ScikitFamily:
     ) -> FoldPredictions | Diverged:
         predictions, caught = [], []
         for fold, seed in zip(folds, configuration.seeds, strict=True):
-            model = self.fit(configuration.parameters, fold.X_train, fold.y_train, seed, settings)
-            caught.append(model.warnings)
             try:
+                model = self._fit(
+                    configuration.parameters, fold.X_train, fold.y_train, seed, settings
+                )
                 predictions.append(model.predict([fold.X_val]))
             except Diverged as reason:
                 return reason
+            caught.append(model.warnings)
         return FoldPredictions(predictions, findings=describe(caught))
 
     def fit(
@@ -66,14 +69,33 @@ class ScikitFamily:
         settings: FitSettings,
         epochs: int | None = None,
     ) -> ScikitModel:
-        """Fit one estimator on all rows."""
+        """Fit one estimator on all rows.
+
+        Raises:
+            UserError: if the estimator refuses them.
+        """
+        try:
+            return self._fit(parameters, X, y, seed, settings)
+        except Diverged as reason:
+            raise UserError(f"all training rows: {reason}") from None
+
+    def _fit(
+        self, parameters: Any, X: Array, y: NDArray[np.generic], seed: int, settings: FitSettings
+    ) -> ScikitModel:
         estimator = self.build(parameters, settings.task, seed)
         with _threads(X), warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             for category in (DeprecationWarning, FutureWarning, PendingDeprecationWarning):
                 # These are addressed to programmers.
                 warnings.simplefilter("ignore", category)
-            estimator.fit(X, y)
+            try:
+                estimator.fit(X, y)
+            except ValueError as error:
+                name, reason = type(estimator).__name__, str(error).splitlines()[0].rstrip(".")
+                raise Diverged(
+                    f"{name} cannot be fitted to {len(y)} rows: {reason}: change the family's "
+                    "parameters, or lower split.n_splits"
+                ) from None
         if hasattr(estimator, "n_jobs"):
             # Threads add a forest's votes in any order, and the last bits differ.
             estimator.set_params(n_jobs=1)
