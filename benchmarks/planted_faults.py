@@ -297,8 +297,7 @@ def numeric_ids(trial: Trial) -> Trial:
 @planted(*ALL, check="id_like")
 def row_number(trial: Trial) -> Trial:
     """The row's number in a file that is roughly in order of the target."""
-    noisy = trial.y + trial.draw.normal(size=len(trial.y)) * np.std(trial.y)
-    return trial.adds(np.argsort(np.argsort(noisy)).astype(np.int64))
+    return trial.adds(_noisy_ranks(trial))
 
 
 @planted(*ALL, check="constant")
@@ -322,6 +321,28 @@ def rare_class(trial: Trial) -> Trial:
     return replace(trial, frame=trial.frame.iloc[kept], in_test=trial.in_test[kept])
 
 
+# Chapter: groups and times that the split was not told of
+
+
+@planted("regression", check="unused_group")
+def groups_that_resemble_each_other(trial: Trial) -> Trial:
+    """A patient with five rows of like targets, whom the split was not told of."""
+    return trial.adds([f"p{rank // 5}" for rank in _noisy_ranks(trial)], "patient_id")
+
+
+@planted("regression", check="unused_time")
+def target_that_drifts(trial: Trial) -> Trial:
+    """A date by which the target rises, which the split was not told of."""
+    days = np.datetime64("2020-01-01") + _noisy_ranks(trial)
+    return trial.adds(days.astype("datetime64[us]"), "seen_on")
+
+
+def _noisy_ranks(trial: Trial) -> NDArray[np.int64]:
+    """The order of the rows by the target with noise of its spread."""
+    noisy = trial.y + trial.draw.normal(size=len(trial.y)) * np.std(trial.y)
+    return np.argsort(np.argsort(noisy)).astype(np.int64)
+
+
 # Chapter: what no check sees, by design
 
 
@@ -342,7 +363,7 @@ def strong_hint(trial: Trial) -> Trial:
 
 @planted(*ALL, check=None)
 def groups_undeclared(trial: Trial) -> Trial:
-    """A patient with five rows, whom the split was not told of."""
+    """A patient with five rows that differ, whom the split was not told of."""
     return trial.adds([f"p{row // 5}" for row in trial.draw.permutation(len(trial.y))])
 
 

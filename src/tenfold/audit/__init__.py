@@ -84,14 +84,22 @@ def audit_files(
 ) -> list[Finding]:
     """Audit a clean table whose rows in the file `test` are held out.
 
-    Copies across the parts of a given split are a warning unless `audit:` says otherwise: such a
-    split is published as it is.
+    A given split is published as it is: copies across its parts are a warning unless `audit:` says
+    otherwise, and nobody asks whether it should have been another.
     """
     import pyarrow.parquet as pq
 
     rules = experiment.audit
-    if experiment.split.strategy == "given" and "identical_rows" not in rules.model_fields_set:
-        rules = rules.model_copy(update={"identical_rows": "warn"})
+    if experiment.split.strategy == "given":
+        mild: dict[str, Level] = {
+            "identical_rows": "warn",
+            "unused_group": "off",
+            "unused_time": "off",
+        }
+        declared = rules.model_fields_set
+        rules = rules.model_copy(
+            update={check: level for check, level in mild.items() if check not in declared}
+        )
     rows, held_out = (pq.read_table(path, columns=[ROW])[ROW].to_numpy() for path in (table, test))
     return audit(
         str(table),

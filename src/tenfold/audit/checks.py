@@ -12,6 +12,7 @@ from tenfold.audit.redundancy import constant, copied_columns, id_like, nearly_c
 from tenfold.audit.rows import group_crossing, identical_rows, label_conflicts, time_crossing
 from tenfold.audit.split_table import SplitTable
 from tenfold.audit.target_copies import target_copy
+from tenfold.audit.unused import unused_group, unused_time
 from tenfold.params.audit import Audit, Level
 
 
@@ -42,6 +43,8 @@ CHECKS: dict[str, Check] = {
         constant,
         nearly_constant,
         shift,
+        unused_group,
+        unused_time,
         imbalance,
         label_conflicts,
     )

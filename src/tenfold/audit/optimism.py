@@ -29,6 +29,8 @@ MIN_GROUPS = 10
 MIN_SAMPLED_GROUPS = 100
 # The commonest classes are told apart; all others count as one.
 MAX_CLASSES = 20
+# Trees take numbers in float32.
+MAX_NUMBER = 1e30
 # A smaller drop changes no decision ...
 MIN_DROP = {"r2": 0.05, "auroc": 0.03}
 # ... and one of fewer standard errors may be chance.
@@ -54,6 +56,12 @@ class SplitComparison:
     by_chance: float
     honest: float
     matters: bool
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """The scores by what is judged."""
+        new = "new_groups" if self.kind == "group" else "later_rows"
+        return {"by_chance": self.by_chance, new: self.honest}
 
     def __str__(self) -> str:
         """Both scores, such as `r2 0.78 by chance, 0.47 for new values of patient_id`."""
@@ -110,14 +118,18 @@ def compare_splits(
     if not others:
         return None
     own = order if kind == "group" else order.astype(np.float64)
-    columns = others | ({column: own} if column in seen else {})
+    # A shuffled column says nothing, and leaves as many columns to choose from.
+    columns, blind = (
+        others | ({column: cells} if column in seen else {})
+        for cells in (own, draw.permutation(own))
+    )
     n = len(y)
     if kind == "group":
         by_chance = [_predict(columns, y, _k_fold(np.arange(n), draw))]
-        honest = _predict(others, y, _k_fold(order, draw))
+        honest = _predict(blind, y, _k_fold(order, draw))
     else:
         by_chance = [_predict(columns, y, _chain(draw.permutation(n))) for _ in range(2)]
-        honest = _predict(others, y, _chain(np.argsort(order, kind="stable")))
+        honest = _predict(blind, y, _chain(np.argsort(order, kind="stable")))
     metric: Literal["r2", "auroc"] = "r2" if task == "regression" else "auroc"
     scores = [_score(y, predicted, metric) for predicted in (*by_chance, honest)]
     if not np.isfinite(scores).all():
@@ -163,11 +175,13 @@ def _chain(order: NDArray[np.int64]) -> Iterator[Fold]:
 
 
 def _indicators(target: pd.Series[Any], task: Task) -> Array:
-    """The target as columns (n, k): its values, or an indicator of each class but the first."""
+    """The target as columns (n, k): its values between -1 and 1, or an indicator of each class."""
     import pandas as pd
 
     if task == "regression":
-        return target.to_numpy(dtype=np.float64)[:, None]
+        values = target.to_numpy(dtype=np.float64)[:, None]
+        # Squares of what is left do not overflow.
+        return values / max(float(np.abs(values).max(initial=0)), 1e-300)
     codes = pd.factorize(target, sort=True)[0]
     common = np.argsort(-np.bincount(codes), kind="stable")[:MAX_CLASSES]
     indicators: Array = (codes[:, None] == np.sort(common)).astype(np.float64)
@@ -204,7 +218,8 @@ def _matrix(
                 cells[fitted], weights=target[fitted], minlength=int(cells.max()) + 1
             )
             made.append((sums[cells[rows]] - own * target[rows] + mean) / (counts + 1))
-    return np.column_stack(made).astype(np.float32)
+    limited: Array = np.clip(np.column_stack(made), -MAX_NUMBER, MAX_NUMBER)
+    return limited.astype(np.float32)
 
 
 # Chapter: scores

@@ -38,6 +38,14 @@ class Audit(Section):
         "warn", description="A column in which almost all rows have one value."
     )
     shift: Level = Field("warn", description="A classifier can tell test rows from training rows.")
+    unused_group: Level = Field(
+        "warn",
+        description="A likely group that the split does not use, whose new values score lower.",
+    )
+    unused_time: Level = Field(
+        "warn",
+        description="A likely time that the split does not use, whose later rows score lower.",
+    )
     imbalance: Level = Field("warn", description="A class that is rare beside the commonest.")
     label_conflicts: Level = Field(
         "warn", description="Rows with the same features and different labels."
