@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 
 from tenfold import models, params, scaffolding
 from tenfold.runtime import UserError
-from tenfold.scaffolding import check
+from tenfold.scaffolding import check, experiment, guesses
 from tests.conftest import ROOT, Project
 
 WORDS = ["red", "green", "blue"]
@@ -47,16 +47,36 @@ def known_to_dvc() -> Path:
     return Path("project")
 
 
-def guessed(frame: pd.DataFrame | str, target: str, *columns: str) -> dict[str, Any]:
-    """params.yaml of a table, as plain data."""
+def guess(frame: pd.DataFrame | str, target: str, *columns: str) -> guesses.GuessedTable:
+    """What is guessed of a table; project/params.yaml says it, and no other file is made."""
     if isinstance(frame, str):
         Path("t.csv").write_text(frame)
     else:
         frame.to_csv("t.csv", index=False)
     settings = {"columns": list(columns)} if columns else {}
-    scaffolding.init("t.csv", target, known_to_dvc(), settings, force=True)
+    with runtime_in(Path("project")):
+        found = guesses.guess("../t.csv", target, settings)
+        text = experiment.render("t", "tenfold init", found, found.n_splits)
+        Path("params.yaml").write_text(text)
+    return found
+
+
+def guessed(frame: pd.DataFrame | str, target: str, *columns: str) -> dict[str, Any]:
+    """params.yaml of a table, as plain data."""
+    guess(frame, target, *columns)
     document: dict[str, Any] = YAML(typ="safe").load(Path("project/params.yaml").read_text())
     return document
+
+
+def said_of(frame: pd.DataFrame, target: str) -> str:
+    """What init prints of a table."""
+    return "\n".join(guess(frame, target).summary())
+
+
+def checked() -> str:
+    """What `tenfold check` says of the project."""
+    with runtime_in(Path("project")):
+        return "\n".join(check.check(params.load(models)))
 
 
 @pytest.mark.parametrize(
@@ -119,8 +139,7 @@ def test_a_word_means_no_value_only_in_the_columns_in_which_it_does() -> None:
     text = Path("project/params.yaml").read_text()
     assert "# None in defect: taken for a category" in text
     assert "# - in" not in text
-    with runtime_in(Path("project")):
-        assert "120 kept" in "\n".join(check.check(params.load(models)))
+    assert "120 kept" in checked()
 
 
 @pytest.mark.parametrize("tick", ["1", "x", "yes"])
@@ -128,8 +147,7 @@ def test_a_tick_beside_blanks_is_kept_whatever_it_is(tick: str) -> None:
     ticked = np.random.default_rng(0).random(120) < 0.3
     found = guessed(table().assign(smoker=np.where(ticked, tick, "")), "bought")
     assert found["clean"]["drop_columns"] == ["customer_id"]
-    with runtime_in(Path("project")):
-        said = "\n".join(check.check(params.load(models)))
+    said = checked()
     assert "smoker has one value or none: it is taken for a flag" in said
     assert "missing" not in said
 
@@ -143,8 +161,7 @@ def test_numbers_that_all_differ_are_ids_only_if_they_look_assigned() -> None:
     )
     found = guessed(frame, "bought")
     assert found["clean"]["drop_columns"] == ["customer_id", "account"]
-    with runtime_in(Path("project")):
-        said = "\n".join(check.check(params.load(models)))
+    said = checked()
     assert "an id?" not in said
     assert "looks like an id" not in said
 
@@ -184,12 +201,6 @@ def test_years_of_two_digits_and_names_of_months_are_dates(form: str, cast: Any)
     assert found["clean"]["types"] == {"day": cast}
 
 
-def said_of(frame: pd.DataFrame, target: str) -> str:
-    """What init prints of a table."""
-    frame.to_csv("t.csv", index=False)
-    return "\n".join(scaffolding.init("t.csv", target, known_to_dvc(), {}, force=True))
-
-
 def test_day_or_month_first_is_asked_if_no_cell_tells() -> None:
     days = [f"{1 + n % 12:02}/{1 + n % 9:02}/2024" for n in range(120)]
     said = said_of(table().assign(day=days), "bought")
@@ -205,9 +216,7 @@ def test_a_few_cells_that_are_no_dates_or_numbers_are_named() -> None:
     said = said_of(frame, "bought")
     assert "check: day: 1 cell does not fit ('soon'): the rows are rejected" in said
     assert "check: size: 1 cell does not fit ('1.2o'): the rows are rejected" in said
-    with runtime_in(Path("project")):
-        checked = "\n".join(check.check(params.load(models)))
-    assert "120 rows read, 118 kept, 2 rejected" in checked
+    assert "120 rows read, 118 kept, 2 rejected" in checked()
 
 
 def test_a_word_that_stands_in_many_cells_among_numbers_means_no_value() -> None:
@@ -258,8 +267,7 @@ def test_money_and_percents_are_numbers_in_features_and_in_the_target() -> None:
         "cost": {"type": "double", "strip": ["$"], "thousands": ","},
     }
     assert found["clean"]["drop_columns"] == ["customer_id"]
-    with runtime_in(Path("project")):
-        said = "\n".join(check.check(params.load(models)))
+    said = checked()
     assert "120 kept" in said
     assert "5 numeric features" in said
 
@@ -285,9 +293,7 @@ def test_a_second_header_of_units_is_one_row_that_is_rejected() -> None:
     said = said_of(pd.concat([pd.DataFrame([units]), frame]), "price")
     assert "check: the first row holds words among numbers ('cm' in size, 'EUR' in price)" in said
     assert "does not fit" not in said
-    with runtime_in(Path("project")):
-        checked = "\n".join(check.check(params.load(models)))
-    assert "121 rows read, 120 kept, 1 rejected" in checked
+    assert "121 rows read, 120 kept, 1 rejected" in checked()
 
 
 def test_words_of_a_spreadsheet_error_mean_no_value() -> None:
@@ -334,6 +340,86 @@ def test_a_table_written_with_1_0_is_guessed_like_one_written_with_1() -> None:
     assert plain == written
     assert plain["task"] == "multiclass"
     assert plain["clean"]["drop_columns"] == ["customer_id"]
+
+
+@pytest.mark.parametrize(
+    ("words", "split", "replaced"),
+    [
+        (["train"] * 4 + ["test"], {"strategy": "given", "column": "part", "n_splits": 10}, {}),
+        (
+            ["Train"] * 4 + ["Holdout"],
+            {"strategy": "given", "column": "part", "n_splits": 10},
+            {"Train": "train", "Holdout": "test"},
+        ),
+        (["train"] * 3 + ["val", "test"], {"strategy": "given", "column": "part"}, {}),
+        (["train"] * 2 + ["1", "2", "test"], {"strategy": "given", "column": "part"}, {}),
+        (
+            ["train"] * 4 + ["valid"],
+            {"strategy": "given", "column": "part", "n_splits": 10},
+            {"valid": "test"},
+        ),
+    ],
+)
+def test_a_published_split_is_followed(
+    words: list[str], split: dict[str, Any], replaced: dict[str, str]
+) -> None:
+    frame = table().assign(part=words * 24)
+    found = guessed(frame, "bought")
+    # What the parts are called else is no matter of the split.
+    assert found["split"] == split
+    if "val" not in words:
+        assert found["clean"].get("replace", {}) == ({"part": replaced} if replaced else {})
+    assert "split: by part, which holds" in said_of(frame, "bought")
+    assert "24 for the last test" in checked()
+
+
+def test_a_column_that_says_yes_to_the_test_is_a_published_split() -> None:
+    found = guessed(table().assign(is_test=[0, 0, 0, 1] * 30), "bought")
+    assert found["split"]["column"] == "is_test"
+    assert found["clean"]["replace"] == {"is_test": {"1": "test", "0": "train"}}
+    assert "30 for the last test" in checked()
+
+
+def test_words_that_are_no_parts_are_categories() -> None:
+    found = guessed(table().assign(stage=["train", "race", "test"] * 40), "bought")
+    assert "column" not in found["split"]
+
+
+def test_a_class_of_a_few_rows_is_named_and_left_out() -> None:
+    frame = table(2000).assign(y=["a"] * 1200 + ["b"] * 797 + ["c"] * 3)
+    frame.loc[1999] = frame.loc[1998]
+    found = guessed(frame, "y")
+    assert found["task"] == "binary"
+    assert found["clean"]["require"] == ["y NOT IN ('c')"]
+    assert found["split"]["n_splits"] == 10
+    assert "check: y: class 'c' (3 rows) cannot be learnt" in said_of(frame, "y")
+    assert "2000 rows read, 1997 kept" in checked()
+
+
+def test_what_init_writes_passes_check_with_fewer_folds_where_rows_of_a_class_are_equal() -> None:
+    frame = table(60).assign(kind=["a"] * 48 + ["b"] * 12)
+    # Eleven rows of class b have the same features, which stay together.
+    frame.loc[48:58, ["colour", "size", "price"]] = ["red", 1.0, 2.0]
+    frame = frame.drop(columns=["customer_id"]).assign(bought=frame.index % 7)
+    frame.to_csv("t.csv", index=False)
+    found = guess(frame, "kind")
+    said = "\n".join(scaffolding.init("t.csv", "kind", known_to_dvc(), {}, force=True))
+    written = YAML(typ="safe").load(Path("project/params.yaml").read_text())
+    assert "refuses" not in said
+    assert written["split"]["n_splits"] < found.n_splits
+    assert "rows to train on" in checked()
+
+
+def test_what_check_refuses_for_another_cause_is_said_by_init() -> None:
+    table().assign(twin=table()["bought"] * 10).to_csv("t.csv", index=False)
+    said = "\n".join(scaffolding.init("t.csv", "bought", known_to_dvc(), {}, force=True))
+    assert "check: tenfold check refuses this so far: target_copy" in said
+    assert "'twin' is the target" in said
+
+
+def test_a_table_without_any_column_to_learn_from_is_refused_with_the_cause() -> None:
+    with pytest.raises(UserError, match="all columns but the target 'bought' would be left out"):
+        guessed(table()[["customer_id", "bought"]].assign(same=1), "bought")
 
 
 def test_a_decimal_comma_and_an_old_encoding_are_guessed() -> None:
@@ -411,8 +497,7 @@ def test_a_table_with_a_damaged_row_is_looked_at_all_the_same(row: bytes) -> Non
     lines = table().to_csv(index=False).encode().splitlines(keepends=True)
     Path("t.csv").write_bytes(b"".join([*lines[:20], row, *lines[20:]]))
     scaffolding.init("t.csv", "bought", known_to_dvc(), {}, force=True)
-    with runtime_in(Path("project")):
-        said = "\n".join(check.check(params.load(models)))
+    said = checked()
     assert "121 rows read, 120 kept, 1 rejected" in said
 
 
@@ -420,8 +505,7 @@ def test_a_line_break_in_a_name_does_not_end_the_header() -> None:
     frame = table().rename(columns={"colour": "new\nline"})
     Path("t.csv").write_text(frame.to_csv(index=False, lineterminator="\r\n"), newline="")
     scaffolding.init("t.csv", "bought", known_to_dvc(), {}, force=True)
-    with runtime_in(Path("project")):
-        assert "120 kept" in "\n".join(check.check(params.load(models)))
+    assert "120 kept" in checked()
 
 
 def test_a_first_line_that_names_the_target_is_a_header_whatever_else_it_holds() -> None:
@@ -487,8 +571,7 @@ def test_a_sheet_of_an_excel_file_is_taken_over() -> None:
 def test_what_init_writes_is_valid_and_checked_in_seconds() -> None:
     guessed(table(), "bought")
     with runtime_in(Path("project")):
-        lines = check.check(params.load(models))
-    said = "\n".join(lines)
+        said = "\n".join(check.check(params.load(models)))
     assert "120 rows read, 120 kept, 0 rejected" in said
     assert "10 folds of 9 to 10 rows, stratified" in said
     assert "490 fits, very roughly" in said

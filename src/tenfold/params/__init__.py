@@ -64,6 +64,7 @@ __all__ = [
     "json_schema",
     "load",
     "parse",
+    "parse_text",
     "picture",
     "read_yaml",
 ]
@@ -162,22 +163,36 @@ def read_yaml(path: Path) -> Any:
     Raises:
         UserError: if there is no such file or it is not YAML.
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
     try:
-        return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        return _document(path.read_text(encoding="utf-8"), str(path))
     except (FileNotFoundError, IsADirectoryError):
         raise UserError(
             f"there is no file {path} in {Path.cwd()}: run this in the project"
         ) from None
     except UnicodeDecodeError as error:
         raise UserError(f"{path} must be UTF-8 text: {error}") from None
+
+
+def parse_text(text: str, families: Families) -> Params:
+    """Check the text of a params.yaml.
+
+    Raises:
+        UserError: as `load` does.
+    """
+    return parse(_document(text, "params.yaml"), families)
+
+
+def _document(text: str, source: str) -> Any:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        return YAML(typ="safe", pure=True).load(text)
     except YAMLError as error:
         # After an empty line comes advice for programmers who use ruamel.
         reason = " ".join(str(error).split("\n\n")[0].split())
-        reason = reason.replace('"<unicode string>"', str(path))
-        raise UserError(f"{path} is not valid YAML: {reason}") from None
+        reason = reason.replace('"<unicode string>"', source)
+        raise UserError(f"{source} is not valid YAML: {reason}") from None
 
 
 def parse(document: Any, families: Families, source: str = "params.yaml") -> Params:

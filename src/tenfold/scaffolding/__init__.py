@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tenfold import models, runtime
-from tenfold.params import parse, read_yaml
-from tenfold.scaffolding import experiment, guesses, project
+from tenfold import runtime
+from tenfold.scaffolding import experiment, guesses, project, trial
 
 
 def init(
@@ -37,11 +36,13 @@ def init(
         guessed = guesses.guess(path, target, given)
         name = re.sub(r"[^A-Za-z0-9_]+", "_", Path(path.partition(":")[2] or path).stem).strip("_")
         command = _command(table, target, given)
-        written = project.write(
-            experiment.render(name or "experiment", command, guessed), force=force
+        text, refusal = trial.settle(
+            lambda n: experiment.render(name or "experiment", command, guessed, n),
+            guessed.n_splits,
         )
-        parse(read_yaml(project.PARAMS), models)
-    return [*guessed.summary(), *written]
+        written = project.write(text, force=force)
+    refused = [f"check: tenfold check refuses this so far: {refusal}"] if refusal else []
+    return [*guessed.summary(), *refused, *written]
 
 
 def _command(table: str, target: str, given: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tenfold import cleaning, models, runtime, sources, splitting
+from tenfold.audit import Finding
 from tenfold.params import Params, SearchSpace
 from tenfold.reporting import terminal
 from tenfold.splitting.split_and_audit import split_and_audit
@@ -25,13 +26,7 @@ def check(experiment: Params) -> list[str]:
     Raises:
         UserError: whatever a stage before the first training would refuse.
     """
-    limit = MAX_ROWS if sources.size(experiment.data) > MAX_BYTES else None
-    with runtime.TemporaryFolder("check") as folder:
-        out = Path(folder)
-        cleaned = cleaning.clean(
-            experiment.data, experiment.clean, experiment.task, out, limit=limit
-        )
-        split, findings = split_and_audit(out / cleaning.TABLE, out, experiment)
+    cleaned, split, findings, limit = look(experiment)
     first = [f"only the first {limit} rows were read"] if limit else []
     return [
         terminal.clean_summary(experiment.data.path, cleaned),
@@ -40,6 +35,23 @@ def check(experiment: Params) -> list[str]:
         *map(str, findings),
         *_training_forecast(experiment, split),
     ]
+
+
+def look(
+    experiment: Params,
+) -> tuple[dict[str, Any], dict[str, Any], list[Finding], int | None]:
+    """The reports of clean and split, what the audit found, and how many rows at most were read.
+
+    Raises:
+        UserError: as `check` does.
+    """
+    limit = MAX_ROWS if sources.size(experiment.data) > MAX_BYTES else None
+    with runtime.TemporaryFolder("check") as folder:
+        out = Path(folder)
+        cleaned = cleaning.clean(
+            experiment.data, experiment.clean, experiment.task, out, limit=limit
+        )
+        return cleaned, *split_and_audit(out / cleaning.TABLE, out, experiment), limit
 
 
 def _training_forecast(experiment: Params, split: dict[str, Any]) -> list[str]:

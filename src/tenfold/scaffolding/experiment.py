@@ -9,6 +9,7 @@ from tenfold.metrics import Task
 from tenfold.runtime import shown
 from tenfold.scaffolding.flow_yaml import flow
 from tenfold.scaffolding.guesses import GuessedTable
+from tenfold.sources import text
 
 METRICS: dict[Task, list[str]] = {
     "regression": ["mse", "mae", "r2"],
@@ -17,13 +18,14 @@ METRICS: dict[Task, list[str]] = {
 }
 
 
-def render(name: str, command: str, table: GuessedTable) -> str:
+def render(name: str, command: str, table: GuessedTable, n_splits: int) -> str:
     """The text of params.yaml; comments explain every guess.
 
     Args:
         name: of the experiment and of the registered model.
         command: what was typed.
         table: what was guessed.
+        n_splits: how many folds there are.
     """
     from jinja2 import Environment, StrictUndefined
 
@@ -36,8 +38,20 @@ def render(name: str, command: str, table: GuessedTable) -> str:
     environment.filters |= {"shown": shown, "sql": _sql_name, "yaml": flow}
     template = resources.files("tenfold.scaffolding").joinpath("params.yaml.j2").read_text("utf-8")
     return environment.from_string(template).render(
-        name=name, command=command, table=table, metrics=METRICS[table.task]
+        name=name,
+        command=command,
+        table=table,
+        n_splits=n_splits,
+        rare=_without(table),
+        metrics=METRICS[table.task],
     )
+
+
+def _without(table: GuessedTable) -> str:
+    """SQL: whether a row is of none of the classes that are left out."""
+    left_out = table.target.left_out
+    values = ", ".join(left_out if table.target.are_numbers else map(text, left_out))
+    return f"{_sql_name(table.data.target)} NOT IN ({values})"
 
 
 def _sql_name(column: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tenfold import cleaning
 from tenfold.cleaning import ColumnPlan
+from tenfold.dataset.copies import MAX_SAMPLE_ROWS
 from tenfold.scaffolding import date_formats
 from tenfold.sources import RAW, Kind, Source, name, text
 
@@ -218,6 +219,12 @@ class FirstRows:
         ).fetchall()[0]
         self.copies = self.n - distinct
         self.columns = {plan.name: self._cells(plan, number) for number, plan in enumerate(plans)}
+
+    def sample(self) -> Any:
+        """Some of the rows, drawn by chance, as an Arrow table."""
+        every = max(1, self.n // MAX_SAMPLE_ROWS)
+        rows = f"SELECT * FROM {TABLE} WHERE hash(rowid) % {every} = 0"
+        return self._connection.sql(rows).to_arrow_table()
 
     def first(self) -> dict[str, Any]:
         """The first row."""

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from tenfold import sources
+from tenfold.dataset.copies import repeat_by_nature
 from tenfold.dataset.profile import is_likely_group, is_likely_time
 from tenfold.metrics import Task
 from tenfold.params import Data
-from tenfold.runtime import UserError, nearest, shown
-from tenfold.scaffolding import layout
-from tenfold.scaffolding import target as targets
+from tenfold.runtime import UserError, nearest
+from tenfold.scaffolding import layout, published_split, questions
 from tenfold.scaffolding.columns import GuessedColumn, MissingWords, guess_columns
 from tenfold.scaffolding.first_rows import MAX_ROWS, FirstRows
-from tenfold.scaffolding.flow_yaml import flow
 from tenfold.scaffolding.layout import GuessedLayout
+from tenfold.scaffolding.published_split import PublishedSplit
+from tenfold.scaffolding.target import GuessedTarget, guess_target
 
-# Odd cells that are named.
-MAX_NAMED = 3
-# A row of units has words in so many columns of numbers.
-MIN_UNITS = 2
-# With a greater share of copies, rows are taken to agree by chance.
-MAX_COPIES = 0.1
+# Values of a column that may be parts of a published split, at most.
+MAX_PARTS = 20
 
 
 @dataclass(frozen=True)
@@ -33,27 +30,31 @@ class GuessedTable:
 
     Attributes:
         data: how it is read, and `layout` why.
-        task: what is predicted, and `reason` why.
         rows: that were read.
         columns: each as its cells show it.
         missing: texts that mean no value.
-        rarest: rows of the rarest class; 0 for regression.
-        cap: the target's greatest value, if so many rows have it that it looks like a cap.
+        target: what is predicted.
         copies: rows that are copies of another one.
+        are_alike: whether these are different things that look alike, rather than mistakes.
+        published: the column of a split that the table brings along.
         first_row: the cells of the first row.
     """
 
     data: Data
     layout: GuessedLayout
-    task: Task
-    reason: str
     rows: int
     columns: Mapping[str, GuessedColumn]
     missing: MissingWords
-    rarest: int
-    cap: float | None
+    target: GuessedTarget
     copies: int
+    are_alike: bool
+    published: PublishedSplit | None
     first_row: Mapping[str, Any]
+
+    @property
+    def task(self) -> Task:
+        """What the target is."""
+        return self.target.task
 
     @property
     def missing_values(self) -> list[str]:
@@ -83,39 +84,12 @@ class GuessedTable:
             if column.reading.cast
         }
 
-    @cached_property
-    def units(self) -> dict[str, str]:
-        """The odd cells of the first row, where several columns have one: a header of units."""
-        found = {
-            name: self.first_row[name]
-            for name, column in self.columns.items()
-            if self.first_row.get(name) in column.reading.odd
-        }
-        return found if len(found) >= MIN_UNITS else {}
-
-    @cached_property
-    def questions(self) -> list[str]:
-        """What a person must decide or know, a line each."""
-        asked = [] if not self.units else [_units(self.units)]
-        for name, column in self.columns.items():
-            offered = _offered(name, column.reading.offer)
-            asked += [f"{shown(name)}: {asks}{offered}" for asks in column.reading.questions]
-            odd = {w: n for w, n in column.reading.odd.items() if w != self.units.get(name)}
-            if odd:
-                asked.append(f"{shown(name)}: {_odd(odd)}")
-            found = column.sentinel
-            if found and (not found.is_sure or name == self.data.target):
-                value = column.spellings[0] if column.spellings else f"{found.value:g}"
-                asked.append(
-                    f"{shown(name)}: {value} in {found.rows} cells, far {found.where} all others: "
-                    "if it means no value, say so in clean.column_missing_values"
-                )
-        return asked
-
     @property
-    def many_copies(self) -> str:
-        """The share of rows that are copies, if it is too great for mistakes."""
-        return f"{self.copies / self.rows:.0%}" if self.copies > MAX_COPIES * self.rows else ""
+    def replaced(self) -> dict[str, Mapping[str, str]]:
+        """`clean.replace`: the words of a published split."""
+        if self.published is None or not self.published.replaced:
+            return {}
+        return {self.published.column: self.published.replaced}
 
     @property
     def groups(self) -> list[str]:
@@ -131,25 +105,37 @@ class GuessedTable:
     def dropped(self) -> dict[str, str]:
         """Columns that no model should see -> why."""
         reasons = {
-            name: column.useless for name, column in self._features() if name not in self.groups
+            name: column.useless
+            for name, column in self._features()
+            if name not in self.groups and name not in self.times
         }
         return {name: reason for name, reason in reasons.items() if reason}
+
+    @property
+    def features(self) -> list[str]:
+        """The columns that models see."""
+        return [name for name, _ in self._features() if name not in self.dropped]
 
     @property
     def n_splits(self) -> int:
         """Ten folds of a small table, five of a larger one, fewer where a class is rare."""
         folds = 10 if self.rows <= 5_000 else 5
-        most = int(self.rows * 0.8) // 2 if self.task == "regression" else int(self.rarest * 0.8)
+        most = int(self.rows * 0.8) // 2
+        if self.target.classes:
+            most = int(min(self.target.classes.values()) * 0.8)
         return max(2, min(folds, most))
 
     def _features(self) -> list[tuple[str, GuessedColumn]]:
-        return [item for item in self.columns.items() if item[0] != self.data.target]
+        used = (self.data.target, self.published.column if self.published else None)
+        return [item for item in self.columns.items() if item[0] not in used]
 
     def summary(self) -> list[str]:
         """The guesses that matter most, a line each."""
-        lines = [f"task: {self.task} ({self.reason})"]
+        lines = [f"task: {self.task} ({self.target.reason})"]
         for key, value in self.layout.settings.items():
             lines.append(f"data.{key}: {value} ({self.layout.reasons[key]})")
+        if self.published:
+            lines.append(f"split: by {self.published.column}, which {self.published.reason}")
         lists = {
             "missing values": self.missing.everywhere,
             "missing values of their own": self.column_missing_values,
@@ -159,24 +145,10 @@ class GuessedTable:
         lines += [f"{what}: {', '.join(names)}" for what, names in lists.items() if names]
         return lines + [f"check: {question}" for question in self.questions]
 
-
-def _offered(name: str, cast: Mapping[str, Any]) -> str:
-    return f"; to read all alike: clean.types: {flow({name: cast})}" if cast else ""
-
-
-def _odd(odd: Mapping[str, int]) -> str:
-    """What is said of cells that do not fit the declared type."""
-    n = sum(odd.values())
-    listed = ", ".join(map(repr, list(odd)[:MAX_NAMED]))
-    such = "such as " if len(odd) > MAX_NAMED else ""
-    cells = "1 cell does" if n == 1 else f"{n} cells do"
-    return f"{cells} not fit ({such}{listed}): the rows are rejected"
-
-
-def _units(units: Mapping[str, str]) -> str:
-    listed = ", ".join(f"{units[name]!r} in {shown(name)}" for name in list(units)[:MAX_NAMED])
-    more = ", ..." if len(units) > MAX_NAMED else ""
-    return f"the first row holds words among numbers ({listed}{more}), as of units: it is rejected"
+    @cached_property
+    def questions(self) -> list[str]:
+        """What a person must decide or know, a line each."""
+        return list(questions.ask(self.columns, self.data.target, self.first_row, self.target))
 
 
 def guess(path: str, target: str, given: Mapping[str, Any]) -> GuessedTable:
@@ -188,7 +160,8 @@ def guess(path: str, target: str, given: Mapping[str, Any]) -> GuessedTable:
         given: settings of `data` that need not be guessed.
 
     Raises:
-        UserError: if the table cannot be read, or its target cannot be predicted.
+        UserError: if the table cannot be read, its target cannot be predicted, or no other column
+            says anything of it.
     """
     data, guessed = layout.guess(path, target, given)
     source = sources.preview(data, MAX_ROWS)
@@ -201,20 +174,34 @@ def guess(path: str, target: str, given: Mapping[str, Any]) -> GuessedTable:
     if len(source.columns) == 1:
         raise UserError(f"{path} has one column, but a table needs a target and a feature")
     first = FirstRows(source)
-    found, missing = guess_columns(first, target, data.decimal)
-    task, reason = targets.guess_task(target, found[target])
-    cells = first.columns[target]
-    classes = {} if task == "regression" else cells.classes(found[target].plan)
-    return GuessedTable(
+    columns, missing = guess_columns(first, target, data.decimal)
+    found = GuessedTable(
         data=data,
         layout=guessed,
-        task=task,
-        reason=reason,
         rows=first.n,
-        columns=found,
+        columns=columns,
         missing=missing,
-        rarest=min(classes.values(), default=0),
-        cap=targets.cap(cells, found[target]) if task == "regression" else None,
+        target=guess_target(first.columns[target], columns[target]),
         copies=first.copies,
+        are_alike=repeat_by_nature(first.n, first.copies, first.sample),
+        published=_published(first, columns, target),
         first_row=first.first(),
     )
+    if not found.features:
+        why = "; ".join(f"{name!r}: {reason}" for name, reason in found.dropped.items())
+        raise UserError(
+            f"all columns but the target {target!r} would be left out, as models learn nothing "
+            f"from them ({why}): add a column that says something of new rows"
+        )
+    return found
+
+
+def _published(
+    first: FirstRows, columns: Mapping[str, GuessedColumn], target: str
+) -> PublishedSplit | None:
+    words = {
+        name: list(first.columns[name].words(replace(column.plan, cast=None), MAX_PARTS))
+        for name, column in columns.items()
+        if name != target and 2 <= column.distinct <= MAX_PARTS and column.present == column.rows
+    }
+    return published_split.find(words)

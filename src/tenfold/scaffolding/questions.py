@@ -1,0 +1,76 @@
+"""What a person must decide or know of a guessed table, a sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from tenfold.runtime import shown
+from tenfold.scaffolding.columns import MAX_NAMED, GuessedColumn
+from tenfold.scaffolding.flow_yaml import flow
+from tenfold.scaffolding.target import GuessedTarget
+
+# A row of units has words in so many columns of numbers.
+MIN_UNITS = 2
+
+
+def ask(
+    columns: Mapping[str, GuessedColumn],
+    target: str,
+    first_row: Mapping[str, Any],
+    guessed: GuessedTarget,
+) -> Iterator[str]:
+    """Every question, by column.
+
+    Args:
+        columns: as their cells show them.
+        target: the column to predict.
+        first_row: the cells of the first row.
+        guessed: what the target is.
+    """
+    units = _units(columns, first_row)
+    if units:
+        listed = ", ".join(f"{units[name]!r} in {shown(name)}" for name in list(units)[:MAX_NAMED])
+        more = ", ..." if len(units) > MAX_NAMED else ""
+        yield (
+            f"the first row holds words among numbers ({listed}{more}), as of units: it is rejected"
+        )
+    if guessed.left_out:
+        yield f"{shown(target)}: {guessed.why_left_out}"
+    for name, column in columns.items():
+        reading = column.reading
+        offer = f"; to read all alike: clean.types: {flow({name: reading.offer})}"
+        for question in reading.questions:
+            yield f"{shown(name)}: {question}{offer if reading.offer else ''}"
+        odd = {word: rows for word, rows in reading.odd.items() if word != units.get(name)}
+        if odd:
+            yield f"{shown(name)}: {_odd(odd)}"
+        yield from _sentinel(name, column, is_target=name == target)
+
+
+def _units(columns: Mapping[str, GuessedColumn], first_row: Mapping[str, Any]) -> dict[str, str]:
+    """The odd cells of the first row, where several columns have one: a header of units."""
+    found = {
+        name: first_row[name]
+        for name, column in columns.items()
+        if first_row.get(name) in column.reading.odd
+    }
+    return found if len(found) >= MIN_UNITS else {}
+
+
+def _odd(odd: Mapping[str, int]) -> str:
+    n = sum(odd.values())
+    listed = ", ".join(map(repr, list(odd)[:MAX_NAMED]))
+    such = "such as " if len(odd) > MAX_NAMED else ""
+    cells = "1 cell does" if n == 1 else f"{n} cells do"
+    return f"{cells} not fit ({such}{listed}): the rows are rejected"
+
+
+def _sentinel(name: str, column: GuessedColumn, *, is_target: bool) -> Iterator[str]:
+    found = column.sentinel
+    if found and (is_target or not found.is_sure):
+        value = column.spellings[0] if column.spellings else f"{found.value:g}"
+        yield (
+            f"{shown(name)}: {value} in {found.rows} cells, far {found.where} all others: if it "
+            "means no value, say so in clean.column_missing_values"
+        )
