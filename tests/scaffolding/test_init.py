@@ -399,7 +399,8 @@ def test_a_class_of_a_few_rows_is_named_and_left_out() -> None:
 def test_what_init_writes_passes_check_with_fewer_folds_where_rows_of_a_class_are_equal() -> None:
     frame = table(60).assign(kind=["a"] * 48 + ["b"] * 12)
     # Eleven rows of class b have the same features, which stay together.
-    frame.loc[48:58, ["colour", "size", "price"]] = ["red", 1.0, 2.0]
+    for column, value in (("colour", "red"), ("size", 1.0), ("price", 2.0)):
+        frame.loc[48:58, column] = value
     frame = frame.drop(columns=["customer_id"]).assign(bought=frame.index % 7)
     frame.to_csv("t.csv", index=False)
     found = guess(frame, "kind")

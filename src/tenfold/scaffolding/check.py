@@ -26,7 +26,8 @@ def check(experiment: Params) -> list[str]:
     Raises:
         UserError: whatever a stage before the first training would refuse.
     """
-    cleaned, split, findings, limit = look(experiment)
+    limit = row_limit(experiment)
+    cleaned, split, findings = look(experiment, limit=limit)
     first = [f"only the first {limit} rows were read"] if limit else []
     return [
         terminal.clean_summary(experiment.data.path, cleaned),
@@ -37,21 +38,45 @@ def check(experiment: Params) -> list[str]:
     ]
 
 
+def row_limit(experiment: Params) -> int | None:
+    """How many rows of a large table are read."""
+    return MAX_ROWS if sources.size(experiment.data) > MAX_BYTES else None
+
+
 def look(
-    experiment: Params,
-) -> tuple[dict[str, Any], dict[str, Any], list[Finding], int | None]:
-    """The reports of clean and split, what the audit found, and how many rows at most were read.
+    experiment: Params, *, limit: int | None
+) -> tuple[dict[str, Any], dict[str, Any], list[Finding]]:
+    """The reports of clean and split, and what the audit found.
 
     Raises:
         UserError: as `check` does.
     """
-    limit = MAX_ROWS if sources.size(experiment.data) > MAX_BYTES else None
     with runtime.TemporaryFolder("check") as folder:
         out = Path(folder)
         cleaned = cleaning.clean(
             experiment.data, experiment.clean, experiment.task, out, limit=limit
         )
-        return cleaned, *split_and_audit(out / cleaning.TABLE, out, experiment), limit
+        return cleaned, *split_and_audit(out / cleaning.TABLE, out, experiment)
+
+
+def look_quickly(experiment: Params, *, limit: int) -> None:
+    """Clean and split the first rows, without the audit.
+
+    Raises:
+        UserError: as `check` does of these rows alone.
+    """
+    with runtime.TemporaryFolder("check") as folder:
+        out = Path(folder)
+        cleaning.clean(experiment.data, experiment.clean, experiment.task, out, limit=limit)
+        splitting.split(
+            out / cleaning.TABLE,
+            out,
+            experiment.data.target,
+            experiment.task,
+            experiment.split,
+            experiment.metrics,
+            experiment.seed,
+        )
 
 
 def _training_forecast(experiment: Params, split: dict[str, Any]) -> list[str]:

@@ -191,8 +191,14 @@ class Cells:
 
 def _number(plan: ColumnPlan) -> str:
     """SQL of a number, or of a date in seconds since 1970, as a double."""
-    value = f"epoch({plan.typed()})" if plan.kind == "date" else plan.typed()
+    value = f"epoch({plan.typed()})" if plan.kind == "date" else plan.typed(plan.quick())
     return f"({value})::DOUBLE"
+
+
+def _trimmed(plan: ColumnPlan) -> str:
+    if plan.given != "text":
+        return plan.raw
+    return f"CASE WHEN {plan.bare} THEN {plan.raw} ELSE {plan.trimmed} END"
 
 
 class FirstRows:
@@ -207,9 +213,7 @@ class FirstRows:
     def __init__(self, source: Source) -> None:
         self._connection = source.connection
         plans = [ColumnPlan(column, kind) for column, kind in source.columns.items()]
-        cells = [
-            f"{plan.trimmed if plan.given == 'text' else plan.raw} AS {plan.raw}" for plan in plans
-        ]
+        cells = [f"{_trimmed(plan)} AS {plan.raw}" for plan in plans]
         self._connection.execute(
             f"CREATE TEMP TABLE {TABLE} AS SELECT {', '.join(cells)} FROM {RAW} LIMIT {MAX_ROWS}"
         )
