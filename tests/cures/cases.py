@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cures import families, files, sections
+from tests.cures import families, files, rules, sections
 from tests.cures.refusals import Refusal
 
-REFUSALS: list[Refusal] = [*sections.CASES, *families.CASES, *files.CASES]
+REFUSALS: list[Refusal] = [*sections.CASES, *families.CASES, *files.CASES, *rules.CASES]

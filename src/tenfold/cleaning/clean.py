@@ -90,7 +90,7 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
     missing = {column: counts["kept"] - number for column, number in present.items()}
     empty = clean_table.too_empty(judged, missing, counts["kept"], rules.max_missing)
     kept = [column for column in features if column not in empty]
-    _check_rest(judged, task, kept)
+    _check_rest(judged, task, kept, hidden | empty)
     distinct, texts = clean_table.write(judged, [*kept, target], stays, present, out / TABLE)
     duplicates.write(source, out / REJECTED)
     source.check_unchanged()
@@ -176,7 +176,9 @@ def _count(judged: JudgedRows, rules: Clean) -> dict[str, Any]:
     return {"read": read, "kept": kept, "rejected": rejected}
 
 
-def _check_rest(judged: JudgedRows, task: Task, features: Sequence[str]) -> None:
+def _check_rest(
+    judged: JudgedRows, task: Task, features: Sequence[str], dropped: Mapping[str, str]
+) -> None:
     """Check that something is left to learn from and to predict."""
     source, target = judged.plan.source, judged.plan.target
     if "prediction" in features:
@@ -186,8 +188,8 @@ def _check_rest(judged: JudgedRows, task: Task, features: Sequence[str]) -> None
         )
     if not features:
         raise UserError(
-            f"no feature column is left beside the target {target!r}: drop fewer in "
-            "clean.drop_columns or raise clean.max_missing"
+            f"no feature column is left beside the target {target!r}{_why(dropped)}: keep one of "
+            "them, or add a column with values"
         )
     if task != "regression" or judged.plan.kinds[target] in ("integer", "double"):
         return
@@ -201,3 +203,15 @@ def _check_rest(judged: JudgedRows, task: Task, features: Sequence[str]) -> None
         f"task regression needs a numeric target, but {target!r} is {value!r} in "
         f"{source.where(row)}: change task or data.target, or declare it in clean.types"
     )
+
+
+def _why(dropped: Mapping[str, str]) -> str:
+    """Why columns are dropped, in brackets: each reason with the first columns."""
+    columns: dict[str, list[str]] = {}
+    for column, why in dropped.items():
+        columns.setdefault(why, []).append(repr(column))
+    said = [
+        f"{', '.join(named[:MAX_REASONS])}{', ...' if len(named) > MAX_REASONS else ''}: {why}"
+        for why, named in columns.items()
+    ]
+    return f" ({'; '.join(said[:MAX_REASONS])})" if said else ""

@@ -74,7 +74,9 @@ def check_derived(
     sql_type = _check(connection, where, expression, view, columns)
     # DuckDB takes names in any case.
     if target.lower() in columns_of(connection, expression):
-        raise UserError(f"{where} must not look at the target {target!r}: it would give it away")
+        raise UserError(
+            f"{where} must not look at the target {target!r}, which it would give away: leave it out"
+        )
     for beginning, kind in KINDS.items():
         if sql_type.startswith(beginning) and not sql_type.endswith("]"):
             return kind
@@ -91,15 +93,18 @@ def _check(
     """The SQL type of an expression about one row of `view`."""
     parsed, alone = _parse(connection, expression), _parse(connection, expression, closed=False)
     if parsed["error"]:
-        raise UserError(f"{where} is not valid SQL: {parsed['error_message']}")
+        raise UserError(
+            f"{where} is not valid SQL: {_syntax_error(connection, expression)}: correct it"
+        )
     expressions = parsed["statements"][0]["node"].get("select_list", [])
     if _shape(parsed, "select_list") != _shape(_parse(connection, "true"), "select_list"):
         raise UserError(
             f"{where} must be one expression about a row, without FROM, UNION, LIMIT or a second "
             "statement"
         )
-    if len(expressions) != 1:
-        raise UserError(f"{where} must be one predicate: put each in its own line")
+    beside = [] if alone["error"] else alone["statements"][0]["node"].get("select_list", [])
+    if len(expressions) != 1 or len(beside) > 1:
+        raise UserError(f"{where} must be one expression: put each in its own line")
     # In brackets, `a) OR (b` is another expression than it is alone, where it is none.
     if alone["error"] or _shape(parsed) != _shape(alone):
         raise UserError(
@@ -108,7 +113,10 @@ def _check(
         )
     problem = _beyond_one_row(connection, expressions[0])
     if problem:
-        raise UserError(f"{where} must look at one row only, but holds {problem}")
+        raise UserError(
+            f"{where} must look at one row only, but holds {problem}: say it without, or make such a "
+            "column before tenfold reads the table"
+        )
     closed = closing(expression)
     try:
         # A condition may not hold what a selection may.
@@ -122,7 +130,9 @@ def _check(
                 f"{where} names an unknown column {unknown[1]!r}; "
                 f"{nearest(unknown[1], columns)}. Text goes in single quotes"
             ) from None
-        raise UserError(f"{where} is not valid here: {first_line(error)}") from None
+        raise UserError(
+            f"{where} is not valid here: {first_line(error)}: cast it, or correct it"
+        ) from None
     return str(described[0][1])
 
 
@@ -158,7 +168,8 @@ def try_out(source: Source, rules: Clean) -> None:
             return
         except duckdb.Error as error:
             raise UserError(
-                f"{where}: {expression!r} fails on a row: {first_line(error)}"
+                f"{where}: {expression!r} fails on a row: {first_line(error)}: correct it, or let it "
+                "be NULL there with TRY(...) or TRY_CAST"
             ) from None
 
 
@@ -181,6 +192,17 @@ def _parse(connection: Any, expression: str, *, closed: bool = True) -> dict[str
     query = f"SELECT {closing(expression) if closed else expression}\nFROM {ROWS}"
     tree = connection.execute("SELECT json_serialize_sql(?)", [query]).fetchall()[0][0]
     return dict(json.loads(tree))
+
+
+def _syntax_error(connection: Any, expression: str) -> str:
+    """What the parser says of an expression, if it can, without a word that only tenfold wrote."""
+    # At the end of a query, the parser meets nothing that the user did not write.
+    query = "SELECT json_serialize_sql(?)"
+    for written in (f"SELECT {expression}", f"SELECT {closing(expression)}"):
+        tree = json.loads(connection.execute(query, [written]).fetchall()[0][0])
+        if tree["error"]:
+            break
+    return str(tree["error_message"])
 
 
 def _shape(parsed: dict[str, Any], *left_out: str) -> Any:

@@ -113,7 +113,8 @@ def _check_kinds(rules: Clean, kinds: Mapping[str, Kind]) -> None:
             if isinstance(value, str) != textual:
                 raise UserError(
                     f"clean.allowed.{column} must hold {'texts' if textual else 'numbers'}, as the "
-                    f"column does, but got {value!r}"
+                    f"column does, but got {value!r}: write it so, or declare its type in "
+                    "clean.types"
                 )
 
 
