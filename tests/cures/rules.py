@@ -7,6 +7,7 @@ from typing import Any
 from tests.bad_input.making import as_csv
 from tests.cures.refusals import COLUMNS, Change, Refusal, refusal, table
 
+HEADLESS = as_csv({"0.25": COLUMNS["x"], "red": COLUMNS["z"], "no": COLUMNS["y"]})
 FEATURES = [name for name in COLUMNS if name != "y"]
 ROWS = 30
 # Thirty rows whose texts all differ.
@@ -57,9 +58,7 @@ CASES = [
         "a file without a header",
         Change(
             "is its header line missing?",
-            files={
-                "t.csv": as_csv({"0.25": COLUMNS["x"], "red": COLUMNS["z"], "no": COLUMNS["y"]})
-            },
+            files={"t.csv": HEADLESS},
         ),
         Change("set data.header: false", {"data.header": False, "data.columns": ["x", "z", "y"]}),
     ),
@@ -224,7 +223,7 @@ CASES = [
     refusal(
         "a column with an answer's name",
         Change(
-            "column 'prediction' has the name that an answer gets",
+            "column 'prediction' has the name that",
             files=table(prediction=COLUMNS["x"]),
         ),
         Change("rename it", files=table(guess=COLUMNS["x"])),

@@ -75,7 +75,8 @@ def check_derived(
     # DuckDB takes names in any case.
     if target.lower() in columns_of(connection, expression):
         raise UserError(
-            f"{where} must not look at the target {target!r}, which it would give away: leave it out"
+            f"{where} must not look at the target {target!r}, which it would give away: leave it "
+            "out"
         )
     for beginning, kind in KINDS.items():
         if sql_type.startswith(beginning) and not sql_type.endswith("]"):
@@ -114,8 +115,8 @@ def _check(
     problem = _beyond_one_row(connection, expressions[0])
     if problem:
         raise UserError(
-            f"{where} must look at one row only, but holds {problem}: say it without, or make such a "
-            "column before tenfold reads the table"
+            f"{where} must look at one row only, but holds {problem}: say it without, or make such "
+            "a column before tenfold reads the table"
         )
     closed = closing(expression)
     try:
@@ -168,8 +169,8 @@ def try_out(source: Source, rules: Clean) -> None:
             return
         except duckdb.Error as error:
             raise UserError(
-                f"{where}: {expression!r} fails on a row: {first_line(error)}: correct it, or let it "
-                "be NULL there with TRY(...) or TRY_CAST"
+                f"{where}: {expression!r} fails on a row: {first_line(error)}: correct it, or let "
+                "it be NULL there with TRY(...) or TRY_CAST"
             ) from None
 
 
