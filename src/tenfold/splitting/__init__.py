@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,9 +13,11 @@ import pyarrow.parquet as pq
 from tenfold.dataset import folds
 from tenfold.metrics import Task
 from tenfold.params import Split
+from tenfold.runtime import UserError
 from tenfold.splitting import split_columns, split_files, split_report
 from tenfold.splitting.chronological import chronological
-from tenfold.splitting.feasibility import check_parts, check_target
+from tenfold.splitting.cures import Experiment, cures
+from tenfold.splitting.feasibility import UnfitParts, check_parts, check_target
 from tenfold.splitting.given import given
 from tenfold.splitting.grouped import grouped
 from tenfold.splitting.later_groups import later_rows_of_new_groups
@@ -67,15 +70,24 @@ def split(
         UserError: if the target does not fit the task, or rows, groups, times or classes are too
             few for the parts asked for.
     """
-    strategy = rules.strategy
-    if strategy == "auto":
-        strategy = "random" if task == "regression" else "stratified"
+    strategy = _strategy(rules, task)
     columns = split_columns.read(table, target, task, rules)
     check_target(columns, task)
     parts = STRATEGIES[strategy](columns, rules, seed)
 
+    def fits(other: Experiment) -> bool:
+        with contextlib.suppress(UserError):
+            drawn = STRATEGIES[_strategy(other.rules, task)](other.columns, other.rules, seed)
+            check_parts(drawn, other.columns, other.metrics)
+            return True
+        return False
+
     def draw_folds() -> dict[str, Any]:
-        check_parts(parts, columns, metrics)
+        try:
+            check_parts(parts, columns, metrics)
+        except UnfitParts as refused:
+            cure = cures(Experiment(columns, rules, metrics), fits)
+            raise UserError(f"{refused}: {cure}") from None
         rows = columns.rows[parts.in_train]
         folds.write(out / "folds.parquet", parts.folds, rows)
         return split_report.report(pq.read_schema(table), task, rules, strategy, columns, parts)
@@ -85,3 +97,9 @@ def split(
         report = thread.submit(draw_folds)
         split_files.write(table, out, parts, columns)
         return report.result()
+
+
+def _strategy(rules: Split, task: Task) -> str:
+    if rules.strategy != "auto":
+        return rules.strategy
+    return "random" if task == "regression" else "stratified"

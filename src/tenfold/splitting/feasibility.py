@@ -19,6 +19,8 @@ MAX_CLASSES = 1000
 MAX_FOLD_CELLS = 2**30
 # Up to this many codes are faster found one by one than by sorting.
 MAX_COMPARED_CODES = 8
+# A class begins late, or ends early, if so many of the rows are outside.
+MIN_SHARE = 0.01
 # numpy counts in 64 bits; chunks reuse the same memory.
 CHUNK_ROWS = 2**18
 # Squares of errors are added up.
@@ -188,26 +190,29 @@ def _reject(classes: Sequence[Any]) -> str:
 # Chapter: parts, whatever the strategy
 
 
+class UnfitParts(UserError):
+    """A refusal without a cure: which changes help is found by trying."""
+
+
 def check_parts(parts: TrainTestSplit, columns: SplitColumns, metrics: Sequence[str]) -> None:
-    """Check that every fold trains on every class, and that metrics are defined on every part."""
-    folds, classes = parts.folds, columns.classes
+    """Check that every fold trains on every class, and that metrics are defined on every part.
+
+    Raises:
+        UnfitParts: naming the fold or the part, and what it lacks.
+    """
     n_test = int(parts.in_test.sum())
     if not n_test:
-        raise UserError("split.test_size leaves no row for the test: raise it")
-    smallest = min(folds.count(VAL))
+        raise UnfitParts("split.test_size leaves no row for the test")
+    smallest = min(parts.folds.count(VAL))
     for metric in metrics:
         needed = METRICS[metric].smallest_fold
         if smallest < needed:
-            raise UserError(
-                f"metric {metric} needs folds of {needed} rows, but the smallest has {smallest}: "
-                "lower split.n_splits, or remove the metric"
+            raise UnfitParts(
+                f"metric {metric} needs folds of {needed} rows, but the smallest has {smallest}"
             )
         if n_test < needed:
-            raise UserError(
-                f"metric {metric} needs {needed} test rows, but there are {n_test}: raise "
-                "split.test_size, or remove the metric"
-            )
-    if classes:
+            raise UnfitParts(f"metric {metric} needs {needed} test rows, but there are {n_test}")
+    if columns.classes:
         _check_classes(parts, columns, columns.y[parts.in_train], metrics)
     else:
         _check_different_values(parts, columns.y, metrics)
@@ -218,22 +223,17 @@ def _check_different_values(parts: TrainTestSplit, y: NDArray[Any], metrics: Seq
     if not named:
         return
     needs = f"metric {named[0]} is not defined where the target has one value only: "
-    cure = "choose another strategy, or replace the metric by mse or mae"
-    fewer = "lower split.n_splits, " if parts.folds.n > 2 else ""
     trained = y[parts.in_train]
     for number, own in enumerate(parts.folds.membership):
         judged = trained[own == VAL]
         if is_constant(judged):
-            raise UserError(
+            raise UnfitParts(
                 f"{needs}fold {number} validates {len(judged)} rows, all of which have "
-                f"{judged[0]!s}: {fewer}{cure}"
+                f"{judged[0]!s}"
             )
     tested = y[parts.in_test]
     if is_constant(tested):
-        raise UserError(
-            f"{needs}the test has {len(tested)} rows, all of which have {tested[0]!s}: raise "
-            f"split.test_size, {cure}"
-        )
+        raise UnfitParts(f"{needs}the test has {len(tested)} rows, all of which have {tested[0]!s}")
 
 
 def _check_classes(
@@ -247,30 +247,26 @@ def _check_classes(
         validated += judged
         learnt = total - judged - _among(own == UNUSED, y, len(classes))
         if not learnt.all():
-            raise UserError(
-                f"split: fold {number} has no row of class {_absent(learnt, classes)!r} to learn "
-                "from: lower split.n_splits, reject the class in clean.require, or choose another "
-                "strategy"
+            raise UnfitParts(
+                f"split: fold {number} has no row of class "
+                f"{_absent(learnt, columns, ' to learn from')}"
             )
         if every_class and not judged.all():
-            raise UserError(
+            raise UnfitParts(
                 f"metric {every_class[0]} needs every class in every fold, but fold {number} "
-                f"validates no row of class {_absent(judged, classes)!r}: lower split.n_splits, "
-                "choose another strategy, or remove the metric"
+                f"validates no row of class {_absent(judged, columns)}"
             )
     if np.count_nonzero(validated) == 1:
         only = classes[int(validated.argmax())]
-        raise UserError(
+        raise UnfitParts(
             f"split: all rows that the folds validate are of class {only!r}, so no score tells "
-            "whether a model is right: choose another strategy, or keep only rows of a part in "
-            "which several classes occur (clean.require)"
+            "whether a model is right"
         )
     tested = count_codes(columns.y[parts.in_test], len(classes))
     if every_class and not tested.all():
-        raise UserError(
-            f"metric {every_class[0]} needs every class in the test, but class "
-            f"{_absent(tested, classes)!r} has no row there: raise split.test_size, choose "
-            "another strategy, or remove the metric"
+        raise UnfitParts(
+            f"metric {every_class[0]} needs every class in the test, but there is no row of class "
+            f"{_absent(tested, columns)}"
         )
 
 
@@ -281,6 +277,18 @@ def _among(rows: NDArray[np.bool_], y: NDArray[Any], n: int) -> NDArray[np.int64
     return np.array([np.count_nonzero(rows & (y == code)) for code in range(n)])
 
 
-def _absent(counts: NDArray[np.int64], classes: Sequence[Any]) -> Any:
-    """A class that has no row."""
-    return classes[int(np.argmin(counts))]
+def _absent(counts: NDArray[np.int64], columns: SplitColumns, purpose: str = "") -> str:
+    """A class that has no row; in time order, when it begins and ends."""
+    code = int(np.argmin(counts))
+    named = f"{columns.classes[code]!r}{purpose}"
+    if columns.times is None:
+        return named
+    times = columns.times
+    own = times.values[columns.y == code]
+    before, after = np.mean(times.values < own.min()), np.mean(times.values > own.max())
+    limits = []
+    if before >= MIN_SHARE:
+        limits.append(f"begins at {times.shown(own.min())}, after {before:.0%} of all rows")
+    if after >= MIN_SHARE:
+        limits.append(f"ends at {times.shown(own.max())}, before the last {after:.0%}")
+    return named + (f", which {' and '.join(limits)}" if limits else "")

@@ -95,11 +95,10 @@ def feature_names(schema: Any, target: str, rules: Split) -> list[str]:
     hidden = {column for key, column in named.items() if key != "time" or not rules.time_is_feature}
     features = [column for column in columns if column not in hidden]
     if not features:
-        beside = " and ".join(map(repr, [*named.values(), target]))
-        key = next(iter(named), "")
+        beside = ", ".join(map(repr, named.values()))
         raise UserError(
-            f"split{key and f'.{key}'}: no feature column is left beside {beside}: "
-            f"{'name another column, or ' if named else ''}drop fewer in clean.drop_columns"
+            f"split.{' and split.'.join(named)}: no feature column is left beside {beside} and the "
+            f"target {target!r}: name another column, or drop fewer in clean.drop_columns"
         )
     return features
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -85,7 +84,7 @@ def _class_counts(codes: NDArray[Any], classes: Sequence[Any]) -> dict[str, int]
 
 def _range(times: Times, rows: NDArray[np.bool_]) -> list[Any]:
     own = times.values[rows]
-    return [_moment(own.min(), times), _moment(own.max(), times)]
+    return [times.shown(own.min()), times.shown(own.max())]
 
 
 def _left_out(groups: NDArray[np.int64], times: Times, parts: TrainTestSplit) -> dict[str, int]:
@@ -98,13 +97,6 @@ def _left_out(groups: NDArray[np.int64], times: Times, parts: TrainTestSplit) ->
         "earlier rows of test groups": int((neither & ~later & tested).sum()),
         "rows in the gap": int((neither & ~later & ~tested).sum()),
     }
-
-
-def _moment(value: Any, times: Times) -> Any:
-    if not times.dated:
-        return value.item()
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(value))
-    return moment.replace(tzinfo=None).isoformat()
 
 
 def summary(report: dict[str, Any]) -> str:

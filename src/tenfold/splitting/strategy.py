@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -53,6 +54,13 @@ class Times:
     values: NDArray[Any]
     dated: bool
 
+    def shown(self, value: Any) -> Any:
+        """A time as a number, or as the text of a date."""
+        if not self.dated:
+            return value.item()
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(value))
+        return moment.replace(tzinfo=None).isoformat()
+
 
 @dataclass(frozen=True)
 class SplitColumns:
@@ -82,6 +90,19 @@ class SplitColumns:
     times: Times | None = None
     given: NDArray[np.int64] | None = None
     labels: Sequence[str] = ()
+
+    def only(self, rows: NDArray[np.bool_]) -> SplitColumns:
+        """The columns of some flagged rows (n,)."""
+        times = self.times
+        return replace(
+            self,
+            rows=self.rows[rows],
+            y=self.y[rows],
+            copies=self.copies.among(rows),
+            groups=None if self.groups is None else self.groups[rows],
+            times=None if times is None else replace(times, values=times.values[rows]),
+            given=None if self.given is None else self.given[rows],
+        )
 
 
 @dataclass(frozen=True, eq=False)
