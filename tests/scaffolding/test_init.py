@@ -423,6 +423,20 @@ def test_a_table_without_any_column_to_learn_from_is_refused_with_the_cause() ->
         guessed(table()[["customer_id", "bought"]].assign(same=1), "bought")
 
 
+def test_categories_in_several_spellings_are_named_with_a_replacement_that_works() -> None:
+    towns = ["London"] * 60 + ["Bristol"] * 50 + ["Londn", "bristol", "Bristol "] * 3 + ["Bath"]
+    said = said_of(table().assign(town=towns), "bought")
+    replacement = "{town: {Londn: London, bristol: Bristol}}"
+    assert "check: town: 'Londn' and 'London', 'bristol' and 'Bristol' look alike" in said
+    assert f"clean.replace: {replacement}" in said
+    assert "town: 'Bristol' and 'bristol' look alike" in checked()
+    document = Path("project/params.yaml").read_text()
+    Path("project/params.yaml").write_text(
+        document.replace("clean:", f"clean:\n  replace: {replacement}", 1)
+    )
+    assert "look alike" not in checked()
+
+
 def test_a_decimal_comma_and_an_old_encoding_are_guessed() -> None:
     frame = table().assign(town="Köln")
     text = frame.to_csv(index=False, sep=";", decimal=",")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
@@ -18,16 +16,16 @@ from tenfold.cleaning.cells import NUMBER, matches
 from tenfold.cleaning.columns import ColumnPlan
 from tenfold.cleaning.duplicates import GONE
 from tenfold.cleaning.rules import JUDGED, JudgedRows
+from tenfold.cleaning.spellings import MAX_CATEGORIES, alike, corrections, near_misses
 from tenfold.cleaning.views import LABEL
 from tenfold.dataset import ROW
 from tenfold.dataset.profile import ColumnCounts, is_most
 from tenfold.metrics import Task
 from tenfold.runtime import shown
+from tenfold.sources import name
 
 # So many rows are enough to see what a column's cells look like.
 SAMPLE = 20_000
-# Spellings are compared in columns of so many distinct texts at most.
-MAX_CATEGORIES = 1000
 # Columns that are read together.
 WIDTH = 500
 
@@ -62,28 +60,12 @@ def warnings(
     target = judged.plan.target
     found = [
         *_forms(judged.plan.source.connection, sources.rows_of(table), columns),
-        *_spellings(table, columns, target, texts),
+        *_spellings(judged.plan.source.connection, table, columns, target, texts),
         *_copies(table, columns, target),
     ]
     if task != "regression" and judged.plan.kinds[target] != "text":
         found += _merged(judged.plan.source.connection, target)
     return [*found, *_counts(judged.plan.source.connection, table, counts, columns, target)]
-
-
-def alike(values: Sequence[str]) -> tuple[str, str] | None:
-    """The first two texts that a person might take for one.
-
-    >>> alike(["blue", "red", "Red "])
-    ('red', 'Red ')
-    """
-    seen: dict[object, str] = {}
-    for value in values:
-        plain = " ".join(unicodedata.normalize("NFKC", value).casefold().split())
-        meaning = float(plain) if re.fullmatch(NUMBER, plain) and plain.isascii() else plain
-        other = seen.setdefault(meaning, value)
-        if other != value:
-            return other, value
-    return None
 
 
 def _counts(
@@ -205,7 +187,11 @@ def _form(
 
 
 def _spellings(
-    table: Path, described: Described, target: str, texts: Mapping[str, Set[str]]
+    connection: Any,
+    table: Path,
+    described: Described,
+    target: str,
+    texts: Mapping[str, Set[str]],
 ) -> Iterator[str]:
     """Categories and classes that may be one."""
     columns = [
@@ -216,12 +202,25 @@ def _spellings(
     unknown = [column for column in columns if column not in texts]
     known = {**texts, **dict(_categories(table, unknown))}
     for column in columns:
-        two = alike(sorted(known[column]))
+        two = alike(sorted(known[column])) or _misspelt(connection, table, column, known[column])
         if two:
             yield (
                 f"{'the target ' if column == target else ''}{shown(column)}: {two[0]!a} and "
                 f"{two[1]!a} look alike: if they are one, say so in clean.replace"
             )
+
+
+def _misspelt(
+    connection: Any, table: Path, column: str, values: Set[str]
+) -> tuple[str, str] | None:
+    """The first two categories of which one seems to be misspelt."""
+    if next(near_misses(sorted(values)), None) is None:
+        return None
+    rows = connection.execute(
+        f"SELECT {name(column)}, count(*) FROM {sources.rows_of(table)} "
+        f"WHERE {name(column)} IS NOT NULL GROUP BY 1"
+    ).fetchall()
+    return next(iter(corrections(dict(rows)).items()), None)
 
 
 def _categories(table: Path, columns: Sequence[str]) -> Iterator[tuple[str, set[str]]]:

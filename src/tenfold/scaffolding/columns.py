@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tenfold.cleaning import ColumnPlan
-from tenfold.dataset.profile import MAX_CATEGORIES, ColumnCounts
+from tenfold.cleaning.spellings import MAX_CATEGORIES as MAX_SPELLINGS
+from tenfold.cleaning.spellings import corrections
+from tenfold.dataset.profile import MAX_CATEGORIES, ColumnCounts, is_most
 from tenfold.params import Cast
 from tenfold.params.cleaning import Type
 from tenfold.scaffolding import date_formats, number_formats, sentinels
@@ -110,6 +112,7 @@ class GuessedColumn:
         numbers: of a column of numbers or dates.
         sentinel: a number or a date that may stand for no value.
         spellings: how that is written.
+        corrections: categories that seem to be another one in another spelling -> that one.
     """
 
     plan: ColumnPlan
@@ -122,6 +125,7 @@ class GuessedColumn:
     numbers: Numbers | None = None
     sentinel: Sentinel | None = None
     spellings: tuple[str, ...] = ()
+    corrections: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_id(self) -> bool:
@@ -198,7 +202,14 @@ def _guess(
         numbers=numbers,
         sentinel=sentinel,
         spellings=tuple(spellings),
+        corrections=_corrections(cells, plan, present, distinct),
     )
+
+
+def _corrections(cells: Cells, plan: ColumnPlan, present: int, distinct: int) -> dict[str, str]:
+    if plan.kind != "text" or distinct > MAX_SPELLINGS or is_most(distinct, present):
+        return {}
+    return corrections(cells.words(plan, MAX_SPELLINGS))
 
 
 def _planned(plan: ColumnPlan, reading: Reading) -> ColumnPlan:

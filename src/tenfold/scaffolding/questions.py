@@ -12,6 +12,8 @@ from tenfold.scaffolding.target import GuessedTarget
 
 # A row of units has words in so many columns of numbers.
 MIN_UNITS = 2
+# Spellings whose replacement is written out.
+MAX_CORRECTIONS = 20
 
 
 def ask(
@@ -46,6 +48,8 @@ def ask(
         if odd:
             yield f"{shown(name)}: {_odd(odd)}"
         yield from _sentinel(name, column, is_target=name == target)
+        if column.corrections:
+            yield f"{shown(name)}: {_spellings(name, column)}"
 
 
 def _units(columns: Mapping[str, GuessedColumn], first_row: Mapping[str, Any]) -> dict[str, str]:
@@ -74,3 +78,10 @@ def _sentinel(name: str, column: GuessedColumn, *, is_target: bool) -> Iterator[
             f"{shown(name)}: {value} in {found.rows} cells, far {found.where} all others: if it "
             "means no value, say so in clean.column_missing_values"
         )
+
+
+def _spellings(name: str, column: GuessedColumn) -> str:
+    found = dict(list(column.corrections.items())[:MAX_CORRECTIONS])
+    pairs = ", ".join(f"{odd!r} and {meant!r}" for odd, meant in list(found.items())[:MAX_NAMED])
+    more = ", ..." if len(column.corrections) > MAX_NAMED else ""
+    return f"{pairs}{more} look alike: if they are one, clean.replace: {flow({name: found})}"
