@@ -437,6 +437,67 @@ def test_categories_in_several_spellings_are_named_with_a_replacement_that_works
     assert "look alike" not in checked()
 
 
+def visits(n: int = 400, n_patients: int = 50) -> pd.DataFrame:
+    """Visits of patients who differ in what the other columns do not say."""
+    draw = np.random.default_rng(0)
+    patient = draw.integers(0, n_patients, n)
+    own, age = draw.normal(0, 3, n_patients), draw.integers(20, 80, n_patients)
+    return pd.DataFrame(
+        {
+            "patient_id": patient + 1000,
+            "age": age[patient],
+            "dose": draw.normal(size=n).round(3),
+            "y": (own[patient] + draw.normal(size=n)).round(3),
+        }
+    )
+
+
+def test_rows_of_one_patient_are_not_parted_where_that_changes_the_score() -> None:
+    found = guessed(visits(), "y")
+    assert (found["split"]["strategy"], found["split"]["group"]) == ("grouped", "patient_id")
+    said = said_of(visits(), "y")
+    assert "check: rows are split by patient_id, as if the model is asked about new ones" in said
+    assert "by chance," in said
+    assert "for new values of patient_id" in said
+    assert "unused_group" not in checked()
+
+
+def test_a_group_that_says_nothing_stays_a_hint() -> None:
+    frame = visits().assign(y=np.random.default_rng(1).normal(size=400).round(3))
+    found = guessed(frame, "y")
+    assert "strategy" not in found["split"]
+    assert "strategy: grouped, group: patient_id" in Path("project/params.yaml").read_text()
+
+
+@pytest.mark.parametrize("day", ["date", "counter"])
+def test_a_series_is_split_by_time_where_later_rows_are_harder(day: str) -> None:
+    draw = np.random.default_rng(0)
+    days = pd.date_range("2022-01-01", periods=400).strftime("%Y-%m-%d")
+    frame = pd.DataFrame(
+        {
+            "day": days if day == "date" else np.arange(400),
+            "temperature": draw.normal(size=400).round(2),
+            "y": np.cumsum(draw.normal(0.1, 1, 400)).round(2),
+        }
+    )
+    found = guessed(frame, "y")
+    assert (found["split"]["strategy"], found["split"]["time"]) == ("time", "day")
+    # A column that orders the rows is not left out as an id.
+    assert found["clean"]["drop_columns"] == []
+    assert "check: rows are split by day, as if the model is asked about what comes later" in (
+        said_of(frame, "y")
+    )
+    assert "80 for the last test" in checked()
+
+
+def test_a_group_whose_split_cannot_be_made_is_not_used() -> None:
+    frame = visits().assign(y=lambda f: np.where(f.patient_id == 1000, "ill", "well"))
+    frame.to_csv("t.csv", index=False)
+    said = "\n".join(scaffolding.init("t.csv", "y", known_to_dvc(), {}, force=True))
+    assert "refuses" not in said
+    assert "strategy: grouped  " not in Path("project/params.yaml").read_text()
+
+
 def test_a_decimal_comma_and_an_old_encoding_are_guessed() -> None:
     frame = table().assign(town="Köln")
     text = frame.to_csv(index=False, sep=";", decimal=",")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,20 @@ def init(
         guessed = guesses.guess(path, target, given)
         name = re.sub(r"[^A-Za-z0-9_]+", "_", Path(path.partition(":")[2] or path).stem).strip("_")
         command = _command(table, target, given)
-        text, refusal = trial.settle(
-            lambda n: experiment.render(name or "experiment", command, guessed, n),
-            guessed.n_splits,
-        )
+
+        def settle(table: guesses.GuessedTable) -> tuple[str, str]:
+            return trial.settle(
+                lambda n: experiment.render(name or "experiment", command, table, n),
+                table.n_splits,
+            )
+
+        text, refusal = settle(guessed)
+        if refusal and guessed.honest:
+            # The rows may be too few of something for that split, and not for another.
+            plain = replace(guessed, honest=None)
+            other_text, other_refusal = settle(plain)
+            if not other_refusal:
+                guessed, text, refusal = plain, other_text, ""
         written = project.write(text, force=force)
     refused = [f"check: tenfold check refuses this so far: {refusal}"] if refusal else []
     return [*guessed.summary(), *refused, *written]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -229,6 +229,13 @@ class FirstRows:
         every = max(1, self.n // MAX_SAMPLE_ROWS)
         rows = f"SELECT * FROM {TABLE} WHERE hash(rowid) % {every} = 0"
         return self._connection.sql(rows).to_arrow_table()
+
+    def frame(self, plans: Mapping[str, ColumnPlan], *, whole: str) -> Any:
+        """Some rows as models see them, as a data frame: of a value of `whole`, all or none."""
+        every = max(1, self.n // MAX_SAMPLE_ROWS)
+        values = ", ".join(f"{plan.typed(plan.quick())} AS {plan.raw}" for plan in plans.values())
+        rows = f"(SELECT * FROM {TABLE} WHERE hash({name(whole)}) % {every} = 0)"
+        return self._connection.sql(f"SELECT {values} FROM {rows}").df()
 
     def first(self) -> dict[str, Any]:
         """The first row."""

@@ -13,9 +13,11 @@ from tenfold.dataset.profile import is_likely_group, is_likely_time
 from tenfold.metrics import Task
 from tenfold.params import Data
 from tenfold.runtime import UserError, nearest
-from tenfold.scaffolding import layout, published_split, questions
+from tenfold.scaffolding import honest_split, layout, published_split, questions
 from tenfold.scaffolding.columns import GuessedColumn, MissingWords, guess_columns
 from tenfold.scaffolding.first_rows import MAX_ROWS, FirstRows
+from tenfold.scaffolding.flow_yaml import flow
+from tenfold.scaffolding.honest_split import HonestSplit
 from tenfold.scaffolding.layout import GuessedLayout
 from tenfold.scaffolding.published_split import PublishedSplit
 from tenfold.scaffolding.target import GuessedTarget, guess_target
@@ -37,6 +39,7 @@ class GuessedTable:
         copies: rows that are copies of another one.
         are_alike: whether these are different things that look alike, rather than mistakes.
         published: the column of a split that the table brings along.
+        honest: a split by a group or by time, where a random one would promise too much.
         first_row: the cells of the first row.
     """
 
@@ -49,6 +52,7 @@ class GuessedTable:
     copies: int
     are_alike: bool
     published: PublishedSplit | None
+    honest: HonestSplit | None
     first_row: Mapping[str, Any]
 
     @property
@@ -136,6 +140,8 @@ class GuessedTable:
             lines.append(f"data.{key}: {value} ({self.layout.reasons[key]})")
         if self.published:
             lines.append(f"split: by {self.published.column}, which {self.published.reason}")
+        if self.honest:
+            lines.append(f"split: {flow(self.honest.settings)}")
         lists = {
             "missing values": self.missing.everywhere,
             "missing values of their own": self.column_missing_values,
@@ -148,7 +154,8 @@ class GuessedTable:
     @cached_property
     def questions(self) -> list[str]:
         """What a person must decide or know, a line each."""
-        return list(questions.ask(self.columns, self.data.target, self.first_row, self.target))
+        asked = questions.ask(self.columns, self.data.target, self.first_row, self.target)
+        return [*([self.honest.question] if self.honest else []), *asked]
 
 
 def guess(path: str, target: str, given: Mapping[str, Any]) -> GuessedTable:
@@ -185,6 +192,7 @@ def guess(path: str, target: str, given: Mapping[str, Any]) -> GuessedTable:
         copies=first.copies,
         are_alike=repeat_by_nature(first.n, first.copies, first.sample),
         published=_published(first, columns, target),
+        honest=None,
         first_row=first.first(),
     )
     if not found.features:
@@ -193,7 +201,17 @@ def guess(path: str, target: str, given: Mapping[str, Any]) -> GuessedTable:
             f"all columns but the target {target!r} would be left out, as models learn nothing "
             f"from them ({why}): add a column that says something of new rows"
         )
-    return found
+    if found.published or len(found.features) < 2:
+        return found
+    honest = honest_split.choose(
+        first,
+        columns,
+        target,
+        found.task,
+        found.features,
+        {"group": found.groups, "time": found.times},
+    )
+    return replace(found, honest=honest)
 
 
 def _published(
