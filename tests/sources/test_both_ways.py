@@ -24,7 +24,7 @@ def _inside_tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-NUMBERS = ["0", "1", "1", "-2", "3.5", "0.10", "7", "42", "", "NA", "1e2"]
+NUMBERS = ["0", "1", "1", "-2", "3.5", "0.10", "7", "42", "", "NA", "1e2", "7.0"]
 ODD = [
     "007",
     " 007",
@@ -38,11 +38,13 @@ ODD = [
     "7 ",
     " -2",
     "-0",
+    "-2.0",
+    "7e0",
     "x",
     "1_0",
     ".",
 ]
-WORDS = ["a", "b", "b", "", "NA", "a ", "é", "7", "ä b"]
+WORDS = ["a", "b", "b", "", "NA", "a ", "é", "7", "ä b", "7.0", "True", "true", "0", "e", "-2.00"]
 
 
 @st.composite
@@ -68,6 +70,13 @@ RULES: list[dict[str, Any]] = [
     {"replace": {"w": {"a": "b"}}, "drop_columns": ["a"]},
     {"types": {"b": "double", "d": "text"}, "max_missing": 0.5, "max_missing_in_row": 0.6},
     {"types": {"c": "integer", "w": "text"}, "require": ["a + c < 40"], "derive": {"e": "c * 2"}},
+    {"missing_values": ["-2", "x"], "replace": {"a": {"1": "7"}, "b": {"7.00": None, "0": "1"}}},
+    {
+        "types": {"b": {"type": "double", "detection_limit": "half"}},
+        "missing_values": ["7", "True"],
+    },
+    {"types": {"b": "boolean", "c": "boolean", "w": "boolean"}, "missing_values": ["", "NA"]},
+    {"drop_duplicates": {"by": ["a"], "keep": "none"}, "missing_values": ["", "0.0", "false"]},
     {"ranges": {"c": {"min": -2}}, "allowed": {"c": [-2, -1, 0, 1, 2]}},
 ]
 
@@ -145,7 +154,7 @@ def test_a_plain_file_is_parsed_at_once_and_one_with_quotes_is_not(
         with runtime.directory(Path("out")) as out:
             cleaning.clean(Data(path="t.csv", target="y"), Clean(), "binary", out)
     at_once, quoted = found
-    assert at_once == {"a": "integer", "b": "text", "y": "text"}
+    assert at_once == {"a": "integer", "b": "text"}
     assert quoted == {}
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from tenfold.cleaning import cells
 from tenfold.cleaning.cells import INFINITE, INTEGER, NAN, NUMBER, PADDED, WHOLE, matches
 from tenfold.cleaning.numbers import NumberFormat
-from tenfold.dataset import dates
+from tenfold.dataset import dates, spelling
 from tenfold.params import Cast, Clean, Data
 from tenfold.params.cleaning import Type
 from tenfold.sources import Kind, Source, WantedColumn, name, text
-from tenfold.sources.column_kinds import MAX_EXACT_INTEGER
+from tenfold.sources.column_kinds import MAX_EXACT_INTEGER, plain_number
 
 # The kind of column that a type makes: a boolean counts, as 0 or 1.
 KINDS: dict[Type, Kind] = {
@@ -40,7 +41,7 @@ class ColumnPlan:
         type: the declared type, or the inferred one; None if no cell has shown any.
         is_dropped: whether no model may see it.
         is_typed: whether the source gives its values: markers are NULL, no text has white space
-            at its ends.
+            at its ends, and each has the one spelling of its category.
     """
 
     name: str
@@ -87,9 +88,8 @@ class ColumnPlan:
     def wanted_of_source(self) -> WantedColumn:
         """What a source that can type cells should make of it."""
         number = self.type in ("integer", "double") and self.is_plain_number
-        return WantedColumn(
-            self.kind if number else "text", None if self.replaced else self.markers
-        )
+        kind = self.kind if number or self.type == "text" else None
+        return WantedColumn(kind, None if self.replaced else self.markers)
 
     @property
     def raw(self) -> str:
@@ -110,57 +110,111 @@ class ColumnPlan:
         """Whether a text has white space at its ends; `bare` may name what holds `self.bare`."""
         return f"CASE WHEN {bare or self.bare} THEN false ELSE {self.raw} <> {self.trimmed} END"
 
+    def means(self, words: str, texts: Iterable[str]) -> str:
+        """SQL: whether a text is one of these, or another spelling of the same value."""
+        listed = list(texts)
+        same = f"{words} IN ({', '.join(map(text, listed)) or 'NULL'})"
+        values = [self._compared(text(one)) for one in listed if self._has_spellings(one)]
+        if not values:
+            return f"({same})"
+        return f"({same} OR coalesce({self._compared(words)} IN ({', '.join(values)}), false))"
+
+    def _has_spellings(self, words: str) -> bool:
+        """Whether a value of the column may be written otherwise than as this text."""
+        if self.wanted == "text":
+            category = spelling.category(words)
+            return category in spelling.TRUTH.values() or bool(re.fullmatch(INTEGER, category))
+        too_large = re.fullmatch(NUMBER, words.strip()) and plain_number(words) is None
+        return self.wanted == "boolean" or (bool(re.search("[0-9]", words)) and not too_large)
+
+    def _compared(self, words: str) -> str:
+        """SQL of what a text is compared by; ids such as 007 are no numbers."""
+        value = self._value_of(words)
+        if self.kind in ("integer", "double") and self.cast is None:
+            return f"CASE WHEN NOT {matches(words, PADDED)} THEN {value} END"
+        return value
+
     def missing(self) -> str:
         """Whether it is a marker; a number may also be NaN."""
         if self.given == "text":
             return f"CASE WHEN {self.bare} THEN {self._marked(self.raw)} ELSE {self._blank()} END"
         if self.given == "date":
-            return "false"
-        numbers = [f"{text(m)}::DOUBLE" for m in self.markers if re.fullmatch(NUMBER, m.strip())]
-        found = f"{self.raw} IN ({', '.join(numbers) or 'NULL'})"
+            days = [self._moment(text(m)) for m in self.markers if re.search("[0-9]", m)]
+            return f"coalesce({self.raw} IN ({', '.join(days)}), false)" if days else "false"
+        found = f"{self.raw} IN ({self._numbers() or 'NULL'})"
         return f"{found} OR isnan({self.raw})" if self.given == "double" else found
 
     def _marked(self, words: str) -> str:
-        """Whether a text is exactly a marker."""
-        return f"({words} IN ({', '.join(map(text, self.markers)) or 'NULL'}))"
+        """Whether a text is a marker."""
+        return self.means(words, self.markers)
 
     def _blank(self) -> str:
         """Whether a text that is not bare is a marker."""
-        return f"({self._marked(self.raw)} OR {self._marked(self.trimmed)})"
+        exactly = f"{self.raw} IN ({', '.join(map(text, self.markers)) or 'NULL'})"
+        return f"({exactly} OR {self._marked(self.trimmed)})"
+
+    def _numbers(self) -> str:
+        """The markers that are plain numbers, as a list in SQL."""
+        numbers = [number for m in self.markers if (number := plain_number(m)) is not None]
+        return ", ".join(f"{number!r}::DOUBLE" for number in numbers)
+
+    @property
+    def _unreplaced(self) -> str:
+        """A cell as text before any text is replaced."""
+        if self.given != "text":
+            return f"{self.raw}::VARCHAR"
+        return (
+            f"(CASE WHEN {self.bare} THEN {self.raw} ELSE {self.trimmed} END)"
+            if self.trim
+            else self.raw
+        )
+
+    def is_replaced(self) -> str:
+        """Whether another text takes the place of a cell."""
+        return f"coalesce({self.means(self._unreplaced, self.replaced)}, false)"
 
     def present(self, bare: str = "") -> str:
         """Its value as it was given, trimmed and replaced; NULL where it is missing.
 
-        `bare` may name what holds `self.bare`.
+        A text has the one spelling of its category. `bare` may name what holds `self.bare`.
         """
-        cell = self.raw
         if self.is_typed:
-            return cell
+            return self.raw
+        if self.replaced:
+            swaps = "".join(
+                f" WHEN {self.means(self._unreplaced, [old])} "
+                f"THEN {'NULL' if new is None else text(self._spelled(new))}"
+                for old, new in self.replaced.items()
+            )
+            rest = self._spelled_sql(self._unreplaced)
+            return f"CASE WHEN {self.missing()} THEN NULL{swaps} ELSE {rest} END"
         if self.given == "text" and self.trim:
-            if not self.replaced:
-                most = f"CASE WHEN {self._marked(self.raw)} THEN NULL ELSE {self.raw} END"
-                rest = f"CASE WHEN {self._blank()} THEN NULL ELSE {self.trimmed} END"
-                return f"CASE WHEN {bare or self.bare} THEN {most} ELSE {rest} END"
-            cell = f"CASE WHEN {self.bare} THEN {self.raw} ELSE {self.trimmed} END"
-        if not self.replaced:
-            return f"CASE WHEN {self.missing()} THEN NULL ELSE {cell} END"
-        words = f"({cell})" if self.given == "text" else f"{self.raw}::VARCHAR"
-        swaps = "".join(
-            f" WHEN {words} = {text(old)} THEN {'NULL' if new is None else text(new)}"
-            for old, new in self.replaced.items()
-        )
-        return f"CASE WHEN {self.missing()} THEN NULL{swaps} ELSE {words} END"
+            cell, cut = self._spelled_sql(self.raw), self._spelled_sql(self.trimmed)
+            most = f"CASE WHEN {self._marked(self.raw)} THEN NULL ELSE {cell} END"
+            rest = f"CASE WHEN {self._blank()} THEN NULL ELSE {cut} END"
+            return f"CASE WHEN {bare or self.bare} THEN {most} ELSE {rest} END"
+        cell = self._spelled_sql(self.raw) if self.given == "text" else self.raw
+        return f"CASE WHEN {self.missing()} THEN NULL ELSE {cell} END"
+
+    def _spelled(self, words: str) -> str:
+        """A text as it is written in the column."""
+        return spelling.category(words) if self.wanted == "text" else words
+
+    def _spelled_sql(self, words: str) -> str:
+        return cells.category(words) if self.wanted == "text" else words
 
     def words(self, bare: str = "") -> str:
         """Its value as text."""
-        textual = self.given == "text" or self.replaced
-        return self.present(bare) if textual else f"({self.present()})::VARCHAR"
+        if self.given == "text" or self.replaced:
+            return self.present(bare)
+        return self._spelled_sql(f"({self.present()})::VARCHAR")
 
-    def digits(self) -> str:
-        """Its value as the text of a number with a decimal point and nothing between digits."""
+    def digits(self, words: str = "") -> str:
+        """The text of a number with a decimal point and nothing between digits; by default its."""
+        words = words or self.words()
         if self.number_format:
-            return self.number_format.digits(self.words())
-        words = f"trim({self.words()}, {text(string.whitespace)})"
+            return self.number_format.digits(words)
+        words = f"trim({words}, {text(string.whitespace)})"
         if self.cast:
             words = f"replace({words}, '\u2212', '-')"
         if self.given != "text" or self.decimal == ".":
@@ -193,14 +247,11 @@ class ColumnPlan:
             return self.raw
         if self.given == self.wanted and not self.replaced:
             return f"({self.present()})::BIGINT" if self.given == "integer" else self.present()
-        slow = self._slow()
+        slow = self._value_of(self.words())
         if not quick:
             return slow
-        numbers = [marker for marker in self.markers if re.fullmatch(NUMBER, marker.strip())]
-        marked = ", ".join(map(text, numbers))
-        # DuckDB's cast to DOUBLE ignores white space around a number.
-        spaced = f" OR {self.trimmed} IN ({marked})" if self.wanted == "double" else ""
-        first = f"WHEN {self.raw} IN ({marked}){spaced} THEN NULL " if marked else ""
+        numbers = self._numbers()
+        first = f"WHEN {quick} IN ({numbers}) THEN NULL " if numbers else ""
         last = f"WHEN {self._marked(self.raw)} THEN NULL ELSE {slow}"
         return f"CASE {first}WHEN {quick} IS NOT NULL THEN {quick} {last} END"
 
@@ -237,33 +288,38 @@ class ColumnPlan:
         plain = f"({begins}) AND NOT contains({self.raw}, '_')"
         return f"CASE WHEN {plain} THEN TRY_CAST({self.raw} AS DOUBLE) END"
 
-    def _slow(self) -> str:
-        """The value of any text that stands for one."""
+    def _value_of(self, words: str) -> str:
+        """SQL of the value of any text, before markers are missing and texts replaced."""
+        if self.wanted == "text":
+            return cells.category(words)
         if self.wanted == "boolean":
             declared = self.cast or Cast(type="boolean")
             true, false = (
                 ", ".join(text(word.lower()) for word in words)
                 for words in (declared.true, declared.false)
             )
-            words = f"lower({self.words()})"
+            words = f"lower({cells.category(words)})"
             return f"CASE WHEN {words} IN ({true}) THEN 1 WHEN {words} IN ({false}) THEN 0 END"
         if self.wanted == "date":
-            words = self.words()
-            if self.cast and self.cast.format:
-                return f"TRY_STRPTIME({words}, {text(self.cast.format)})"
-            iso = matches(words, dates.ISO.pattern)
-            # A cast to TIMESTAMP would leave out the offset from UTC.
-            moment = f"make_timestamp(epoch_us(TRY_CAST({words} AS TIMESTAMPTZ)))"
-            return f"CASE WHEN {iso} THEN {moment} END"
-        digits = self.digits()
+            return self._moment(words)
+        digits = self.digits(words)
         if self.wanted == "double" and self.number_format:
-            return self.number_format.value(self.words())
+            return self.number_format.value(words)
         if self.wanted == "double":
             fits = matches(digits, f"{NUMBER}|{INFINITE}")
             return f"CASE WHEN {fits} THEN TRY_CAST({digits} AS DOUBLE) END"
         number = f"TRY_CAST(regexp_replace({digits}, '\\.0*', '') AS BIGINT)"
         fits = f"{matches(digits, WHOLE)} AND abs({number}::HUGEINT) <= {MAX_EXACT_INTEGER}"
         return f"CASE WHEN {fits} THEN {number} END"
+
+    def _moment(self, words: str) -> str:
+        """SQL of the date that a text stands for."""
+        if self.cast and self.cast.format:
+            return f"TRY_STRPTIME({words}, {text(self.cast.format)})"
+        iso = matches(words, dates.ISO.pattern)
+        # A cast to TIMESTAMP would leave out the offset from UTC.
+        moment = f"make_timestamp(epoch_us(TRY_CAST({words} AS TIMESTAMPTZ)))"
+        return f"CASE WHEN {iso} THEN {moment} END"
 
     def contradicts(self) -> str:
         """Whether a cell shows that the inferred type is wrong; empty where none can."""

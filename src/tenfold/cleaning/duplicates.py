@@ -32,8 +32,8 @@ def reject(judged: JudgedRows, declared: bool | Duplicates) -> NDArray[np.bool_]
     """Make table `GONE` of `ROW` and `REASON` of the rows that go.
 
     Only rows of equal hashes are compared, cell by cell. Exact copies are judged as the source has
-    them; rows that agree in key columns are compared where all keys are present and no other rule
-    rejects them.
+    them; rows that agree in key columns are compared where no other rule rejects them, and keys
+    without a value agree.
 
     Returns:
         (n,) whether a row stays, in their order.
@@ -58,12 +58,11 @@ def reject(judged: JudgedRows, declared: bool | Duplicates) -> NDArray[np.bool_]
         _check_places(source, judged.copy)
     if declared and rule.by:
         keys = ", ".join(map(name, rule.by))
-        present = "".join(f" AND {name(column)} IS NOT NULL" for column in rule.by)
         reason = f"duplicate by {', '.join(map(shown, rule.by))}"
-        _reject_copies(source, JUDGED, keys, present, GOES[rule.keep], reason)
+        _reject_copies(source, JUDGED, keys, GOES[rule.keep], reason)
     elif declared:
         keys = ", ".join(_lists(source.columns))
-        _reject_copies(source, SUSPECTS, keys, "", GOES[rule.keep], "duplicate")
+        _reject_copies(source, SUSPECTS, keys, GOES[rule.keep], "duplicate")
     gone = source.connection.execute(f"SELECT {ROW} FROM {GONE}").fetchnumpy()[ROW]
     kept = np.ones(len(stored.rows), np.bool_)
     kept[np.searchsorted(stored.rows, gone)] = False
@@ -121,16 +120,14 @@ def _check_places(source: Source, copy: str) -> None:
         raise Unsound(f"{elsewhere} rows are not where they were")
 
 
-def _reject_copies(
-    source: Source, compared: str, keys: str, present: str, goes: str, reason: str
-) -> None:
+def _reject_copies(source: Source, compared: str, keys: str, goes: str, reason: str) -> None:
     """Of the rows in `alike` whose keys agree, reject those that are not to be kept."""
     connection = source.connection
     connection.execute(
         f"CREATE TEMP TABLE copies AS SELECT {ROW} FROM (SELECT {ROW}, "
         f"row_number() OVER (PARTITION BY {keys} ORDER BY {ROW}) AS n, "
         f"count(*) OVER (PARTITION BY {keys}) AS copies FROM {compared} "
-        f"WHERE {ROW} IN (FROM alike){present}) WHERE {goes}"
+        f"WHERE {ROW} IN (FROM alike)) WHERE {goes}"
     )
     connection.execute(f"DELETE FROM {GONE} WHERE {ROW} IN (FROM copies)")
     connection.execute(f"INSERT INTO {GONE} SELECT {ROW}, {text(reason)} FROM copies")

@@ -10,7 +10,6 @@ from typing import Any
 from tenfold.cleaning.column_groups import Trimming
 from tenfold.cleaning.plan import CleaningPlan
 from tenfold.runtime import shown
-from tenfold.sources import text
 
 TRIMMED = "white space trimmed"
 
@@ -32,9 +31,7 @@ def edits(plan: CleaningPlan) -> Iterator[Edit]:
             yield Edit(f"tenfold_trimmed_{number}", trimming, TRIMMED)
     for number, (column, reader) in enumerate(plan.columns.items()):
         if reader.replaced:
-            old = ", ".join(map(text, reader.replaced))
-            plain = reader.trimmed if reader.given == "text" else f"{reader.raw}::VARCHAR"
-            changed = Trimming(f"coalesce({plain} IN ({old}), false)", [column])
+            changed = Trimming(reader.is_replaced(), [column])
             yield Edit(f"tenfold_replaced_{number}", changed, "replaced")
 
 

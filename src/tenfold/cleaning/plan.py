@@ -60,9 +60,9 @@ class CleaningPlan:
     def converted(self) -> CleaningPlan:
         """The same once the source has typed what it can; its rows must be judged at once."""
         wanted = {column: reader.wanted_of_source for column, reader in self.columns.items()}
-        if self.target in wanted:
+        if self.columns[self.target].kind != "text":
             # How the source writes the target is looked at later.
-            wanted[self.target] = replace(wanted[self.target], kind="text")
+            wanted[self.target] = replace(wanted[self.target], kind=None)
         typed = self.source.convert(wanted)
         found = {
             column: replace(self.columns[column], given=kind, is_typed=True)

@@ -9,7 +9,7 @@ from tenfold.cleaning import edits, expressions, type_inference, views
 from tenfold.cleaning.expressions import ROWS
 from tenfold.cleaning.plan import CleaningPlan
 from tenfold.cleaning.views import LABEL, ODD, UNFIT
-from tenfold.dataset import ROW
+from tenfold.dataset import ROW, spelling
 from tenfold.params import Clean
 from tenfold.runtime import UserError, shown
 from tenfold.sources import REASON, Kind, name, text
@@ -110,7 +110,7 @@ def _check_kinds(rules: Clean, kinds: Mapping[str, Kind]) -> None:
     for column, values in rules.allowed.items():
         textual = kinds[column] in ("text", "date")
         for value in values:
-            if isinstance(value, str) != textual:
+            if isinstance(value, str) != textual and not isinstance(value, bool):
                 raise UserError(
                     f"clean.allowed.{column} must hold {'texts' if textual else 'numbers'}, as the "
                     f"column does, but got {value!r}: write it so, or declare its type in "
@@ -133,7 +133,8 @@ def _reasons(plan: CleaningPlan, rules: Clean) -> Iterator[tuple[str, str]]:
     for column, values in rules.allowed.items():
         cell = f"{name(column)}::VARCHAR" if plan.kinds[column] == "date" else name(column)
         reason = text(f"allowed: {shown(column)} has another value")
-        yield f"{cell} IS NOT NULL AND {_is_another(cell, values)}", reason
+        known = [_as_in(plan.kinds[column], value) for value in values]
+        yield f"{cell} IS NOT NULL AND {_is_another(cell, known)}", reason
     for predicate in rules.require:
         reason = text(f"require: {shown(predicate)}")
         yield f"{expressions.closing(predicate)} IS FALSE", reason
@@ -145,6 +146,13 @@ def _reasons(plan: CleaningPlan, rules: Clean) -> Iterator[tuple[str, str]]:
         )
         too_many = rules.max_missing_in_row * n_features
         yield f"{' + '.join(counts) or '0'} > {too_many!r}", reason
+
+
+def _as_in(kind: Kind, value: str | float) -> str | float:
+    """A declared value as a column of this kind holds it."""
+    if kind == "text":
+        return spelling.category(str(value))
+    return int(value) if isinstance(value, bool) else value
 
 
 def _is_another(cell: str, values: Sequence[str | float]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.dataset import dates
+from tenfold.dataset import dates, spelling
 from tenfold.metrics import Task
 
 if TYPE_CHECKING:
@@ -81,8 +81,10 @@ class Schema:
         texts = texts.astype(str)
         if rules.get("trim"):
             texts = texts.str.strip()
-        missing |= texts.isin(self.markers(column))
+        texts = texts.map(spelling.category, na_action="ignore")
+        missing |= texts.isin([spelling.category(marker) for marker in self.markers(column)])
         swaps = rules.get("replace", {}).get(column, {})
+        swaps = {spelling.category(old): new for old, new in swaps.items()}
         texts = texts.map(lambda text: swaps.get(text, text))
         missing |= texts.isna()
         return np.where(missing, MISSING, texts).astype(object)

@@ -143,7 +143,7 @@ class Clean(Section):
     )
     drop_missing_target: bool = Field(True, description="Reject rows without a target.")
     ranges: dict[str, Limits] = Field({}, description="Column: {min, max} of its numbers.")
-    allowed: dict[str, list[str | int | float]] = Field(
+    allowed: dict[str, list[str | int | float | bool]] = Field(
         {}, description="Column: the only values it may have, besides none."
     )
     require: list[Text] = Field(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 Kind = Literal["integer", "double", "text", "date"]
@@ -14,6 +15,17 @@ SQL_TYPES: dict[Kind, str] = {
 
 # Beyond this a double no longer holds every integer.
 MAX_EXACT_INTEGER = 2**53
+
+NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+
+
+def plain_number(words: str) -> float | None:
+    """The number that a text stands for, if it is written as most programs write one.
+
+    Larger numbers than a double tells apart are ids.
+    """
+    number = float(words) if re.fullmatch(NUMBER, words.strip()) else None
+    return number if number is not None and abs(number) < MAX_EXACT_INTEGER else None
 
 
 def is_number(cell: str) -> bool:

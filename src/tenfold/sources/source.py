@@ -40,11 +40,11 @@ class WantedColumn:
     """What a source should make of the texts of a column.
 
     Attributes:
-        kind: of the values: integer, double or text.
+        kind: of the values: integer, double or text; None for texts that stand for other values.
         markers: texts that mean no value; None if texts are changed otherwise, too.
     """
 
-    kind: Kind
+    kind: Kind | None
     markers: tuple[str, ...] | None
 
 
@@ -79,14 +79,16 @@ class Source:
 
         Returns:
             The kinds of the columns that hold values now: missing ones are NULL, texts have no
-            white space at their ends. All others are as the source has them.
+            white space at their ends, and the one spelling of their category. All others are as
+            the source has them.
         """
         declared = [column.markers for column in wanted.values() if column.markers is not None]
         usual, _ = Counter(declared or [()]).most_common(1)[0]
         kinds: dict[str, Kind] = {
-            name: column.kind if column.markers == usual else "text"
+            name: (column.markers == usual and column.kind) or "text"
             for name, column in wanted.items()
         }
+        categories = frozenset(name for name, column in wanted.items() if column.kind == "text")
         all_usual = all(column.markers == usual for column in wanted.values())
         files = [
             (part.plain, offset)
@@ -95,7 +97,7 @@ class Source:
         ]
         self._arrow = None
         if self.records is not None and len(files) == len(self.parts):
-            conversion = Conversion(kinds, usual, all_usual)
+            conversion = Conversion(kinds, usual, all_usual, categories)
             self._arrow = typed_csv.parse(files, conversion, self._new(ARROW, "rows"))
         if self._arrow is None:
             self._make(RAW, f"FROM {GIVEN}")
@@ -105,7 +107,7 @@ class Source:
         return {
             column: kind
             for column, kind in self._arrow.kinds.items()
-            if kind != "text" or self._arrow.nulls_in_text
+            if kind != "text" or (self._arrow.nulls_in_text and column in categories)
         }
 
     @contextmanager

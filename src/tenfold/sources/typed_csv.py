@@ -18,9 +18,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from tenfold.dataset import spelling
 from tenfold.sources.arrow_rows import TYPES, ArrowRows, ArrowWriter
 from tenfold.sources.cell_ends import inspect
-from tenfold.sources.column_kinds import MAX_EXACT_INTEGER, Kind, is_number
+from tenfold.sources.column_kinds import MAX_EXACT_INTEGER, Kind, is_number, plain_number
 from tenfold.sources.dictionaries import CODE, ENCODED, Dictionary, TooManyValues, encode, pays
 
 # Bytes that are parsed together.
@@ -62,15 +63,17 @@ class Conversion:
 
     Attributes:
         column_kinds: column -> integer, double or text.
-        null_values: texts that are null.
+        null_values: texts that are null, with every other spelling of their value.
         strings_can_be_null: whether they are in text columns, too; then no text has white space at
             its ends.
+        category_columns: the text columns whose texts get the one spelling of their category then.
         dictionary_columns: the text columns that are dictionary-encoded.
     """
 
     column_kinds: Mapping[str, Kind]
     null_values: Sequence[str]
     strings_can_be_null: bool
+    category_columns: frozenset[str] = frozenset()
     dictionary_columns: frozenset[str] = frozenset()
 
     @property
@@ -256,20 +259,66 @@ def _parse(block: bytes, plain: PlainCsv, conversion: Conversion) -> _Block | _M
     except pa.ArrowInvalid:
         return _Misfits(_failing(block, plain, conversion))
     numbers = conversion.numbers
-    marked = any(is_number(marker) for marker in conversion.null_values)
-    every = conversion.strings_can_be_null or marked
-    seen = inspect(block, plain.columns, plain.delimiter, table.num_rows, blanks=every)
+    final = conversion.strings_can_be_null
+    seen = inspect(block, plain.columns, plain.delimiter, table.num_rows, blanks=final)
+    table = _without_markers(table, conversion)
     spans = dict(_spans(table))
     misfits = set(seen.padded)
     misfits |= {c for c, span in spans.items() if max(-span[0], span[1]) > MAX_EXACT_INTEGER}
     doubles = [column for column in numbers if conversion.column_kinds[column] == "double"]
     misfits |= {column for column in doubles if _is_odd(table[column])}
-    if marked:
-        # Arrow takes no number with white space around it for a marker.
-        misfits |= seen.blanks
-    blanks = conversion.strings_can_be_null and bool(seen.blanks.difference(numbers))
-    found = _Misfits(frozenset(misfits.intersection(numbers)), blanks)
-    return found or _Block(table.unify_dictionaries().combine_chunks(), spans)
+    found = _Misfits(
+        frozenset(misfits.intersection(numbers)), final and bool(seen.blanks.difference(numbers))
+    )
+    if found:
+        return found
+    if final:
+        table = _spelled(table, conversion)
+    return _Block(table.unify_dictionaries().combine_chunks(), spans)
+
+
+def _without_markers(table: pa.Table, conversion: Conversion) -> pa.Table:
+    """The table without numbers that equal a marker: Arrow compares texts."""
+    markers = [number for m in conversion.null_values if (number := plain_number(m)) is not None]
+    for number, field in enumerate(table.schema):
+        if pa.types.is_integer(field.type) or pa.types.is_floating(field.type):
+            cells = table[number]
+            for marker in markers:
+                cells = pc.if_else(pc.equal(cells, marker), None, cells)
+            table = table.set_column(number, field.name, cells) if markers else table
+    return table
+
+
+def _spelled(table: pa.Table, conversion: Conversion) -> pa.Table:
+    """The table with one spelling for all of a category."""
+    markers = pa.array(_markers(conversion), pa.string())
+    for number, field in enumerate(table.schema):
+        if field.name in conversion.category_columns and _has_spellings(table[number]):
+            texts = table[number].cast(pa.string())
+            texts = pc.replace_substring_regex(texts, f"^{spelling.WHOLE.pattern}$", r"\1")
+            for old, new in spelling.TRUTH.items():
+                texts = pc.if_else(pc.equal(texts, old), new, texts)
+            texts = pc.if_else(pc.is_in(texts, markers), None, texts)
+            table = table.set_column(number, field.name, texts.cast(field.type))
+    return table
+
+
+def _markers(conversion: Conversion) -> list[str]:
+    """The texts that are null, each also as the category that it is."""
+    markers = conversion.null_values
+    return list(dict.fromkeys([*markers, *map(spelling.category, markers)]))
+
+
+def _has_spellings(cells: pa.ChunkedArray) -> bool:
+    """Whether any text may be written otherwise than its category."""
+    others = f"^(?:{'|'.join([spelling.WHOLE.pattern, *spelling.TRUTH])})$"
+    for chunk in cells.chunks:
+        texts = chunk.dictionary if pa.types.is_dictionary(chunk.type) else chunk
+        # Few texts end so, and a regular expression takes ten times as long.
+        ends = pc.or_(pc.ends_with(texts, "0"), pc.ends_with(texts, "e", ignore_case=True))
+        if pc.any(pc.match_substring_regex(texts.filter(ends), others)).as_py():
+            return True
+    return False
 
 
 def _read(block: bytes, plain: PlainCsv, conversion: Conversion, columns: list[str]) -> pa.Table:
@@ -284,7 +333,7 @@ def _read(block: bytes, plain: PlainCsv, conversion: Conversion, columns: list[s
         convert_options=csv.ConvertOptions(
             column_types={column: conversion.type_of(column) for column in columns},
             include_columns=columns,
-            null_values=list(conversion.null_values),
+            null_values=_markers(conversion),
             strings_can_be_null=conversion.strings_can_be_null,
             # The whole file has been decoded before.
             check_utf8=False,
