@@ -47,7 +47,7 @@ def test_numbers_are_float64_with_nan_for_what_is_missing() -> None:
 def test_categories_are_text_and_a_missing_one_is_a_category() -> None:
     frame = schema().frame(table())
     assert frame["colour"].tolist() == ["red", MISSING, "blue"]
-    assert frame["vip"].tolist() == ["True", MISSING, "False"]
+    assert frame["vip"].tolist() == ["true", MISSING, "false"]
     assert frame["colour"].dtype == object
 
 

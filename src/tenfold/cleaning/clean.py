@@ -87,7 +87,7 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
     unseen = {target, *hidden}
     features = [column for column in kinds if column not in unseen]
     present = judged.stored.present([*features, target], stays)
-    missing = {column: counts["kept"] - number for column, number in present.items()}
+    missing = {column: counts["kept"] - present[column] for column in (*features, target)}
     empty = clean_table.too_empty(judged, missing, counts["kept"], rules.max_missing)
     kept = [column for column in features if column not in empty]
     _check_rest(judged, task, kept, hidden | empty)
