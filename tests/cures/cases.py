@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tests.cures import families, files, rules, sections
+from tests.cures import families, files, rules, scores, sections
 from tests.cures.refusals import Refusal
 
-REFUSALS: list[Refusal] = [*sections.CASES, *families.CASES, *files.CASES, *rules.CASES]
+REFUSALS: list[Refusal] = [
+    *sections.CASES,
+    *families.CASES,
+    *files.CASES,
+    *rules.CASES,
+    *scores.CASES,
+]

@@ -120,6 +120,20 @@ CASES = [
         params=NUMERIC_TARGET,
     ),
     of_family(
+        "weights of classes of numbers for trees",
+        "class_weight fits classification, but got 'balanced'",
+        {"class_weight": "balanced"},
+        ("leave it out", {"class_weight": REMOVED}),
+        params=NUMERIC_TARGET,
+        family="random_forest",
+    ),
+    of_family(
+        "a tuned key without effect",
+        "models.mlp.step_size is tuned but has no effect: schedule is constant, not step",
+        {"step_size": {"low": 10, "high": 30}},
+        ("leave it out", {"step_size": REMOVED}),
+    ),
+    of_family(
         "one cycle of unknown length",
         "schedule 'one_cycle' needs trainer.max_epochs",
         {"schedule": "one_cycle"},

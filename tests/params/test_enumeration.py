@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
 
+from tenfold import models
+from tenfold.models import FamilyParameters
 from tenfold.params import SearchSpace, search_space
 
 
-class Schema(BaseModel):
+class Schema(FamilyParameters):
     rate: float = 0.1
     depth: int = 1
     size: float | str = 1.0
@@ -82,6 +83,50 @@ def test_every_configuration_has_a_number_and_is_one_that_optuna_knows(
         assert len({values[name] for values in configurations}) == 1 + round(
             (own.high - own.low) / own.step
         )
+
+
+@pytest.mark.parametrize(
+    ("declared", "size"),
+    [
+        ({"schedule": {"choices": ["constant", "cosine"]}, "gamma": {"choices": [0.5, 0.9]}}, 2),
+        ({"schedule": {"choices": ["constant", "step"]}, "gamma": {"choices": [0.5, 0.9]}}, 3),
+        (
+            {
+                "schedule": {"choices": ["constant", "step", "reduce_on_plateau"]},
+                "step_size": {"low": 10, "high": 13},
+                "plateau_patience": {"low": 1, "high": 2},
+            },
+            1 + 4 + 2,
+        ),
+        (
+            {
+                "embeddings": {
+                    "numeric": {"choices": ["none", "periodic"]},
+                    "n_frequencies": {"choices": [4, 8, 16]},
+                },
+                "n_blocks": {"low": 1, "high": 2},
+            },
+            2 * (1 + 3),
+        ),
+        (
+            {"schedule": {"choices": ["constant", "step"]}, "gamma": {"low": 0.1, "high": 0.5}},
+            math.inf,
+        ),
+    ],
+)
+def test_configurations_that_differ_without_effect_are_one(
+    declared: dict[str, Any], size: float
+) -> None:
+    space = SearchSpace(declared, models.parameters("mlp"))
+    assert space.size == size
+    if math.isinf(size):
+        return
+    tried: set[int] = set()
+    while len(tried) < size:
+        number = space.number_of(space.untried(tried, seed=len(tried)))
+        assert number is not None
+        tried.add(number)
+    assert len(tried) == size
 
 
 def test_an_untried_configuration_is_drawn_until_none_is_left() -> None:

@@ -350,6 +350,27 @@ def test_a_network_that_contradicts_itself_is_refused_in_words(
             "label_smoothing fits classification, but got 0.1 with task 'regression': leave it out",
         ),
         (
+            {**REGRESSION, "models.linear": {"class_weight": {"choices": [None, "balanced"]}}},
+            "models.linear: class_weight fits classification, but got 'balanced' with task",
+        ),
+        (
+            {"models.mlp": {"negative_slope": {"low": 0.0, "high": 0.2}}},
+            "models.mlp.negative_slope is tuned but has no effect: activation is relu, not leaky",
+        ),
+        (
+            {"models.mlp": {"embeddings": {"n_bins": {"choices": [8, 16]}}}},
+            "models.mlp.embeddings.n_bins is tuned but has no effect: embeddings.numeric is none",
+        ),
+        (
+            {
+                "models.mlp": {
+                    "schedule": {"choices": ["constant", "cosine"]},
+                    "gamma": {"choices": [0.5, 0.9]},
+                }
+            },
+            "models.mlp.gamma is tuned but has no effect: schedule is ",
+        ),
+        (
             {**REGRESSION, "models.mlp": {"class_weight": "balanced"}},
             "class_weight fits classification, but got 'balanced' with task 'regression': leave",
         ),
@@ -413,7 +434,11 @@ def test_a_network_that_contradicts_its_surroundings_is_refused_in_words(
         {"models.cnn": {"shape": [1, 2, 3], "kernel_size": {"low": 1, "high": 5, "step": 2}}},
         {"models.mlp": {"normalization": "layer_norm", "batch_size": 1}},
         {"models.mlp": {"class_weight": {"n": 1, "y": 2.5}}},
-        {"models.mlp": {"embeddings": {"sigma": {"low": 0.01, "high": 1.0, "log": True}}}},
+        {
+            "models.mlp": {
+                "embeddings": {"numeric": "periodic", "sigma": {"low": 0.01, "high": 1.0}}
+            }
+        },
         {**REGRESSION, "models.rnn": {"shape": [2, 1], "loss": "huber", "huber_delta": 0.5}},
     ],
 )

@@ -10,9 +10,13 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from tenfold.params import search_space
 from tenfold.params.search_space import Choices, Range
+
+# Combinations up to which those without a difference in effect are found.
+MAX_MERGED = 10_000
 
 
 class ChoiceValues:
@@ -59,11 +63,12 @@ class SearchSpace:
     """A family's declared parameters and the schema of one configuration.
 
     A space is discrete if every tuned leaf has choices, a step, integers only, or one value. Then
-    its configurations are numbered from 0 to `size` - 1.
+    its configurations are numbered. Those that differ only in leaves without effect, such as the
+    step size of a constant schedule, are one configuration and have one number.
 
     Args:
         declared: some leaves are ranges or choices.
-        schema: a pydantic model.
+        schema: the family's parameters, a pydantic model.
     """
 
     declared: Mapping[str, Any]
@@ -90,9 +95,37 @@ class SearchSpace:
         return None
 
     @property
+    def _n_combinations(self) -> float:
+        """Of values of the tuned leaves."""
+        return math.inf if self._values is None else math.prod(map(len, self._values.values()))
+
+    @cached_property
+    def _numbers(self) -> list[int] | None:
+        """For every combination of values the number of its configuration; None if its own."""
+        if self._n_combinations > MAX_MERGED or not any(
+            self._without_effect(values) for values in search_space.extremes(self.leaves)
+        ):
+            return None
+        return [self._merged(number) for number in range(int(self._n_combinations))]
+
+    def _merged(self, number: int) -> int:
+        """The first combination that differs from a given one in leaves without effect alone."""
+        assert self._values is not None
+        values = self.values_of(number)
+        idle = {name: self._values[name][0] for name in self._without_effect(values)}
+        return self._combination(values | idle)
+
+    def _without_effect(self, values: Mapping[str, Any]) -> set[str]:
+        try:
+            checked = self.schema.model_validate(search_space.substitute(self.declared, values))
+        except ValidationError:
+            return set()
+        return set(checked.without_effect()) & set(self.leaves)
+
+    @property
     def size(self) -> float:
         """The number of different configurations; infinite if a leaf is continuous."""
-        return math.inf if self._values is None else math.prod(map(len, self._values.values()))
+        return self._n_combinations if self._numbers is None else len(set(self._numbers))
 
     def n_trials(self, budget: int) -> int:
         """How many configurations are tried: each at most once."""
@@ -105,13 +138,18 @@ class SearchSpace:
         """
         if self._values is None:
             return None
+        number = self._combination(values)
+        return number if self._numbers is None else self._numbers[number]
+
+    def _combination(self, values: Mapping[str, Any]) -> int:
+        assert self._values is not None
         number = 0
         for name, own in self._values.items():
             number = number * len(own) + own.index(values[name])
         return number
 
     def values_of(self, number: int) -> dict[str, Any]:
-        """The values of a configuration's tuned leaves: the inverse of `number_of`."""
+        """The values of the tuned leaves in combination `number`: the inverse of `number_of`."""
         assert self._values is not None, "the space is continuous"
         found = {}
         for name, own in reversed(self._values.items()):
@@ -122,6 +160,7 @@ class SearchSpace:
     def untried(self, tried: set[int], seed: int) -> dict[str, Any]:
         """The values of a configuration that is not among those tried, drawn by `seed`."""
         chance = np.random.default_rng(seed)
-        while (number := int(chance.integers(int(self.size)))) in tried:
-            pass
-        return self.values_of(number)
+        while True:
+            values = self.values_of(int(chance.integers(int(self._n_combinations))))
+            if self.number_of(values) not in tried:
+                return values

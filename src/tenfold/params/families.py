@@ -59,6 +59,7 @@ def check_family(
             f"models.{family}.init_from cannot be tuned: name one model, or declare the family in "
             "two experiments"
         )
+    idle: dict[str, str] | None = None
     for values in search_space.extremes(space):
         configuration = search_space.substitute(declared, values)
         with _as_value_error(configuration, schema, ("models", family)):
@@ -67,6 +68,14 @@ def check_family(
             checked.check(context)
         except ValueError as error:
             raise ValueError(f"models.{family}: {error}") from None
+        here = checked.without_effect()
+        known = here if idle is None else idle
+        idle = {name: why for name, why in known.items() if name in here}
+    for name in space:
+        if idle and name in idle:
+            raise ValueError(
+                f"models.{family}.{name} is tuned but has no effect: {idle[name]}: leave it out"
+            )
     for name, range_ in space.items():
         step = getattr(range_, "step", None)
         if isinstance(step, float) and search_space.is_integer(schema, name):

@@ -69,6 +69,12 @@ def _changes(experiment: Experiment) -> Iterator[Iterable[Change]]:
     if undefined and without.metrics:
         lower = _fewer_folds(without, f"{removing}, and lower split.n_splits to")
         yield chain([(removing, without)], lower)
+    elif undefined:
+        other = "log_loss" if experiment.columns.classes else "mse"
+        words = f"name metric {other} in place of {' and '.join(undefined)}"
+        yield [(words, replace(experiment, metrics=[other]))]
+    if not experiment.columns.classes and rules.strategy in ("auto", "random"):
+        yield [("set split.strategy: stratified", experiment.setting(strategy="stratified"))]
     yield _later_rows(experiment)
     if rules.strategy not in ("auto", "stratified"):
         by_chance = Split(n_splits=rules.n_splits, test_size=rules.test_size)

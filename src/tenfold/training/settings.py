@@ -33,14 +33,21 @@ class Key:
     Args:
         description: for docs/params.md and for editors.
         one_of: the only texts allowed.
+        only_if: another key, and its values with which this one has an effect; all if it is None.
         limits: gt, ge, lt or le of a number.
     """
 
     def __init__(
-        self, description: str = "", *, one_of: Iterable[str] = (), **limits: float
+        self,
+        description: str = "",
+        *,
+        one_of: Iterable[str] = (),
+        only_if: tuple[str, tuple[str, ...]] | None = None,
+        **limits: float,
     ) -> None:
         self.description = description
         self.one_of = list(one_of)
+        self.only_if = only_if
         self.limits = limits
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
@@ -76,7 +83,12 @@ class LossSettings:
 
     loss: Annotated[str, Key("auto: mse, or cross-entropy.", one_of=("auto", *LOSSES))] = "auto"
     huber_delta: Annotated[
-        float, Key("Of huber: where it turns linear, in standard deviations.", gt=0)
+        float,
+        Key(
+            "Of huber: where it turns linear, in standard deviations.",
+            gt=0,
+            only_if=("loss", ("huber",)),
+        ),
     ] = 1.0
     label_smoothing: Annotated[
         float, Key("Share of each label spread over all classes.", ge=0, lt=1)
@@ -91,13 +103,25 @@ class ScheduleSettings:
         str, Key("Of the learning rate, over trainer.max_epochs.", one_of=SCHEDULES)
     ] = "constant"
     warmup_epochs: Annotated[int, Key("Linear growth of the rate before it.", ge=0)] = 0
-    step_size: Annotated[int, Key("Of step: epochs between reductions.", ge=1)] = 30
+    step_size: Annotated[
+        int, Key("Of step: epochs between reductions.", ge=1, only_if=("schedule", ("step",)))
+    ] = 30
     gamma: Annotated[
         float | None,
-        Key("Factor of step (0.1), exponential (0.95), reduce_on_plateau (0.1).", gt=0, lt=1),
+        Key(
+            "Factor of step (0.1), exponential (0.95), reduce_on_plateau (0.1).",
+            gt=0,
+            lt=1,
+            only_if=("schedule", ("step", "exponential", "reduce_on_plateau")),
+        ),
     ] = None
     plateau_patience: Annotated[
-        int, Key("Of reduce_on_plateau: epochs without improvement.", ge=0)
+        int,
+        Key(
+            "Of reduce_on_plateau: epochs without improvement.",
+            ge=0,
+            only_if=("schedule", ("reduce_on_plateau",)),
+        ),
     ] = 5
 
 
@@ -141,7 +165,12 @@ class BlockSettings:
         ),
     ] = "auto"
     initializer_scale: Annotated[
-        float, Key("constant: the value; uniform: the bound; normal: the sd.", gt=0)
+        float,
+        Key(
+            "constant: the value; uniform: the bound; normal: the sd.",
+            gt=0,
+            only_if=("initializer", ("constant", "uniform", "normal")),
+        ),
     ] = 0.05
 
 
@@ -150,8 +179,13 @@ class ActivationSettings(BlockSettings):
     """With what follows each layer of a block."""
 
     activation: Annotated[str, Key(one_of=ACTIVATIONS)] = "relu"
-    negative_slope: Annotated[float, Key("Of leaky_relu.", ge=0)] = 0.01
-    elu_alpha: Annotated[float, Key("Of elu: minus its value far below zero.", gt=0)] = 1.0
+    negative_slope: Annotated[
+        float, Key("Of leaky_relu.", ge=0, only_if=("activation", ("leaky_relu",)))
+    ] = 0.01
+    elu_alpha: Annotated[
+        float,
+        Key("Of elu: minus its value far below zero.", gt=0, only_if=("activation", ("elu",))),
+    ] = 1.0
     normalization: Annotated[str, Key(one_of=("none", *NORMALIZATIONS))] = "none"
 
 
@@ -160,11 +194,27 @@ class EmbeddingSettings:
     """Learned representations of single columns, in front of the network."""
 
     numeric: Annotated[str, Key(one_of=NUMERIC_EMBEDDINGS)] = "none"
-    d_numeric: Annotated[int, Key("Width of a number's vector.", ge=1)] = 16
-    n_bins: Annotated[int, Key("Of piecewise_linear.", ge=2)] = 16
-    n_frequencies: Annotated[int, Key("Of periodic.", ge=1)] = 16
-    sigma: Annotated[float, Key("Of periodic: sd of the first frequencies.", gt=0)] = 0.1
-    d_categorical: Annotated[int, Key("Width of a category's vector.", ge=1)] = 8
+    d_numeric: Annotated[
+        int,
+        Key(
+            "Width of a number's vector.",
+            ge=1,
+            only_if=("numeric", ("piecewise_linear", "periodic")),
+        ),
+    ] = 16
+    n_bins: Annotated[
+        int, Key("Of piecewise_linear.", ge=2, only_if=("numeric", ("piecewise_linear",)))
+    ] = 16
+    n_frequencies: Annotated[int, Key("Of periodic.", ge=1, only_if=("numeric", ("periodic",)))] = (
+        16
+    )
+    sigma: Annotated[
+        float,
+        Key("Of periodic: sd of the first frequencies.", gt=0, only_if=("numeric", ("periodic",))),
+    ] = 0.1
+    d_categorical: Annotated[
+        int, Key("Width of a category's vector.", ge=1, only_if=("categorical", ("learned",)))
+    ] = 8
 
 
 @dataclass(frozen=True)

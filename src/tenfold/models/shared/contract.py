@@ -36,8 +36,18 @@ class FamilyParameters(BaseModel):
         """Whether the model knows columns by their place, so that none may be dropped."""
         return False
 
+    def without_effect(self) -> dict[str, str]:
+        """The parameters, by dotted name, that have no effect beside the others: and why."""
+        return {}
+
     def check(self, context: ExperimentContext) -> None:
         """Raise ValueError if a value does not fit the rest of the experiment."""
+        class_weight = getattr(self, "class_weight", None)
+        if context.task == "regression" and class_weight is not None:
+            raise ValueError(
+                f"class_weight fits classification, but got {class_weight!r} with task "
+                "'regression': leave it out"
+            )
 
 
 class Diverged(Exception):

@@ -20,6 +20,7 @@ from tenfold.training.settings import (
     Architecture,
     BlockSettings,
     EmbeddingSettings,
+    Key,
     Rates,
     Recipe,
     pick,
@@ -69,6 +70,7 @@ class NetworkParameters(FamilyParameters, BlockSettings, Rates, Recipe):
 
     def check(self, context: ExperimentContext) -> None:
         """The loss must fit the task, the schedule the epochs."""
+        super().check(context)
         task = context.task
         if self.loss != "auto" and task not in LOSSES[self.loss].tasks:
             fitting = [name for name, loss in LOSSES.items() if task in loss.tasks]
@@ -79,11 +81,6 @@ class NetworkParameters(FamilyParameters, BlockSettings, Rates, Recipe):
         if task == "regression" and self.label_smoothing:
             raise ValueError(
                 f"label_smoothing fits classification, but got {self.label_smoothing} with task "
-                "'regression': leave it out"
-            )
-        if task == "regression" and self.class_weight is not None:
-            raise ValueError(
-                f"class_weight fits classification, but got {self.class_weight!r} with task "
                 "'regression': leave it out"
             )
         self._check_epochs(context.max_epochs, declared=context.epochs_declared)
@@ -105,6 +102,10 @@ class NetworkParameters(FamilyParameters, BlockSettings, Rates, Recipe):
                 f"{self.warmup_epochs}: lower warmup_epochs or raise max_epochs"
             )
 
+    def without_effect(self) -> dict[str, str]:
+        """Those that belong to another activation, schedule, loss, initializer or embedding."""
+        return _without_effect(self)
+
     def recipe(self, task: Task) -> Recipe:
         """How a stack of these networks is trained."""
         return pick(Recipe, self, loss=default_loss(task) if self.loss == "auto" else self.loss)
@@ -114,6 +115,21 @@ class NetworkParameters(FamilyParameters, BlockSettings, Rates, Recipe):
         shared = {own.name for own in fields(Architecture)} | set(NetworkParameters.model_fields)
         own = {name: getattr(self, name) for name in type(self).model_fields if name not in shared}
         return pick(Architecture, self, kind=kind, build=build, own=own, **others)
+
+
+def _without_effect(declared: BaseModel) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, field in type(declared).model_fields.items():
+        value = getattr(declared, name)
+        if isinstance(value, BaseModel):
+            nested = _without_effect(value)
+            found |= {f"{name}.{key}": f"{name}.{why}" for key, why in nested.items()}
+        for key in field.metadata:
+            if isinstance(key, Key) and key.only_if is not None:
+                other, values = key.only_if
+                if (chosen := getattr(declared, other, None)) not in values:
+                    found[name] = f"{other} is {chosen}, not {' or '.join(values)}"
+    return found
 
 
 class ActivatedParameters(NetworkParameters, ActivationSettings):
