@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -260,3 +261,24 @@ def test_packed_text_is_unpacked(ending: str) -> None:
     report = cleaning.clean(Data(path=f"t.{ending}", target="y"), Clean(), "binary", Path("out"))
     assert pq.read_table("out/table.parquet")["a"].to_pylist() == [1, 2, 3]
     assert f"t.{ending} was unpacked" in report["remarks"]
+
+
+@pytest.mark.parametrize("wide", [False, True], ids=["narrow", "wide"])
+def test_rows_of_few_values_stay_though_they_are_equal_and_copied_measurements_go(
+    wide: bool,
+) -> None:
+    draw = np.random.default_rng(0)
+    more = {f"c{number}": ["same"] * 600 for number in range(40 if wide else 0)}
+    device, shop, y = draw.integers(0, [[3], [4], [2]], (3, 600))
+    log = pd.DataFrame({"device": device, "shop": shop, **more, "y": y})
+    cleaned = Cleaned(log.to_csv(index=False))
+    assert cleaned.report["kept"] == 600
+    assert any(
+        note.startswith("576 rows are copies of an earlier one, as often as chance makes them")
+        for note in cleaned.report["remarks"]
+    )
+    assert Cleaned(log.to_csv(index=False), drop_duplicates=True).report["kept"] == 24
+    measured = log.assign(size=draw.normal(size=600), weight=draw.normal(size=600))
+    twice = pd.concat([measured, measured]).to_csv(index=False)
+    assert Cleaned(twice).report["rejected"] == {"duplicate": 600}
+    assert Cleaned(twice, drop_duplicates=False).report["kept"] == 1200

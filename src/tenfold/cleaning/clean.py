@@ -79,7 +79,7 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
     sources.seal(source, out)
     columns = declared_columns(source, data, rules)
     judged = judge(CleaningPlan(source, target, columns), rules)
-    stays = duplicates.reject(judged, rules.drop_duplicates)
+    stays, note = duplicates.reject(judged, rules.drop_duplicates)
     counts, kinds = _count(judged, rules), judged.plan.kinds
     hidden = _hidden(rules, kinds, target)
     how_read = reading(data, rules, kinds)
@@ -111,7 +111,7 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
         "sources": [part.name for part in source.parts],
         "missing_values": rules.missing_values,
         "reading": how_read,
-        "remarks": source.notes + found,
+        "remarks": [*source.notes, *filter(None, [note]), *found],
     }
 
 

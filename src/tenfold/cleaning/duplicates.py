@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from tenfold.cleaning.expressions import ROWS
 from tenfold.cleaning.rules import COPY, JUDGED, JudgedRows
 from tenfold.dataset import ROW
+from tenfold.dataset.copies import MAX_SAMPLE_ROWS, repeat_by_nature
 from tenfold.params.cleaning import Duplicates
 from tenfold.runtime import shown
 from tenfold.sources import CONTENT, MALFORMED, REASON, Kind, Source, Unsound, name, text
@@ -28,7 +30,9 @@ PIECE = 2**18
 GOES = {"first": "n > 1", "last": "n < copies", "none": "copies > 1"}
 
 
-def reject(judged: JudgedRows, declared: bool | Duplicates) -> NDArray[np.bool_]:
+def reject(
+    judged: JudgedRows, declared: Literal["auto"] | bool | Duplicates
+) -> tuple[NDArray[np.bool_], str]:
     """Make table `GONE` of `ROW` and `REASON` of the rows that go.
 
     Only rows of equal hashes are compared, cell by cell. Exact copies are judged as the source has
@@ -36,7 +40,7 @@ def reject(judged: JudgedRows, declared: bool | Duplicates) -> NDArray[np.bool_]
     without a value agree.
 
     Returns:
-        (n,) whether a row stays, in their order.
+        (n,) whether a row stays, in their order; and a note if copies stay that were found.
 
     Raises:
         Unsound: if the source's rows are not where they were when they were judged.
@@ -56,17 +60,23 @@ def reject(judged: JudgedRows, declared: bool | Duplicates) -> NDArray[np.bool_]
     )
     if probes:
         _check_places(source, judged.copy)
+    note = ""
     if declared and rule.by:
         keys = ", ".join(map(name, rule.by))
         reason = f"duplicate by {', '.join(map(shown, rule.by))}"
         _reject_copies(source, JUDGED, keys, GOES[rule.keep], reason)
+    elif declared == "auto" and (n_copies := _repeating(judged, alike)):
+        note = (
+            f"{n_copies} rows are copies of an earlier one, as often as chance makes them in "
+            "columns of few values: they stay (clean.drop_duplicates: auto)"
+        )
     elif declared:
         keys = ", ".join(_lists(source.columns))
         _reject_copies(source, SUSPECTS, keys, GOES[rule.keep], "duplicate")
     gone = source.connection.execute(f"SELECT {ROW} FROM {GONE}").fetchnumpy()[ROW]
     kept = np.ones(len(stored.rows), np.bool_)
     kept[np.searchsorted(stored.rows, gone)] = False
-    return kept
+    return kept, note
 
 
 def write(source: Source, path: Path) -> None:
@@ -89,6 +99,29 @@ def _alike(stored: StoredRows, *, among_kept: bool) -> NDArray[np.int64]:
         kept = stored.is_null(REASON)
         hashes, rows = hashes[kept], rows[kept]
     return rows[_repeated(hashes)]
+
+
+def _repeating(judged: JudgedRows, alike: NDArray[np.int64]) -> int:
+    """How many rows are copies, if they repeat by nature; else 0.
+
+    Args:
+        judged: all rows.
+        alike: rows that equal another one, as table `SUSPECTS` has them.
+    """
+    rows, connection = judged.stored.rows, judged.plan.source.connection
+    hashes = judged.stored.column(COPY)[np.searchsorted(rows, alike)]
+    n_copies = len(alike) - len(np.unique(hashes))
+
+    def sample() -> pa.Table:
+        chosen = alike
+        if len(alike) > MAX_SAMPLE_ROWS:
+            chosen = np.random.default_rng(0).choice(alike, MAX_SAMPLE_ROWS, replace=False)
+        connection.register("chosen", pa.table({ROW: np.sort(chosen)}))
+        columns = ", ".join(map(name, judged.plan.source.columns))
+        query = f"SELECT {columns} FROM {SUSPECTS} WHERE {ROW} IN (FROM chosen) ORDER BY {ROW}"
+        return connection.sql(query).to_arrow_table()
+
+    return n_copies if repeat_by_nature(len(rows), n_copies, sample) else 0
 
 
 def _repeated(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:

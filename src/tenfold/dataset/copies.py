@@ -16,6 +16,8 @@ Codes = NDArray[np.int64]
 
 # A smaller share of copies is taken for mistakes without a look at the columns.
 MIN_REPEATING = 0.1
+# Of fewer rows too few agree in all columns but one.
+MIN_ROWS = 50
 # Enough rows to see which of them agree in all columns but one.
 MAX_SAMPLE_ROWS = 20_000
 
@@ -31,10 +33,10 @@ def repeat_by_nature(rows: int, copies: int, sample: Callable[[], Any]) -> bool:
     Args:
         rows: of the table.
         copies: how many of them equal an earlier row.
-        sample: returns the compared columns as an Arrow table: of a table of more than 20,000 rows,
-            so many that are drawn by chance.
+        sample: returns the compared columns as an Arrow table: of all rows, or of those that equal
+            another; of more than 20,000, so many that are drawn by chance.
     """
-    if copies <= MIN_REPEATING * rows:
+    if rows < MIN_ROWS or copies <= MIN_REPEATING * rows:
         return False
     columns = [codes for codes in map(codes_of, sample().columns) if codes.any()]
     if not columns:

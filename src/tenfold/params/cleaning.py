@@ -138,8 +138,10 @@ class Clean(Section):
     derive: dict[str, Text] = Field(
         {}, description="New columns: SQL of one row's typed columns; no aggregates or windows."
     )
-    drop_duplicates: bool | Duplicates = Field(
-        True, description="Reject exact copies of an earlier row, or rows that agree `by` columns."
+    drop_duplicates: Literal["auto"] | bool | Duplicates = Field(
+        "auto",
+        description="Reject exact copies of an earlier row, or rows that agree `by` columns. auto: "
+        "no copies where more than a tenth of the rows are, and the columns have few values.",
     )
     drop_missing_target: bool = Field(True, description="Reject rows without a target.")
     ranges: dict[str, Limits] = Field({}, description="Column: {min, max} of its numbers.")
@@ -192,7 +194,7 @@ class Clean(Section):
     @property
     def keys(self) -> list[str]:
         """The columns in which duplicates agree; none: all of them."""
-        return [] if isinstance(self.drop_duplicates, bool) else self.drop_duplicates.by
+        return self.drop_duplicates.by if isinstance(self.drop_duplicates, Duplicates) else []
 
     def shows(self, column: str) -> bool:
         """Whether models may see a column, as far as it is named here."""
