@@ -76,7 +76,9 @@ CASES = [
     both(
         "times whose days and months may be exchanged",
         {"t": [f"{number:02d}.01.2024" for number in range(1, N + 1)]},
-        Refused("has '01.01.2024': write it so, or name another column", "split"),
+        Refused(
+            "has '01.01.2024': write it so, declare its format in clean.types, or name", "split"
+        ),
         split=timed(),
     ),
     both(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cures import families, files, rules, scores, sections
+from tests.cures import families, files, findings, parts, rules, scores, sections
 from tests.cures.refusals import Refusal
 
 REFUSALS: list[Refusal] = [
@@ -10,5 +10,7 @@ REFUSALS: list[Refusal] = [
     *families.CASES,
     *files.CASES,
     *rules.CASES,
+    *parts.CASES,
     *scores.CASES,
+    *findings.CASES,
 ]

@@ -114,7 +114,7 @@ COLUMNS: dict[str, Sequence[Any]] = {
     "z": ["red", "green", "blue"] * 4,
     "g": [f"g{number // 2}" for number in range(N)],
     "t": [f"2024-01-{number:02d}" for number in range(1, N + 1)],
-    "f": ["test", "test", *["1", "2"] * 5],
+    "f": ["test", "test", *["1", "1", "2", "2", "1"] * 2],
     "y": Y,
 }
 START = State(SOUND, {"t.csv": as_csv(COLUMNS)}, {}, check_experiment)

@@ -34,11 +34,13 @@ def chronological(columns: SplitColumns, rules: Split, seed: int) -> TrainTestSp
     order = None if (times[1:] >= times[:-1]).all() else np.argsort(times, kind="stable")
     ordered = times if order is None else times[order]
     changes = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1], True])
-    if len(changes) - 1 < rules.n_splits + 2:
+    n_times = len(changes) - 1
+    if n_times < rules.n_splits + 2:
+        lower = f"lower split.n_splits to {n_times - 2} or less, or " if n_times > 3 else ""
         raise UserError(
             f"split.n_splits: {rules.n_splits} folds in time order need {rules.n_splits + 2} "
-            f"different times, test included, but {rules.time!r} has {len(changes) - 1}: lower "
-            "split.n_splits"
+            f"different times, test included, but {rules.time!r} has {n_times}: {lower}"
+            "name another column, or choose another strategy"
         )
     n = len(times)
     # Below the test there must be as many changes of time as blocks.
@@ -60,11 +62,12 @@ def _chain(
 ) -> NDArray[np.int8]:
     """The role of each of the earliest `end` rows in every fold, (n_splits, end)."""
     n_splits, within = rules.n_splits, changes[changes <= end]
-    if len(within) - 1 < n_splits + 1:
+    n_times = max(len(within) - 1, 0)
+    if n_times < n_splits + 1:
+        fewer = f", or split.n_splits to {n_times - 1} or less" if n_times > 2 else ""
         raise UserError(
-            f"split.gap: {rules.gap!r} before the test leaves {max(len(within) - 1, 0)} different "
-            f"times to train on, but {n_splits} folds need {n_splits + 1}: lower split.gap or "
-            "split.n_splits"
+            f"split.gap: {rules.gap!r} before the test leaves {n_times} different times to train "
+            f"on, but {n_splits} folds need {n_splits + 1}: lower split.gap{fewer}"
         )
     feasibility.check_size(n_splits, end)
     block = end // (n_splits + 1)
@@ -75,7 +78,7 @@ def _chain(
         if learnt == 0:
             raise UserError(
                 f"split.gap: {rules.gap!r} leaves fold {number} no row to train on: lower "
-                "split.gap or split.n_splits"
+                f"split.gap{', or split.n_splits' if n_splits > 2 else ''}"
             )
         membership[number, :learnt] = TRAIN
         membership[number, start:stop] = VAL

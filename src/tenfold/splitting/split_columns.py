@@ -98,7 +98,8 @@ def feature_names(schema: Any, target: str, rules: Split) -> list[str]:
         beside = ", ".join(map(repr, named.values()))
         raise UserError(
             f"split.{' and split.'.join(named)}: no feature column is left beside {beside} and the "
-            f"target {target!r}: name another column, or drop fewer in clean.drop_columns"
+            f"target {target!r}: {'set split.time_is_feature: true, ' if 'time' in named else ''}"
+            "name another column, drop fewer in clean.drop_columns, or add a column"
         )
     return features
 
@@ -175,7 +176,7 @@ def _times(connection: Any, column: str, kind: Any) -> Times:
             raise UserError(
                 f"split.time: {column!r} must hold numbers or dates such as 2024-01-31 or "
                 f"2024-01-31T23:59:00, but line {odd[0][0]} of the source has {odd[0][1]!r}: "
-                "write it so, or name another column"
+                "write it so, declare its format in clean.types, or name another column"
             )
         cell = moment
     return Times(_fetch(connection, f"epoch_us({cell}::TIMESTAMPTZ)"), dated=True)
