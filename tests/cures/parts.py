@@ -13,7 +13,7 @@ GROUPED: dict[str, Any] = {"split.strategy": "grouped", "split.group": "g"}
 TIMED: dict[str, Any] = {"split.strategy": "time", "split.time": "t"}
 # The folds are not drawn, so that neither a share nor their number is declared.
 GIVEN: dict[str, Any] = {"split": {"strategy": "given", "column": "f"}}
-FOLDS = COLUMNS["f"]
+AUTO: dict[str, Any] = {"split.strategy": "auto", "split.time": REMOVED}
 
 
 def of_target(
@@ -202,8 +202,7 @@ CASES = [
             "metric r2 needs 2 test rows, but there are 1",
             {**REGRESSION, "metrics": ["r2"], "split.test_size": 0.05},
         ),
-        Change("raise split.test_size", {"split.test_size": 0.25}),
-        Change("remove the metric", {"metrics": ["mse"]}),
+        Change("raise split.test_size to 0.3", {"split.test_size": 0.3}),
     ),
     refusal(
         "a metric that needs folds of two rows",
@@ -211,8 +210,7 @@ CASES = [
             "metric r2 needs folds of 2 rows, but the smallest has 1",
             {**REGRESSION, "metrics": ["r2"], "split.n_splits": 8},
         ),
-        Change("lower split.n_splits", {"split.n_splits": 2}),
-        Change("remove the metric", {"metrics": ["mse"]}),
+        Change("lower split.n_splits to 4", {"split.n_splits": 4}),
     ),
     refusal(
         "a metric of folds that are constant",
@@ -221,30 +219,27 @@ CASES = [
             {**TIMED, **REGRESSION, "split.time": "z", "metrics": ["r2"], "split.n_splits": 4},
             of_rows(48, z=list(range(48)), x=[*range(7), *[7] * 8, *range(33)]),
         ),
-        Change("lower split.n_splits", {"split.n_splits": 2}),
-        Change("choose another strategy", {"split.strategy": "random", "split.time": REMOVED}),
-        Change("replace the metric by mse", {"metrics": ["mse"]}),
-        Change("mae", {"metrics": ["mae"]}),
+        Change("lower split.n_splits to 3", {"split.n_splits": 3}),
+        Change("raise split.test_size to 0.3", {"split.test_size": 0.3}),
+        Change(r'clean.require: ["\"z\" >= 5"]', {"clean.require": ['"z" >= 5']}),
     ),
     of_target(
         "a metric of a test that is constant",
         "the test has 6 rows, all of which have 7",
         [*range(18), *[7] * 6],
         {**TIMED, **REGRESSION, "split.time": "x", "data.target": "y", "metrics": ["r2"]},
-        Change("raise split.test_size", {"split.test_size": 0.4}),
-        Change("choose another strategy", {"split.strategy": "random", "split.time": REMOVED}),
-        Change("replace the metric by mse", {"metrics": ["mse"]}),
+        Change("raise split.test_size to 0.3", {"split.test_size": 0.3}),
+        Change("set split.strategy: auto and remove split.time", AUTO),
     ),
     refusal(
         "a metric of a test without a class",
         Change(
-            "metric auroc needs every class in the test, but class 'yes' has no row there",
+            "metric auroc needs every class in the test, but there is no row of class 'yes'",
             {**TIMED, "metrics": ["auroc"]},
             table(y=[*["no", "yes"] * 4, "yes", *["no"] * 3]),
         ),
-        Change("raise split.test_size", {"split.test_size": 0.4}),
-        Change("choose another strategy", {"split.strategy": "auto", "split.time": REMOVED}),
-        Change("remove the metric", {"metrics": ["accuracy"]}),
+        Change("raise split.test_size to 0.3", {"split.test_size": 0.3}),
+        Change("set split.strategy: auto and remove split.time", AUTO),
     ),
     refusal(
         "a metric of a fold without a class",
@@ -253,36 +248,34 @@ CASES = [
             {**TIMED, "metrics": ["auroc"], "split.n_splits": 3},
             table(y=["no", "yes", "no", *["no"] * 2, *["yes", "no"] * 2, "yes", "no", "yes"]),
         ),
-        Change("lower split.n_splits", {"split.n_splits": 2}),
-        Change("choose another strategy", {"split.strategy": "auto", "split.time": REMOVED}),
-        Change("remove the metric", {"metrics": ["accuracy"]}),
+        Change("lower split.n_splits to 2", {"split.n_splits": 2}),
+        Change("set split.strategy: auto and remove split.time", AUTO),
     ),
     of_target(
         "a fold without a class to learn from",
         "split: fold 0 has no row of class 'yes' to learn from",
         [*["no"] * 9, "yes", "yes", *["no", "yes"] * 18],
         {**TIMED, "split.time": "x", "split.n_splits": 4},
-        Change("lower split.n_splits", {"split.n_splits": 2}),
-        Change("choose another strategy", {"split.strategy": "auto", "split.time": REMOVED}),
+        Change("lower split.n_splits to 3", {"split.n_splits": 3}),
+        Change(r'clean.require: ["\"x\" >= 5"]', {"clean.require": ['"x" >= 5']}),
+        Change("set split.strategy: auto and remove split.time", AUTO),
     ),
     of_target(
         "a rare class that a fold has not seen",
         "split: fold 0 has no row of class 'c' to learn from",
         [*"abdabdabdabd", *"abdabdabdabd", *"cabdcabdcabd", *"abdabdabdabd"],
         {**MULTICLASS, **TIMED, "split.time": "x"},
-        Change("reject the class in clean.require", {"clean.require": ["y <> 'c'"]}),
-        Change("choose another strategy", {"split.strategy": "auto", "split.time": REMOVED}),
+        Change(r'clean.require: ["\"x\" >= 19"]', {"clean.require": ['"x" >= 19']}),
+        Change("set split.strategy: auto and remove split.time", AUTO),
     ),
     of_target(
         "folds of one class",
         "split: all rows that the folds validate are of class 'no'",
         [*["no", "yes"] * 6, *["no"] * 24, *["no", "yes"] * 6],
         {**TIMED, "split.time": "x"},
-        Change("choose another strategy", {"split.strategy": "auto", "split.time": REMOVED}),
-        Change(
-            "keep only rows of a part in which several classes occur",
-            {"clean.require": ["x < 12 OR x > 36"]},
-        ),
+        Change("raise split.test_size to 0.4", {"split.test_size": 0.4}),
+        Change(r'clean.require: ["\"x\" >= 10"]', {"clean.require": ['"x" >= 10']}),
+        Change("set split.strategy: auto and remove split.time", AUTO),
     ),
     # Groups.
     refusal(
@@ -293,7 +286,7 @@ CASES = [
     refusal(
         "a group and nothing else",
         Change(
-            "split.group: no feature column is left beside 'g' and 'y'",
+            "split.group: no feature column is left beside 'g' and the target",
             {**GROUPED, "clean.drop_columns": ["x", "z", "t", "f"]},
         ),
         Change("drop fewer in clean.drop_columns", {"clean.drop_columns": ["z"]}),
@@ -421,7 +414,7 @@ CASES = [
     refusal(
         "a time and nothing else",
         Change(
-            "split.time: no feature column is left beside 'x' and 'y'",
+            "split.time: no feature column is left beside 'x' and the target",
             {**TIMED, "split.time": "x"},
             {"t.csv": as_csv({"x": COLUMNS["x"], "y": COLUMNS["y"]})},
         ),

@@ -151,14 +151,16 @@ def check_rarest(
     strata: NDArray[Any], n_splits: int, classes: Sequence[Any], *, all_different: bool = True
 ) -> None:
     """Check that every stratum has as many training rows as there are folds."""
-    for code, rows in zip(*count_strata(strata), strict=True):
-        if rows < n_splits:
-            lower = f"lower split.n_splits to {rows} or less, or " if rows > 1 else ""
-            raise UserError(
-                f"split.n_splits: {_stratum(code, classes)} has {rows} training rows"
-                f"{_once(all_different)}, fewer than {n_splits} folds: {lower}"
-                f"{_apart(all_different)}{_reject(classes)}"
-            )
+    codes, counts = count_strata(strata)
+    rarest = int(np.argmin(counts))
+    rows = counts[rarest]
+    if rows < n_splits:
+        lower = f"lower split.n_splits to {rows} or less, or " if rows > 1 else ""
+        raise UserError(
+            f"split.n_splits: {_stratum(codes[rarest], classes)} has {rows} training rows"
+            f"{_once(all_different)}, fewer than {n_splits} folds: {lower}"
+            f"{_apart(all_different)}{_reject(classes)}"
+        )
 
 
 def _once(all_different: bool) -> str:
@@ -176,7 +178,7 @@ def _stratum(code: Any, classes: Sequence[Any]) -> str:
 def _reject(classes: Sequence[Any]) -> str:
     """What to do about a stratum that is too rare; without one of two classes none is left."""
     if not classes:
-        return "lower split.n_bins, or set split.strategy: random"
+        return "lower split.n_bins, or set split.strategy: random and remove split.n_bins"
     return "reject the class in clean.require" if len(classes) > 2 else "add rows of it"
 
 
