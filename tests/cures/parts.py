@@ -221,7 +221,7 @@ CASES = [
         ),
         Change("lower split.n_splits to 3", {"split.n_splits": 3}),
         Change("raise split.test_size to 0.3", {"split.test_size": 0.3}),
-        Change(r'clean.require: ["\"z\" >= 5"]', {"clean.require": ['"z" >= 5']}),
+        Change("name metric mse in place of r2", {"metrics": ["mse"]}),
     ),
     of_target(
         "a metric of a test that is constant",
