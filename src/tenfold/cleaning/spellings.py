@@ -12,8 +12,9 @@ from tenfold.cleaning.cells import NUMBER
 MAX_CATEGORIES = 1000
 # A slip of the keyboard is rare beside what was meant.
 MAX_RARE_SHARE = 0.1
-# In shorter words a letter makes another word.
-MIN_LETTERS = 5
+# In shorter words a letter makes another word; so does a consonant for another: island, inland.
+MIN_LETTERS, MIN_LETTERS_FOR_OTHER = 5, 8
+VOWELS = set("aeiouy")
 # A short form of a word has so many letters at most: yr, St, Jan.
 MAX_SHORT = 3
 # White space and marks between two letters, or a point behind the last: month-to-month.
@@ -110,7 +111,10 @@ def _is_letter_off(short: str, long: str) -> bool:
     wrong = [i for i, (a, b) in enumerate(zip(short, long, strict=True)) if a != b]
     if len(wrong) == 2 and wrong[1] == wrong[0] + 1:
         return [short[i] for i in wrong] == [long[i] for i in reversed(wrong)]
-    return len(wrong) == 1
+    if len(wrong) != 1:
+        return False
+    letters = {short[wrong[0]], long[wrong[0]]}
+    return len(short) >= MIN_LETTERS_FOR_OTHER or letters <= VOWELS
 
 
 def _is_short_for(short: str, word: str) -> bool:

@@ -51,6 +51,7 @@ class Reading:
         questions: what a person must decide, in words.
         odd: texts that do not fit the declaration -> their cells.
         offer: a declaration that a person may make.
+        digits: a cell, if most hold digits and yet no numbers or dates that are known.
     """
 
     kind: Kind
@@ -61,6 +62,7 @@ class Reading:
     questions: tuple[str, ...] = ()
     odd: Mapping[str, int] = field(default_factory=dict)
     offer: Mapping[str, Any] = field(default_factory=dict)
+    digits: str = ""
 
 
 @dataclass(frozen=True)
@@ -216,7 +218,8 @@ def _planned(plan: ColumnPlan, reading: Reading) -> ColumnPlan:
     """How cells are read as a reading says; integers as doubles, which all numbers fit."""
     cast = Cast.model_validate(reading.cast) if reading.cast else None
     wanted: Type = cast.type if cast else "double" if reading.kind == "integer" else reading.kind
-    return replace(plan, cast=cast, type=wanted)
+    decimal = (cast and cast.decimal) or plan.decimal
+    return replace(plan, cast=cast, type=wanted, decimal=decimal)
 
 
 # Chapter: what the cells of a column write
@@ -244,7 +247,7 @@ def _read(cells: Cells, decimal: str, known: str | None, *, is_target: bool) -> 
         found = (
             _dates(cells, plan, sample)
             or _numbers(cells, plan, sample, known, is_target=is_target)
-            or Reading("text")
+            or Reading("text", digits=number_formats.example_of_digits(sample))
         )
     else:
         found = _plain_numbers(cells, plan, kind, sample, known)
@@ -258,6 +261,16 @@ def _plain_numbers(
     cells: Cells, plan: ColumnPlan, kind: Kind, sample: Mapping[str, int], known: str | None
 ) -> Reading:
     """Numbers as most programs write them, unless their points may group digits."""
+    if kind == "integer" and date_formats.are_compact(sample):
+        fits = cells.fits(plan, [date_formats.COMPACT])[date_formats.COMPACT]
+        if fits == cells.count(plan)[0]:
+            cast = {"type": "date", "format": date_formats.COMPACT}
+            return Reading(
+                "date",
+                cast,
+                reasons=(f"{date_formats.COMPACT} fits every cell",),
+                questions=(f"{next(iter(sample))} is read as a date: or is it a number?",),
+            )
     if kind == "double" and number_formats.may_be_grouped(sample, plan.decimal):
         found = number_formats.detect(cells.words(plan, MAX_WORDS), plan.decimal, known)
         if found and found.questions:
@@ -272,13 +285,12 @@ def _dates(cells: Cells, plan: ColumnPlan, sample: Mapping[str, int]) -> Reading
     if not likely:
         return None
     total = cells.count(plan)[0]
-    fits = cells.fits(plan, likely)
+    fits = {form: rows for form, rows in cells.fits(plan, likely).items() if rows}
     found = date_formats.choose(fits, total)
     if found is None:
-        good = {form: rows for form, rows in fits.items() if rows}
-        if sum(good.values()) < total:
+        if not date_formats.are_all_dates(sample):
             return None
-        listed = ", ".join(f"{form} fits {rows}" for form, rows in good.items())
+        listed = ", ".join(f"{form} fits {rows}" for form, rows in fits.items())
         return Reading("text", questions=(f"dates in several formats ({listed} cells)",))
     form = {} if found.chosen == ISO else {"format": found.chosen}
     reading = Reading(
@@ -287,7 +299,12 @@ def _dates(cells: Cells, plan: ColumnPlan, sample: Mapping[str, int]) -> Reading
         reasons=(f"{found.chosen} fits {'all other cells' if found.odd else 'every cell'}",),
         questions=tuple(f"{other} fits, too: which is it?" for other in found.others),
     )
-    return replace(reading, odd=cells.misfits(_planned(plan, reading)))
+    planned = _planned(plan, reading)
+    numbers = cells.numbers(planned)
+    if "%y" in found.chosen and numbers and date_formats.is_long(numbers.least, numbers.greatest):
+        said = "years of two digits: 69 to 99 are taken for 1969 to 1999, and 00 to 68 for 2000 on"
+        reading = replace(reading, questions=(*reading.questions, said))
+    return replace(reading, odd=cells.misfits(planned))
 
 
 def _numbers(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, NamedTuple
@@ -15,6 +15,12 @@ MAX_ODD_SHARE = 0.01
 MAX_AFFIX = 20
 # A unit that is not listed below stands in most cells, behind a space: `12 rooms`.
 MIN_UNIT_SHARE = 0.9
+
+# Texts are numbers in a way that is not known if most hold digits, and these are most signs.
+MIN_WITH_DIGITS, MIN_DIGITS = 0.9, 0.4
+
+# Longer integers are not exact as doubles.
+MAX_DIGITS = 15
 
 SPACE = " \t\u00a0\u2007\u2009\u202f"
 APOSTROPHES = "'\u2019"
@@ -60,7 +66,17 @@ UNITS = [
 PERCENT = {"%"}
 MULTIPLES = {
     **{"k": 1e3, "K": 1e3, "tsd": 1e3, "thousand": 1e3, "M": 1e6, "m": 1e6, "mn": 1e6, "mio": 1e6},
-    **{"Mio": 1e6, "MM": 1e6, "million": 1e6, "lakh": 1e5, "crore": 1e7, "Cr": 1e7, "B": 1e9},
+    **{
+        "Mio": 1e6,
+        "MM": 1e6,
+        "million": 1e6,
+        "lakh": 1e5,
+        "lac": 1e5,
+        "Lac": 1e5,
+        "crore": 1e7,
+        "Cr": 1e7,
+        "B": 1e9,
+    },
     **{"b": 1e9, "bn": 1e9, "Mrd": 1e9, "billion": 1e9, "T": 1e12, "tn": 1e12, "trillion": 1e12},
 }
 # Multiples that may also be a unit: metres, bytes, kelvin, tons.
@@ -68,7 +84,7 @@ UNSURE_MULTIPLES = {"m", "b", "B", "K", "T"}
 # Units that are also codes, as of seats: 3A.
 LETTERS = {"a", "b", "c", "f", "j", "k", "n", "v", "w", "x"}
 # What says nothing of the number itself; a plus does so where most cells have one.
-DECORATIONS = {"~", "≈", "ca.", "ca", "approx.", "*", "**", "†", ",-", ".-", "#", "@"}
+DECORATIONS = {"~", "≈", "ca.", "ca", "approx.", "*", "**", "†", ",-", ".-"}
 PLUS = "+"
 KINDS = {
     **{word: ("currency", line.split()[0]) for line in CURRENCIES for word in line.split()},
@@ -209,6 +225,19 @@ def may_be_grouped(words: Iterable[str], decimal: str) -> bool:
     return all(looks.fullmatch(word) for word in words)
 
 
+def example_of_digits(words: Collection[str]) -> str:
+    """A text of those most of which hold digits beside other signs; empty if most do not."""
+    mixed = [word for word in words if _digits(word) and not (word.isascii() and word.isdigit())]
+    n_digits, n_signs = sum(map(_digits, mixed)), sum(map(len, mixed))
+    if len(mixed) < MIN_WITH_DIGITS * len(words) or n_digits < MIN_DIGITS * n_signs:
+        return ""
+    return next(iter(mixed), "")
+
+
+def _digits(word: str) -> int:
+    return sum(map(str.isdigit, word))
+
+
 def few_odd(odd: int, total: int) -> bool:
     """Whether so few cells are odd that the others decide."""
     return odd <= max(1, MAX_ODD_SHARE * total)
@@ -218,6 +247,9 @@ def _taken_apart(item: tuple[str, int]) -> Cell | None:
     word, rows = item
     found = CELL.fullmatch(word.strip())
     if not found or bool(found["open"]) != (found["close"] == ")"):
+        return None
+    if len(found["digits"]) > MAX_DIGITS and found["digits"].isdecimal():
+        # No number holds it exactly: an id.
         return None
     signs = [found[part] for part in ("sign", "inner") if found[part]]
     # 5,- is a price without cents.

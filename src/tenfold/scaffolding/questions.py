@@ -9,9 +9,12 @@ from tenfold.runtime import shown
 from tenfold.scaffolding.columns import MAX_NAMED, GuessedColumn
 from tenfold.scaffolding.flow_yaml import flow
 from tenfold.scaffolding.target import GuessedTarget
+from tenfold.sources import sql
 
 # A row of units has words in so many columns of numbers.
 MIN_UNITS = 2
+# Seconds since 1970 from 1990 to 2100.
+EPOCHS = (631_152_000, 4_102_444_800)
 # Spellings whose replacement is written out.
 MAX_CORRECTIONS = 20
 
@@ -44,12 +47,35 @@ def ask(
         offer = f"; to read all alike: clean.types: {flow({name: reading.offer})}"
         for question in reading.questions:
             yield f"{shown(name)}: {question}{offer if reading.offer else ''}"
+        if name != target and reading.digits and column.useless:
+            yield (
+                f"{shown(name)}: is left out, though cells such as {reading.digits!r} hold "
+                "numbers: clean.derive can make a column of them"
+            )
+        if name != target and column.is_id and _is_epoch(column):
+            yield (
+                f"{shown(name)}: is left out as an id: if it counts seconds since 1970, a date: "
+                f"clean.derive: {flow({f'{name}_date': _epoch_sql(name, column)})}"
+            )
         odd = {word: rows for word, rows in reading.odd.items() if word != units.get(name)}
         if odd:
             yield f"{shown(name)}: {_odd(odd)}"
         yield from _sentinel(name, column, is_target=name == target)
         if column.corrections:
             yield f"{shown(name)}: {_spellings(name, column)}"
+
+
+def _is_epoch(column: GuessedColumn) -> bool:
+    found = column.numbers
+    return found is not None and any(
+        EPOCHS[0] * unit <= found.least <= found.greatest <= EPOCHS[1] * unit for unit in (1, 1000)
+    )
+
+
+def _epoch_sql(name: str, column: GuessedColumn) -> str:
+    assert column.numbers is not None
+    microseconds = 1_000_000 if column.numbers.greatest <= EPOCHS[1] else 1000
+    return f"make_timestamp(({sql.name(name)} * {microseconds})::BIGINT)"
 
 
 def _units(columns: Mapping[str, GuessedColumn], first_row: Mapping[str, Any]) -> dict[str, str]:

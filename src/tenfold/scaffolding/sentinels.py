@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tenfold.scaffolding.first_rows import Numbers
 
 # Fewer different numbers are codes, all of which may be meant.
-MIN_DISTINCT = 5
+MIN_DISTINCT = 10
 # Any other number is named if its gap to the others is so many times their spread ...
 MIN_GAP = 2
 # ... nines if it is this share of it, and the one negative number, this.
