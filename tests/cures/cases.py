@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from tests.cures import families, files, findings, parts, rules, scores, sections
+from tests.cures import databases, families, files, findings, parts, rules, scores, sections
 from tests.cures.refusals import Refusal
 
 REFUSALS: list[Refusal] = [
     *sections.CASES,
     *families.CASES,
     *files.CASES,
+    *databases.CASES,
     *rules.CASES,
     *parts.CASES,
     *scores.CASES,

@@ -131,12 +131,12 @@ CASES = [
         Change(
             "is an address, but tenfold reads files", {"data.path": "https://example.org/t.csv"}
         ),
-        Change("download it", {"data.path": "t.csv"}),
+        Change("download what it holds", {"data.path": "t.csv"}),
     ),
     refusal(
         "a bucket",
         Change("is an address, but tenfold reads files", {"data.path": "s3://bucket/t.csv"}),
-        Change("name the file", {"data.path": "t.csv"}),
+        Change("name that file", {"data.path": "t.csv"}),
     ),
     refusal(
         "a folder",

@@ -63,6 +63,24 @@ CASES = [
         Change("set data.header: false", {"data.header": False, "data.columns": ["x", "z", "y"]}),
     ),
     refusal(
+        "one value replaced in two ways",
+        Change(
+            "clean.replace.x: '1' and '1.0' are one value, but are replaced by '2' and '3'",
+            {"clean.replace": {"x": {"1": "2", "1.0": "3"}}},
+        ),
+        Change("remove one", {"clean.replace": {"x": {"1": "2"}}}),
+    ),
+    refusal(
+        "a value that is replaced in another spelling",
+        Change(
+            "clean.replace.x: what takes a text's place must not be replaced itself, but '1'",
+            {"clean.replace": {"x": {"0": "1", "1.0": "2"}}},
+        ),
+        Change(
+            "name its own replacement at once", {"clean.replace": {"x": {"0": "2", "1.0": "2"}}}
+        ),
+    ),
+    refusal(
         "a derived column that is there already",
         Change("clean.derive.x: t.csv has such a column already", {"clean.derive": {"x": "x + 1"}}),
         Change("choose another name", {"clean.derive": {"x1": "x + 1"}}),

@@ -193,6 +193,39 @@ CASES = [
         Change("remove format", {"clean.types": {"x": {"type": "double"}}}),
     ),
     refusal(
+        "a unit with white space",
+        Change(
+            "strip must hold words such as $ or kg, without white space around them",
+            {"clean.types": {"x": {"type": "double", "strip": " kg"}}},
+        ),
+        Change("correct", {"clean.types": {"x": {"type": "double", "strip": "kg"}}}),
+        Change("or remove it", {"clean.types": {"x": {"type": "double"}}}),
+    ),
+    refusal(
+        "a unit that multiplies",
+        Change(
+            "strip and multiples must differ, but both hold 'k'",
+            {"clean.types": {"x": {"type": "double", "strip": "k", "multiples": {"k": 1000.0}}}},
+        ),
+        Change("remove it from one", {"clean.types.x.strip": []}),
+    ),
+    refusal(
+        "percent and multiples",
+        Change(
+            "percent: true reads 5% as 0.05, multiples would not",
+            {"clean.types": {"x": {"type": "double", "percent": True, "multiples": {"k": 1000.0}}}},
+        ),
+        Change("remove one", {"clean.types.x.percent": False}),
+    ),
+    refusal(
+        "a multiple of nothing",
+        Change(
+            "multiples.k must be above 0, but got 0.0",
+            {"clean.types": {"x": {"type": "double", "multiples": {"k": 0.0}}}},
+        ),
+        Change("such as 1000", {"clean.types.x.multiples.k": 1000.0}),
+    ),
+    refusal(
         "limits the wrong way round",
         Change(
             "min must not exceed max, but got 9 and 0",

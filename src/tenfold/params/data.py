@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
@@ -13,6 +14,8 @@ Mark = Annotated[str, StringConstraints(min_length=1, max_length=1)]
 
 # What `path` may begin with instead of naming a file -> whether it needs a query.
 SCHEMES = {"postgresql": True, "sklearn": False, "sqlite": True}
+# A database's own address.
+POSTGRESQL = re.compile(r"postgres(ql)?://")
 
 
 class Data(Section):
@@ -64,6 +67,11 @@ class Data(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Data:
+        if POSTGRESQL.match(self.path):
+            raise ValueError(
+                "path must not hold a database's address, which may hold a password: put it into "
+                "an environment variable, such as DATABASE, and set path: postgresql:DATABASE"
+            )
         if self.scheme is None and self.query is not None:
             raise ValueError(
                 f"query is for a database, but path is {self.path!r}: let path begin with sqlite: "

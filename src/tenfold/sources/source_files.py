@@ -60,8 +60,8 @@ def find(path: str, endings: Sequence[str]) -> list[FileStamp]:
     """
     if ADDRESS.match(path):
         raise UserError(
-            f"data.path: {path} is an address, but tenfold reads files: download it, and name the "
-            "file"
+            f"data.path: {path} is an address, but tenfold reads files: download what it holds, or "
+            "export it as CSV or Parquet, and name that file"
         )
     paths = runtime.matching(path)
     if not paths:

@@ -94,7 +94,8 @@ def _cause(connection: sqlite3.Connection, path: Path, error: Exception) -> str:
 
 def _sentence(connection: sqlite3.Connection, path: Path, problem: str) -> str:
     if "not a database" in problem or "malformed" in problem or "unable to open" in problem:
-        return f"{path} cannot be read as SQLite: {problem}"
+        cure = "name an SQLite database, or write it again"
+        return f"{path} cannot be read as SQLite: {problem}: {cure}"
     if "authoriz" in problem or "prohibited" in problem:
         return f"data.query must only read rows, but {path} was asked for more: write one SELECT"
     if problem.startswith(MISSING_TABLE):
@@ -103,7 +104,7 @@ def _sentence(connection: sqlite3.Connection, path: Path, problem: str) -> str:
         ).fetchall()
         table = problem.removeprefix(MISSING_TABLE)
         return f"data.query: {path} has no table {table!r}; {nearest(table, [r[0] for r in found])}"
-    return f"data.query fails on {path}: {problem}"
+    return f"data.query fails on {path}: {problem.rstrip('.')}: correct it"
 
 
 TEXTS: dict[type, Callable[[Any], str]] = {int: str, float: repr, str: str}
@@ -125,7 +126,9 @@ def _rows(
         ) from None
     except sqlite3.Error as error:
         raise UserError(
-            f"data.query fails on {path} after {number} rows: {str(error).split(' with text ')[0]}"
+            f"data.query fails on {path} after {number} rows: "
+            f"{str(error).split(' with text ')[0]}: mend that row, or leave the column out of "
+            "data.query"
         ) from None
     finally:
         connection.close()
