@@ -236,7 +236,7 @@ def test_rows_that_an_estimator_refuses_fail_the_trial_and_the_last_fit_in_words
     assert isinstance(refused, Diverged)
     assert "cannot be fitted to 60 rows: The least populated class" in str(refused)
     assert isinstance(fine, FoldPredictions)
-    with pytest.raises(UserError, match=r"all training rows: .*change the family's parameters"):
+    with pytest.raises(UserError, match=r"all training rows: .*set early_stopping: false"):
         family.fit(chosen, X, y, 1, setting("binary"), None)
 
 

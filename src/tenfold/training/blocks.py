@@ -129,7 +129,7 @@ class StackedRecurrent(WeightedLayer):
     def _gru(
         self, given: Tensor, fed_back: Tensor, state: Tensor, cell: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """One step: reset and update gates, then the new state between old and candidate."""
+        """One step: reset and update gate, candidate, and the new state between it and the old."""
         gates = 2 * self.units
         reset, update = torch.sigmoid(given[..., :gates] + fed_back[..., :gates]).chunk(2, -1)
         candidate = torch.tanh(torch.addcmul(given[..., gates:], reset, fed_back[..., gates:]))
@@ -138,11 +138,11 @@ class StackedRecurrent(WeightedLayer):
     def _lstm(
         self, given: Tensor, fed_back: Tensor, state: Tensor, cell: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """One step: what is taken in, what is forgotten, what is told."""
-        taken, forgotten, candidate, told = (given + fed_back).chunk(4, -1)
+        """One step: input gate, forget gate, candidate and output gate."""
+        taken_in, forgotten, candidate, output = (given + fed_back).chunk(4, -1)
         kept = torch.sigmoid(forgotten) * cell
-        cell = torch.addcmul(kept, torch.sigmoid(taken), torch.tanh(candidate))
-        return torch.sigmoid(told) * torch.tanh(cell), cell
+        cell = torch.addcmul(kept, torch.sigmoid(taken_in), torch.tanh(candidate))
+        return torch.sigmoid(output) * torch.tanh(cell), cell
 
     def incoming(self) -> Tensor:
         """(k, in, gates * units)."""

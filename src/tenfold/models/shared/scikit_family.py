@@ -92,9 +92,12 @@ class ScikitFamily:
                 estimator.fit(X, y)
             except ValueError as error:
                 name, reason = type(estimator).__name__, str(error).splitlines()[0].rstrip(".")
+                # Early stopping sets rows of every class aside.
+                stops = getattr(parameters, "early_stopping", False)
+                cure = "set early_stopping: false" if stops else "change the family's parameters"
                 raise Diverged(
-                    f"{name} cannot be fitted to {len(y)} rows: {reason}: change the family's "
-                    "parameters, or lower split.n_splits"
+                    f"{name} cannot be fitted to {len(y)} rows: {reason}: {cure}, or lower "
+                    "split.n_splits"
                 ) from None
         if hasattr(estimator, "n_jobs"):
             # Threads add a forest's votes in any order, and the last bits differ.
