@@ -490,12 +490,15 @@ def test_a_series_is_split_by_time_where_later_rows_are_harder(day: str) -> None
     assert "80 for the last test" in checked()
 
 
-def test_a_group_whose_split_cannot_be_made_is_not_used() -> None:
-    frame = visits().assign(y=lambda f: np.where(f.patient_id == 1000, "ill", "well"))
-    frame.to_csv("t.csv", index=False)
+def test_a_split_by_time_that_cannot_be_made_is_said_and_not_used() -> None:
+    days = pd.date_range("2022-01-01", periods=1000).strftime("%Y-%m-%d")
+    late = (np.arange(1000) > 700).astype(int)
+    noise = np.random.default_rng(0).normal(size=1000).round(3)
+    pd.DataFrame({"day": days, "x": noise, "y": late}).to_csv("t.csv", index=False)
     said = "\n".join(scaffolding.init("t.csv", "y", known_to_dvc(), {}, force=True))
-    assert "refuses" not in said
-    assert "strategy: grouped  " not in Path("project/params.yaml").read_text()
+    assert "check: rows are split by chance, though a quick model has auroc" in said
+    assert "set split: {strategy: time, time: day}: that is refused so far" in said
+    assert "rows to train on" in checked()
 
 
 def test_a_decimal_comma_and_an_old_encoding_are_guessed() -> None:

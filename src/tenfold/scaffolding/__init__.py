@@ -45,15 +45,18 @@ def init(
             )
 
         text, refusal = settle(guessed)
+        said = []
         if refusal and guessed.honest:
             # The rows may be too few of something for that split, and not for another.
             plain = replace(guessed, honest=None)
             other_text, other_refusal = settle(plain)
             if not other_refusal:
+                said.append(f"{guessed.honest.unused}: that is refused so far: {refusal}")
                 guessed, text, refusal = plain, other_text, ""
+        if refusal:
+            said.append(f"tenfold check refuses this so far: {refusal}")
         written = project.write(text, force=force)
-    refused = [f"check: tenfold check refuses this so far: {refusal}"] if refusal else []
-    return [*guessed.summary(), *refused, *written]
+    return [*guessed.summary(), *(f"check: {line}" for line in said), *written]
 
 
 def _command(table: str, target: str, given: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from tenfold.metrics import Task
 from tenfold.runtime import shown
 from tenfold.scaffolding.columns import GuessedColumn
 from tenfold.scaffolding.first_rows import FirstRows
+from tenfold.scaffolding.flow_yaml import flow
 
 # Columns of each kind that are measured, which takes half a second each.
 MAX_MEASURED = 3
@@ -34,6 +35,11 @@ class HonestSplit:
     def reason(self) -> str:
         """Why it is chosen, with both scores."""
         return f"a quick model has {self.found}"
+
+    @property
+    def unused(self) -> str:
+        """What a person must know if it is not made."""
+        return f"rows are split by chance, though {self.reason}: set split: {flow(self.settings)}"
 
     @property
     def question(self) -> str:
