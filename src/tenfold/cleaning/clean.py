@@ -24,6 +24,7 @@ from tenfold.cleaning import (
 from tenfold.cleaning.columns import declared_columns
 from tenfold.cleaning.duplicates import GONE
 from tenfold.cleaning.expressions import ROWS
+from tenfold.cleaning.odd_cells import unfit_cells, unlikely_dates
 from tenfold.cleaning.plan import CleaningPlan
 from tenfold.cleaning.rules import JudgedRows, judge
 from tenfold.dataset import ROW
@@ -102,6 +103,10 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
         }
         for column in (*kept, target)
     }
+    odd = [
+        *unfit_cells(judged, counts["rejected"]),
+        *unlikely_dates(judged, out / TABLE, [c for c in described if kinds[c] == "date"]),
+    ]
     found = warnings.warnings(judged, out / TABLE, counts, described, task, texts)
     return {
         **counts,
@@ -112,6 +117,7 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
         "missing_values": rules.missing_values,
         "reading": how_read,
         "remarks": [*source.notes, *filter(None, [note]), *found],
+        **({"odd_cells": odd} if odd else {}),
     }
 
 
@@ -157,7 +163,7 @@ def _count(judged: JudgedRows, rules: Clean) -> dict[str, Any]:
         most = dict(sorted(rejected.items(), key=lambda one: -one[1])[:MAX_REASONS])
         raise UserError(
             f"no row is left of {read}; rejected: {most}: mend the source, or loosen a rule of "
-            "clean"
+            f"clean{_first_unfit(judged, rejected)}"
         )
     share = (read - kept) / read
     if share > rules.max_rejected:
@@ -165,7 +171,7 @@ def _count(judged: JudgedRows, rules: Clean) -> dict[str, Any]:
         raise UserError(
             f"clean.max_rejected: {share:.1%} of {read} rows are rejected, more than "
             f"{rules.max_rejected:.1%}, most of them for {worst!r} ({rejected[worst]}): look at "
-            "the source, or raise max_rejected"
+            f"the source, or raise max_rejected{_first_unfit(judged, rejected)}"
         )
     lost, first = judged.no_target
     if lost:
@@ -174,6 +180,11 @@ def _count(judged: JudgedRows, rules: Clean) -> dict[str, Any]:
             f"(first: {source.where(first)}): set it to true or fill them in"
         )
     return {"read": read, "kept": kept, "rejected": rejected}
+
+
+def _first_unfit(judged: JudgedRows, rejected: Mapping[str, int]) -> str:
+    """The cells that do not fit their declared type in the first column that has any."""
+    return next((f". {sentence}" for sentence in unfit_cells(judged, rejected)), "")
 
 
 def _check_rest(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tenfold.cleaning import moments
 from tenfold.cleaning.columns import ColumnPlan
 from tenfold.runtime import shown
 from tenfold.sources import name, text
@@ -77,11 +78,10 @@ class SingleColumn:
         return Trimming(f"coalesce({self.reader.loses_space(bare)}, false)", self.columns)
 
     def too_large(self) -> Iterator[tuple[str, str]]:
-        """Whether a number is not finite or too large, and the reason."""
-        if self.reader.kind == "double":
-            cell, told = self.reader.raw, text(f": {shown(self.reader.name)}")
-            which = f"CASE WHEN isinf({cell}) THEN 'infinite' ELSE 'over 1e100' END"
-            yield f"abs({cell}) > {MAX_NUMBER}", f"{which} || {told}"
+        """Whether a value is beyond what programs hold, and the reason."""
+        odd, reason = _beyond_limits(self.reader, self.reader.raw)
+        if odd:
+            yield odd, f"{reason} || {text(shown(self.reader.name))}"
 
     def n_missing(self, left_out: str) -> str:
         """How many cells have no value, those of one column aside."""
@@ -144,14 +144,13 @@ class AlikeColumns:
 
     def too_large(self) -> Iterator[tuple[str, str]]:
         """As that of `SingleColumn`."""
-        if self.reader.kind != "double":
-            return
-        typed = self.hashed()
-        large = _each(typed, f"coalesce(abs({name(CELL)}) > {MAX_NUMBER}, false)")
-        place = f"list_position({large}, true)"
-        names = f"[{', '.join(text(shown(column)) for column in self.columns)}]"
-        which = f"CASE WHEN isinf({typed}[{place}]) THEN 'infinite: ' ELSE 'over 1e100: ' END"
-        yield f"list_bool_or({large})", f"{which} || {names}[{place}]"
+        typed, (odd, reason) = self.hashed(), _beyond_limits(self.reader, name(CELL))
+        if odd:
+            found = _each(typed, f"coalesce({odd}, false)")
+            place = f"list_position({found}, true)"
+            names = f"[{', '.join(text(shown(column)) for column in self.columns)}]"
+            reason = reason.replace(name(CELL), f"{typed}[{place}]")
+            yield f"list_bool_or({found})", f"{reason} || {names}[{place}]"
 
     def n_missing(self, left_out: str) -> str:
         """As that of `SingleColumn`."""
@@ -238,6 +237,16 @@ def _any_of(alike: Sequence[ColumnPlan]) -> ColumnPlan:
 def _parts(plans: Sequence[ColumnPlan], width: int) -> Iterator[Sequence[ColumnPlan]]:
     for start in range(0, len(plans), width):
         yield plans[start : start + width]
+
+
+def _beyond_limits(reader: ColumnPlan, cell: str) -> tuple[str, str]:
+    """SQL: whether a value is beyond what programs hold, and how the reason begins; or nothing."""
+    if reader.kind == "double":
+        which = f"CASE WHEN isinf({cell}) THEN 'infinite: ' ELSE 'over 1e100: ' END"
+        return f"abs({cell}) > {MAX_NUMBER}", which
+    if reader.kind == "date" and reader.given == "date":
+        return f"NOT {moments.in_range(cell)}", "'before the year 1 or after 9999: '"
+    return "", ""
 
 
 def _may_lose_space(reader: ColumnPlan) -> bool:

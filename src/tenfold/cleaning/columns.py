@@ -7,10 +7,11 @@ import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from tenfold.cleaning import cells
+from tenfold.cleaning import cells, moments
 from tenfold.cleaning.cells import INFINITE, INTEGER, NAN, NUMBER, PADDED, WHOLE, matches
 from tenfold.cleaning.numbers import NumberFormat
-from tenfold.dataset import dates, spelling
+from tenfold.dataset import spelling
+from tenfold.dataset.dates import DateFormat
 from tenfold.params import Cast, Clean, Data
 from tenfold.params.cleaning import Type
 from tenfold.sources import Kind, Source, WantedColumn, name, text
@@ -139,7 +140,8 @@ class ColumnPlan:
         if self.given == "text":
             return f"CASE WHEN {self.bare} THEN {self._marked(self.raw)} ELSE {self._blank()} END"
         if self.given == "date":
-            days = [self._moment(text(m)) for m in self.markers if re.search("[0-9]", m)]
+            marks = [text(marker) for marker in self.markers if re.search("[0-9]", marker)]
+            days = [moments.moment(mark, self.date_format) for mark in marks]
             return f"coalesce({self.raw} IN ({', '.join(days)}), false)" if days else "false"
         found = f"{self.raw} IN ({self._numbers() or 'NULL'})"
         return f"{found} OR isnan({self.raw})" if self.given == "double" else found
@@ -301,7 +303,7 @@ class ColumnPlan:
             words = f"lower({cells.category(words)})"
             return f"CASE WHEN {words} IN ({true}) THEN 1 WHEN {words} IN ({false}) THEN 0 END"
         if self.wanted == "date":
-            return self._moment(words)
+            return moments.moment(words, self.date_format)
         digits = self.digits(words)
         if self.wanted == "double" and self.number_format:
             return self.number_format.value(words)
@@ -312,14 +314,10 @@ class ColumnPlan:
         fits = f"{matches(digits, WHOLE)} AND abs({number}::HUGEINT) <= {MAX_EXACT_INTEGER}"
         return f"CASE WHEN {fits} THEN {number} END"
 
-    def _moment(self, words: str) -> str:
-        """SQL of the date that a text stands for."""
-        if self.cast and self.cast.format:
-            return f"TRY_STRPTIME({words}, {text(self.cast.format)})"
-        iso = matches(words, dates.ISO.pattern)
-        # A cast to TIMESTAMP would leave out the offset from UTC.
-        moment = f"make_timestamp(epoch_us(TRY_CAST({words} AS TIMESTAMPTZ)))"
-        return f"CASE WHEN {iso} THEN {moment} END"
+    @property
+    def date_format(self) -> DateFormat:
+        """How dates are written in its texts."""
+        return DateFormat(self.cast.format, self.cast.offset) if self.cast else DateFormat()
 
     def contradicts(self) -> str:
         """Whether a cell shows that the inferred type is wrong; empty where none can."""

@@ -7,11 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tenfold.cleaning import moments
 from tenfold.cleaning.column_groups import Trimming
 from tenfold.cleaning.plan import CleaningPlan
 from tenfold.runtime import shown
 
 TRIMMED = "white space trimmed"
+OFFSET = {
+    "utc": "moved to UTC by the offset (clean.types can keep the clock's hours: offset: local)",
+    "local": "offset left out, the clock's hours kept",
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,10 @@ def edits(plan: CleaningPlan) -> Iterator[Edit]:
         if reader.replaced:
             changed = Trimming(reader.is_replaced(), [column])
             yield Edit(f"tenfold_replaced_{number}", changed, "replaced")
+        if reader.wanted == "date" and reader.given == "text":
+            sql = moments.has_offset(reader.words(), reader.date_format)
+            changed = Trimming(f"coalesce({sql}, false)", [column])
+            yield Edit(f"tenfold_offset_{number}", changed, OFFSET[reader.date_format.offset])
 
 
 def count(connection: Any, judged: str, made: list[Edit]) -> dict[str, int]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.dataset import dates, spelling
+from tenfold.dataset.dates import DateFormat
 from tenfold.metrics import Task
 
 if TYPE_CHECKING:
@@ -73,6 +74,12 @@ class Schema:
         own = self.reading.get("clean", {}).get("column_missing_values", {})
         return tuple(own.get(column, self.missing_values))
 
+    def date_format(self, column: str) -> DateFormat:
+        """How the dates of a column are written as text."""
+        declared = self.reading.get("clean", {}).get("types", {}).get(column)
+        own = declared if isinstance(declared, Mapping) else {}
+        return DateFormat(own.get("format"), own.get("offset", "utc"))
+
     def _categories(self, column: str, values: pd.Series[Any]) -> NDArray[np.object_]:
         """Texts trimmed, replaced and marked as missing, as stage clean does."""
         rules = self.reading.get("clean", {})
@@ -105,11 +112,12 @@ class Schema:
         for name in self.categorical:
             columns[name] = self._categories(name, table[name])
         for name in self.dates:
-            columns[name], wrong = dates.parse(table[name], self.markers(name))
+            written = self.date_format(name)
+            columns[name], wrong = dates.parse(table[name], self.markers(name), written)
             if wrong.any():
                 row = int(wrong.argmax())
                 value = table[name].iloc[row]
-                raise ValueError(f"{name!r}, row {row}: must be {dates.RULE} but got {value!r}")
+                raise ValueError(f"{name!r}, row {row}: must be {written.rule} but got {value!r}")
         return pd.DataFrame(columns, index=table.index).astype(dict.fromkeys(self.categorical, "O"))
 
     def encode(self, target: pd.Series[Any]) -> NDArray[np.generic]:

@@ -11,6 +11,13 @@ from pydantic import Field, model_validator
 from tenfold.params.section import Section, Text
 
 Type = Literal["integer", "double", "text", "boolean", "date"]
+# Which types a setting is for.
+TYPES_OF: dict[str, tuple[Type, ...]] = {
+    **dict.fromkeys(("format", "offset", "years"), ("date",)),
+    **dict.fromkeys(("thousands", "strip", "negative"), ("integer", "double")),
+    **dict.fromkeys(("decimal", "percent", "multiples", "detection_limit"), ("double",)),
+    **dict.fromkeys(("true", "false"), ("boolean",)),
+}
 # What is part of a number, and no word beside it.
 PART_OF_NUMBER = re.compile(r"[0-9].*|[.,'()<>\u2212-]")
 
@@ -20,7 +27,21 @@ class Cast(Section):
 
     type: Type
     format: Text | None = Field(
-        None, description="Of a date, as strptime has it: `%d.%m.%Y`; ISO 8601 when absent."
+        None,
+        description="Of a date, as strptime has it: `%d.%m.%Y`; ISO 8601, such as 2024-05-31, is "
+        "always read.",
+    )
+    offset: Literal["utc", "local"] = Field(
+        "utc",
+        description="Of a time with an offset, such as 09:00+02:00: moved to UTC, or the hours of "
+        "its clock.",
+    )
+    years: list[int] | None = Field(
+        None,
+        min_length=2,
+        max_length=2,
+        description="The first and the last year that a date may well have, `[1800, 2200]` when "
+        "absent; others are named.",
     )
     decimal: Literal[".", ","] | None = Field(None, description="By default that of `data`.")
     thousands: Literal[".", ",", " ", "'"] | None = Field(
@@ -53,11 +74,7 @@ class Cast(Section):
 
     @model_validator(mode="after")
     def _consistent(self) -> Cast:
-        numbers, double = ("integer", "double"), ("double",)
-        settings = {"format": ("date",), "decimal": double, "thousands": numbers, "strip": numbers}
-        settings |= {"percent": double, "negative": numbers, "multiples": double}
-        settings |= {"detection_limit": double, "true": ("boolean",), "false": ("boolean",)}
-        for setting, types in settings.items():
+        for setting, types in TYPES_OF.items():
             if setting in self.model_fields_set and self.type not in types:
                 raise ValueError(
                     f"{setting} is for the type {' or '.join(types)}, but type is {self.type}: "
@@ -71,6 +88,10 @@ class Cast(Section):
         if both:
             raise ValueError(
                 f"true and false must differ, but both hold {sorted(both)[0]!r}: remove it from one"
+            )
+        if self.years and self.years != sorted(self.years):
+            raise ValueError(
+                f"years must begin with the first one, but got {self.years}: swap them"
             )
         self._check_units()
         return self

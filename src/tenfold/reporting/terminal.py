@@ -32,7 +32,8 @@ def clean_summary(path: str, report: Mapping[str, Any]) -> str:
     lines += [f"  {count:>6}  {what}" for what, count in sorted(report["mended"].items())]
     dropped = sorted(report["dropped_columns"].items())
     notes = [f"  column {shown(column)} dropped: {why}" for column, why in dropped]
-    notes += [f"  note: {remark}" for remark in report["remarks"]]
+    remarks = [*report.get("odd_cells", []), *report["remarks"]]
+    notes += [f"  note: {remark}" for remark in remarks]
     more = len(notes) - MAX_NOTES
     if more > 1:
         notes[MAX_NOTES:] = [f"  and {more} notes more, in outputs/clean/report.json"]

@@ -93,7 +93,9 @@ def _check_values(table: pd.DataFrame, schema: Schema) -> None:
         wrong = column.notna() & ~column.map(lambda value: isinstance(value, str))
         _refuse(name, column, wrong.to_numpy(dtype=bool), "a string")
     for name in schema.dates:
-        _refuse(name, table[name], dates.parse(table[name], schema.markers(name))[1], dates.RULE)
+        written = schema.date_format(name)
+        no_date = dates.parse(table[name], schema.markers(name), written)[1]
+        _refuse(name, table[name], no_date, written.rule)
 
 
 def _refuse(name: str, column: pd.Series[Any], wrong: NDArray[np.bool_], rule: str) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from tenfold import cleaning, sources
 from tenfold.cleaning import ColumnPlan
-from tenfold.dataset import ROW, Schema, dates
+from tenfold.dataset import ROW, Schema
 from tenfold.params import Clean, Data
 from tenfold.params.data import SCHEMES
 from tenfold.runtime import UserError, nearest
@@ -135,7 +135,7 @@ def _check_fit(source: sources.Source, column: ColumnPlan, path: Path, kind: Kin
         must_be = {
             "integer": "an integer",
             "double": "a finite number",
-            "date": dates.RULE.rstrip(","),
+            "date": column.date_format.rule.rstrip(","),
             "text": "a text",
         }
         raise UserError(
