@@ -45,6 +45,7 @@ def test_a_group_that_explains_the_target_is_named_with_both_scores() -> None:
     assert (found.check, found.columns) == ("unused_group", ("patient_id",))
     assert found.figures["r2_by_chance"] > found.figures["r2_new_groups"] + 0.3
     assert "by chance," in found.sentence
+    assert "and it is a feature" in found.sentence
     assert "set split: {strategy: grouped, group: patient_id}" in found.sentence
     assert "set audit: {unused_group: off}" in found.sentence
 
@@ -99,3 +100,4 @@ def test_a_column_that_models_do_not_see_is_asked_for_all_the_same() -> None:
     frame["height"] = frame["patient_id"].str[1:].astype(int) * 0.37
     [found] = look(frame, features=["dose", "height"])
     assert found.columns == ("patient_id",)
+    assert "and it is no feature" in found.sentence

@@ -386,7 +386,7 @@ CASES = [
             {**TIMED, **REGRESSION, "split.gap": 1, "split.n_splits": 8},
         ),
         Change("lower split.gap", {"split.gap": 0}),
-        Change("split.n_splits to 7 or less", {"split.n_splits": 6}),
+        Change("lower split.n_splits to 7", {"split.n_splits": 7}),
     ),
     refusal(
         "a gap that leaves a fold nothing",

@@ -49,7 +49,13 @@ def test_any_text_that_recurs_may_be_a_group() -> None:
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("sold", "date"), ("week", "integer"), ("Year", "integer"), ("week_no", "integer")],
+    [
+        ("sold", "date"),
+        ("week", "integer"),
+        ("Year", "integer"),
+        ("week_no", "integer"),
+        ("order_date", "integer"),
+    ],
 )
 def test_dates_and_numbers_that_are_called_so_are_likely_times(name: str, kind: str) -> None:
     assert is_likely_time(name, ColumnCounts(kind, 1000, 1000, 40))
@@ -63,7 +69,7 @@ def test_dates_and_numbers_that_are_called_so_are_likely_times(name: str, kind: 
     [
         *(("birth_date", "date"), ("DateOfBirth", "date"), ("dob", "date")),
         *(("weeks", "integer"), ("year_built", "integer"), ("day_of_week", "integer")),
-        *(("week", "double"), ("day", "text"), ("2024", "integer")),
+        *(("week", "double"), ("day", "text"), ("2024", "integer"), ("birth_date", "integer")),
     ],
 )
 def test_births_durations_and_parts_of_a_date_are_not(name: str, kind: str) -> None:

@@ -139,7 +139,12 @@ def test_nothing_is_random() -> None:
 @pytest.mark.parametrize(
     ("when", "rules", "message"),
     [
-        ([1, 2, 3] * 10, {"n_splits": 2}, "2 folds in time order need 4 different times.*has 3"),
+        (
+            [1, 2, 3] * 10,
+            {"n_splits": 2},
+            "2 folds in time order need 4 different times.*has 3: name another column",
+        ),
+        (range(6), {}, "need 12 different times.*has 6: lower split.n_splits to 4 or less"),
         (range(30), {"n_splits": 3, "gap": 22}, "before the test leaves 2 different times"),
         (range(60), {"n_splits": 3, "gap": 15}, "gap: 15 leaves fold 0 no row to train on"),
         (range(60), {"gap": "7 days"}, "'7 days' needs dates, but 'when' holds numbers"),

@@ -41,6 +41,14 @@ def apply(
         changed["test_size"] = float(found[1])
     if found := re.search(r"remove the metric (\w+)", cure):
         metrics = tuple(name for name in metrics if name != found[1])
+    if found := re.search(r"name metric (\w+) in place of", cure):
+        metrics = (found[1],)
+    if found := re.search(r"lower split.gap to (\d+)", cure):
+        changed["gap"] = int(found[1])
+    if cure.startswith("remove split.group"):
+        del changed["group"]
+    if cure == "set split.strategy: stratified":
+        changed["strategy"] = "stratified"
     if found := re.search(r"clean.require: (\[.*\])", cure):
         [rule] = json.loads(found[1])
         limit = re.fullmatch(r'"when" >= (\d+)', rule)
@@ -77,7 +85,9 @@ def tables(draw: Any) -> tuple[Any, Task]:
 STRATEGIES = st.sampled_from(
     [
         {"strategy": "time", "time": "when", "gap": 1},
+        {"strategy": "time", "time": "when", "gap": 40},
         {"strategy": "time", "time": "when", "group": "group"},
+        {"strategy": "time", "time": "when", "group": "group", "gap": 10},
         {"strategy": "grouped", "group": "group"},
         {"strategy": "given", "column": "part"},
         {"strategy": "random"},
@@ -95,11 +105,10 @@ def test_every_cure_that_is_named_works(
     if rules["strategy"] != "given":
         rules = rules | {"n_splits": k}
     message = refusal(rows, task, METRICS[task], rules)
-    if not re.match(r"metric|split: (fold|all rows)", message):
+    if not re.match(r"metric|split: (fold|all rows)|split.gap|split.group: every", message):
         return
-    # What the cure is of stands before the last colon that no setting has.
-    cures = re.split(r", or (?=lower|raise|remove|keep|set)", message)
-    first = re.search(r"(?<=: )(lower|raise|remove|keep|set|name)[^:]* .*", cures[0])
+    cures = re.split(r", or (?=lower|raise|remove|keep|set|name)", message)
+    first = re.search(r"(?<=: )(lower|raise|remove|keep|set|name) .*", cures[0])
     assert first, message
     for cure in [first[0], *cures[1:]]:
         if not cure.startswith("name another target"):

@@ -83,6 +83,11 @@ def test_drawn_folds_keep_the_copies_of_training_rows_together() -> None:
     ("part", "rules", "message"),
     [
         (["0", "1", "2"] * 9, {}, "no row of 'part' says 'test'"),
+        (
+            ["Test", "training", "training"] * 9,
+            {},
+            r'the column with clean.replace: {"part": {"Test": "test", "training": "train"}}, or',
+        ),
         ([0, 1, 2] * 9, {}, "no row of 'part' says 'test'"),
         (["test"] * 9, {}, "every row of 'part' says 'test'"),
         (["test", "0", "1"] * 9, {"n_splits": 5}, "n_splits is 5, but 'part' says 2 folds"),

@@ -39,11 +39,12 @@ def unused_group(table: SplitTable) -> Iterator[Observation]:
             continue
         ordered = "".join(f", time: {time}" for time in table.time_columns)
         use = f"strategy: {'time' if ordered else 'grouped'}{ordered}, group: {name}"
+        seen = any(column.name == name for column in table.columns)
         yield Observation(
             [name],
-            f"rows with the same {name!r} resemble each other: {found} (a quick model): if the "
-            f"model will be asked about new ones, set split: {{{use}}}; if about these, set "
-            "audit: {unused_group: off}",
+            f"rows with the same {name!r} resemble each other, and it is {'a' if seen else 'no'} "
+            f"feature: {found} (a quick model): if the model will be asked about new ones, set "
+            f"split: {{{use}}}; if about these, set audit: {{unused_group: off}}",
             _figures(found),
         )
 

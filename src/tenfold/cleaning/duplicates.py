@@ -109,6 +109,8 @@ def _repeating(judged: JudgedRows, alike: NDArray[np.int64]) -> int:
         alike: rows that equal another one, as table `SUSPECTS` has them.
     """
     rows, connection = judged.stored.rows, judged.plan.source.connection
+    if not len(alike):
+        return 0
     hashes = judged.stored.column(COPY)[np.searchsorted(rows, alike)]
     n_copies = len(alike) - len(np.unique(hashes))
 

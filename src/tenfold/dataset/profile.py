@@ -26,9 +26,10 @@ GROUP_NAME = re.compile(
     r"subject|supplier|team|tenant|user|vehicle|vendor|village|ward)"
     r"( (name|nbr|no|nr|num|number))?$"
 )
-# Names of whole numbers that order rows in time.
+# Names of whole numbers that order rows in time: week, order_date, event timestamp.
 TIME_NAME = re.compile(
-    r"(date|datetime|day|epoch|month|period|quarter|time|timestamp|week|year)( (index|no|number))?"
+    r"(date|datetime|day|epoch|month|period|quarter|time|timestamp|week|year)( (index|no|number))?|"
+    r"(?!.*\b(birth|born)\b).+ (date|datetime|epoch|timestamp)"
 )
 # A date of a person or thing that orders no rows.
 BIRTH_NAME = re.compile(r"\b(birth|birthday|birthdate|born|dob)\b")

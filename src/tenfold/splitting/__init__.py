@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,6 @@ def split(
     strategy = _strategy(rules, task)
     columns = split_columns.read(table, target, task, rules)
     check_target(columns, task)
-    parts = STRATEGIES[strategy](columns, rules, seed)
 
     def fits(other: Experiment) -> bool:
         with contextlib.suppress(UserError):
@@ -82,12 +81,20 @@ def split(
             return True
         return False
 
-    def draw_folds() -> dict[str, Any]:
+    @contextlib.contextmanager
+    def cured() -> Iterator[None]:
         try:
-            check_parts(parts, columns, metrics)
+            yield
         except UnfitParts as refused:
             cure = cures(Experiment(columns, rules, metrics), fits)
             raise UserError(f"{refused}: {cure}") from None
+
+    with cured():
+        parts = STRATEGIES[strategy](columns, rules, seed)
+
+    def draw_folds() -> dict[str, Any]:
+        with cured():
+            check_parts(parts, columns, metrics)
         rows = columns.rows[parts.in_train]
         folds.write(out / "folds.parquet", parts.folds, rows)
         return split_report.report(pq.read_schema(table), task, rules, strategy, columns, parts)

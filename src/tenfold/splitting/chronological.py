@@ -11,6 +11,7 @@ from tenfold.dataset.folds import TRAIN, VAL, Folds
 from tenfold.params import Split
 from tenfold.runtime import UserError
 from tenfold.splitting import feasibility
+from tenfold.splitting.feasibility import UnfitParts
 from tenfold.splitting.strategy import SplitColumns, TrainTestSplit
 
 
@@ -62,12 +63,10 @@ def _chain(
 ) -> NDArray[np.int8]:
     """The role of each of the earliest `end` rows in every fold, (n_splits, end)."""
     n_splits, within = rules.n_splits, changes[changes <= end]
-    n_times = max(len(within) - 1, 0)
-    if n_times < n_splits + 1:
-        fewer = f", or split.n_splits to {n_times - 1} or less" if n_times > 2 else ""
-        raise UserError(
-            f"split.gap: {rules.gap!r} before the test leaves {n_times} different times to train "
-            f"on, but {n_splits} folds need {n_splits + 1}: lower split.gap{fewer}"
+    if len(within) - 1 < n_splits + 1:
+        raise UnfitParts(
+            f"split.gap: {rules.gap!r} before the test leaves {max(len(within) - 1, 0)} different "
+            f"times to train on, but {n_splits} folds need {n_splits + 1}"
         )
     feasibility.check_size(n_splits, end)
     block = end // (n_splits + 1)
@@ -76,10 +75,7 @@ def _chain(
     for number, (start, stop) in enumerate(zip(starts, [*starts[1:], end], strict=True)):
         learnt = _before(start, ordered, changes, rules)
         if learnt == 0:
-            raise UserError(
-                f"split.gap: {rules.gap!r} leaves fold {number} no row to train on: lower "
-                f"split.gap{', or split.n_splits' if n_splits > 2 else ''}"
-            )
+            raise UnfitParts(f"split.gap: {rules.gap!r} leaves fold {number} no row to train on")
         membership[number, :learnt] = TRAIN
         membership[number, start:stop] = VAL
     return membership

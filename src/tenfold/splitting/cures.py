@@ -65,6 +65,7 @@ def _changes(experiment: Experiment) -> Iterator[Iterable[Change]]:
     without = replace(experiment, metrics=[name for name in metrics if name not in undefined])
     removing = f"remove the metric {' and '.join(undefined)}"
     yield _fewer_folds(experiment, "lower split.n_splits to")
+    yield _shorter_gap(experiment)
     yield _larger_test(experiment)
     if undefined and without.metrics:
         lower = _fewer_folds(without, f"{removing}, and lower split.n_splits to")
@@ -76,6 +77,9 @@ def _changes(experiment: Experiment) -> Iterator[Iterable[Change]]:
     if not experiment.columns.classes and rules.strategy in ("auto", "random"):
         yield [("set split.strategy: stratified", experiment.setting(strategy="stratified"))]
     yield _later_rows(experiment)
+    if rules.strategy == "time" and rules.group is not None:
+        words = "remove split.group (scores are of later rows then)"
+        yield [(words, experiment.setting(group=None))]
     if rules.strategy not in ("auto", "stratified"):
         by_chance = Split(n_splits=rules.n_splits, test_size=rules.test_size)
         keys = [f"split.{key}" for key in NOT_AUTO if key in rules.model_fields_set]
@@ -92,6 +96,15 @@ def _fewer_folds(experiment: Experiment, words: str) -> Iterator[Change]:
         for n in sorted(tried, reverse=True):
             if 1 < n < rules.n_splits:
                 yield f"{words} {n}", experiment.setting(n_splits=n)
+
+
+def _shorter_gap(experiment: Experiment) -> Iterator[Change]:
+    number, _, unit = str(experiment.rules.gap).partition(" ")
+    length = int(number)
+    while length:
+        length //= 2
+        gap = f"{length} {unit}" if unit else length
+        yield f"lower split.gap to {gap}", experiment.setting(gap=gap)
 
 
 def _larger_test(experiment: Experiment) -> Iterator[Change]:

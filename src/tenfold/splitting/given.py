@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 
 from tenfold.dataset.folds import Folds
@@ -29,7 +31,7 @@ def given(columns: SplitColumns, rules: Split, seed: int) -> TrainTestSplit:
     if not in_test.any() or in_test.all():
         raise UserError(
             f"split.column: {'every' if in_test.any() else 'no'} row of {rules.column!r} says "
-            f"{IN_TEST!r}, but some must be held out and some trained on: correct the column"
+            f"{IN_TEST!r}, but some must be held out and some trained on{_cure(columns, rules)}"
         )
     names = sorted(set(columns.labels) - {IN_TEST, IN_TRAIN}, key=_order)
     if not names:
@@ -52,6 +54,22 @@ def given(columns: SplitColumns, rules: Split, seed: int) -> TrainTestSplit:
         )
     feasibility.check_size(len(names), len(fold))
     return TrainTestSplit(~in_test, in_test, lambda: Folds.of(fold))
+
+
+def _cure(columns: SplitColumns, rules: Split) -> str:
+    """What the column says, and how to write it in the words of a split."""
+    shown = ", ".join(map(repr, columns.labels[:5])) + (", ..." if len(columns.labels) > 5 else "")
+    swaps = {
+        label: word
+        for word in (IN_TEST, IN_TRAIN)
+        for label in columns.labels
+        if label.strip().lower().startswith(word) and label != word
+    }
+    replaced = f" with clean.replace: {json.dumps({rules.column: swaps})}"
+    return (
+        f" (it says {shown}): correct the column{replaced if IN_TEST in swaps.values() else ''}, "
+        "or make one with clean.derive, such as part: CASE WHEN ... THEN 'test' ELSE 'train' END"
+    )
 
 
 def _order(name: str) -> tuple[int, str]:

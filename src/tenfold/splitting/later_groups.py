@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from tenfold.dataset.folds import TRAIN, UNUSED, VAL, Folds
 from tenfold.params import Split
-from tenfold.runtime import UserError, derive_seed
+from tenfold.runtime import derive_seed
 from tenfold.splitting.chronological import chronological
+from tenfold.splitting.feasibility import UnfitParts
 from tenfold.splitting.strategy import SplitColumns, TrainTestSplit
 
 
@@ -76,8 +77,7 @@ def _held_out(
 
 def _check_learnt(learnt: NDArray[np.bool_], part: str, rules: Split) -> None:
     if not learnt.any():
-        raise UserError(
+        raise UnfitParts(
             f"split.group: every earlier row belongs to a group of {rules.group!r} that {part} "
-            "holds, so that none is left to learn from: lower split.test_size or split.n_splits, "
-            "or remove split.group, which splits by time alone"
+            "holds, so that none is left to learn from"
         )
