@@ -386,7 +386,7 @@ CASES = [
             {**TIMED, **REGRESSION, "split.gap": 1, "split.n_splits": 8},
         ),
         Change("lower split.gap", {"split.gap": 0}),
-        Change("lower split.n_splits to 7", {"split.n_splits": 7}),
+        Change("lower split.n_splits to 6", {"split.n_splits": 6}),
     ),
     refusal(
         "a gap that leaves a fold nothing",

@@ -98,7 +98,10 @@ class State:
             section = functools.reduce(
                 lambda node, name: node.setdefault(name, {}), parents, document
             )
-            section.pop(last, None) if value is REMOVED else section.update({last: value})
+            if value is REMOVED:
+                section.pop(last, None)
+            else:
+                section[last] = copy.deepcopy(value)
         files = {**self.files, **change.files}
         return replace(
             self,

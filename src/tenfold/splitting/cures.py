@@ -16,6 +16,8 @@ from tenfold.splitting.strategy import SplitColumns
 
 # Enough to choose from.
 MAX_CURES = 3
+# Fewer folds are tried one by one.
+FEW_FOLDS = range(2, 10)
 # Larger tests are tried for classes that are absent from it.
 TEST_SIZES = (0.3, 0.4, 0.5)
 # Shares of the rows, in time order, that are kept when early ones are dropped.
@@ -92,7 +94,7 @@ def _fewer_folds(experiment: Experiment, words: str) -> Iterator[Change]:
     rules = experiment.rules
     # Given folds are as many as the column names.
     if rules.strategy != "given" or rules.n_splits != Split.model_fields["n_splits"].default:
-        tried = {rules.n_splits - 1, rules.n_splits // 2, 5, 4, 3, 2}
+        tried = {rules.n_splits - 1, rules.n_splits // 2, *FEW_FOLDS}
         for n in sorted(tried, reverse=True):
             if 1 < n < rules.n_splits:
                 yield f"{words} {n}", experiment.setting(n_splits=n)
