@@ -309,7 +309,7 @@ def test_words_of_a_spreadsheet_error_mean_no_value() -> None:
     [
         (np.arange(120) % 60, "9999"),
         (np.arange(120) % 60 - 30, "-200"),
-        (1000.5 + np.arange(120) % 7, "-1"),
+        (1000.5 + np.arange(120) % 17, "-1"),
         (np.arange(120) % 60 - 30.25, "99999.0"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenfold.scaffolding.number_formats import detect
+from tenfold.scaffolding.columns.number_formats import detect
 
 NO_BREAK, THIN, NARROW = "\u00a0", "\u2009", "\u202f"
 

@@ -15,7 +15,7 @@ from tenfold.params import Data
 from tenfold.runtime import UserError, nearest
 from tenfold.scaffolding import honest_split, layout, published_split, questions
 from tenfold.scaffolding.columns import GuessedColumn, MissingWords, guess_columns
-from tenfold.scaffolding.first_rows import MAX_ROWS, FirstRows
+from tenfold.scaffolding.columns.first_rows import MAX_ROWS, FirstRows
 from tenfold.scaffolding.flow_yaml import flow
 from tenfold.scaffolding.honest_split import HonestSplit
 from tenfold.scaffolding.layout import GuessedLayout

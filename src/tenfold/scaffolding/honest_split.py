@@ -10,7 +10,7 @@ from tenfold.audit.optimism import SplitComparison, compare_splits
 from tenfold.metrics import Task
 from tenfold.runtime import shown
 from tenfold.scaffolding.columns import GuessedColumn
-from tenfold.scaffolding.first_rows import FirstRows
+from tenfold.scaffolding.columns.first_rows import FirstRows
 from tenfold.scaffolding.flow_yaml import flow
 
 # Columns of each kind that are measured, which takes half a second each.

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tenfold.runtime import shown
-from tenfold.scaffolding.columns import MAX_NAMED, GuessedColumn
+from tenfold.scaffolding.columns import GuessedColumn
+from tenfold.scaffolding.columns.readings import MAX_NAMED
 from tenfold.scaffolding.flow_yaml import flow
 from tenfold.scaffolding.target import GuessedTarget
 from tenfold.sources import sql

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from tenfold.metrics import Task
 from tenfold.runtime import UserError
-from tenfold.scaffolding.columns import MAX_CLASSES, MAX_NAMED, GuessedColumn
-from tenfold.scaffolding.first_rows import Cells
+from tenfold.scaffolding.columns import GuessedColumn
+from tenfold.scaffolding.columns.first_rows import Cells
+from tenfold.scaffolding.columns.readings import MAX_CLASSES, MAX_NAMED
 
 # A target looks capped if more than this share of its rows has its greatest value.
 MIN_CAPPED = 0.01

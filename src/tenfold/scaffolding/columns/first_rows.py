@@ -10,7 +10,7 @@ from typing import Any
 from tenfold import cleaning
 from tenfold.cleaning import ColumnPlan
 from tenfold.dataset.copies import MAX_SAMPLE_ROWS
-from tenfold.scaffolding import date_formats
+from tenfold.scaffolding.columns import date_formats
 from tenfold.sources import RAW, Kind, Source, name, text
 
 # Enough to see what a column is.

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from tenfold.dataset import dates
-from tenfold.scaffolding.number_formats import few_odd
+from tenfold.scaffolding.columns.shares import few_odd
 
 ISO = "ISO 8601"
 DAYS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from tenfold.scaffolding.first_rows import Numbers
+from tenfold.scaffolding.columns.first_rows import Numbers
 
 # Fewer different numbers are codes, all of which may be meant.
 MIN_DISTINCT = 10
