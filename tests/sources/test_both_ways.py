@@ -44,7 +44,31 @@ ODD = [
     "1_0",
     ".",
 ]
-WORDS = ["a", "b", "b", "", "NA", "a ", "é", "7", "ä b", "7.0", "True", "true", "0", "e", "-2.00"]
+WORDS = [
+    "a",
+    "b",
+    "b",
+    "",
+    "NA",
+    "a ",
+    "é",
+    "7",
+    "ä b",
+    "7.0",
+    "True",
+    "true",
+    "0",
+    "e",
+    "-2.00",
+    "$5",
+    "-5 $",
+    "5%",
+    "0",
+    "<7",
+    "24",
+    "70",
+    "2024-05-31T00:30+02:00",
+]
 
 
 @st.composite
@@ -75,6 +99,11 @@ RULES: list[dict[str, Any]] = [
         "types": {"b": {"type": "double", "detection_limit": "half"}},
         "missing_values": ["7", "True"],
     },
+    {"types": {"w": {"type": "double", "strip": "$", "negative": "trailing"}}},
+    {"types": {"w": {"type": "double", "percent": True}}, "missing_values": ["", "0.0", "5%"]},
+    {"types": {"w": {"type": "double", "multiples": {"e": 10}}}, "replace": {"w": {"7": "0"}}},
+    {"types": {"w": {"type": "date", "format": "%y"}}, "missing_values": ["", "2024-01-01"]},
+    {"types": {"w": {"type": "date", "offset": "local", "years": [1, 9]}}},
     {"types": {"b": "boolean", "c": "boolean", "w": "boolean"}, "missing_values": ["", "NA"]},
     {"drop_duplicates": {"by": ["a"], "keep": "none"}, "missing_values": ["", "0.0", "false"]},
     {"ranges": {"c": {"min": -2}}, "allowed": {"c": [-2, -1, 0, 1, 2]}},

@@ -284,8 +284,10 @@ def _without_markers(table: pa.Table, conversion: Conversion) -> pa.Table:
         if pa.types.is_integer(field.type) or pa.types.is_floating(field.type):
             cells = table[number]
             for marker in markers:
-                cells = pc.if_else(pc.equal(cells, marker), None, cells)
-            table = table.set_column(number, field.name, cells) if markers else table
+                marked = pc.equal(cells, marker)
+                if pc.any(marked).as_py():
+                    cells = pc.if_else(marked, None, cells)
+                    table = table.set_column(number, field.name, cells)
     return table
 
 
