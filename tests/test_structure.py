@@ -96,10 +96,11 @@ ORDER = [
     "tracking", "scaffolding", "cli.py",
 ]  # fmt: skip
 # What a stage's program reaches and its outputs do not depend on, so that an edit of it runs
-# nothing again: what it prints, and what lets it find a model that DVC does not watch.
+# nothing again: what it prints, what it looks at before the first training, and what lets it find
+# a model that DVC does not watch.
 NOT_DECLARED = {
     "clean": {"models", "reporting", "selection"},
-    "split": {"models"},
+    "split": {"models", "preprocessing", "reporting", "serving", "tracking", "tuning"},
     "cross_validate": {"reporting", "selection", "serving", "tracking"},
     "train": {"reporting", "selection"},
 }

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from tests.cures import databases, families, files, findings, parts, rules, scores, sections
+from tests.cures import (
+    databases,
+    families,
+    files,
+    findings,
+    networks,
+    parts,
+    rules,
+    scores,
+    sections,
+)
 from tests.cures.refusals import Refusal
 
 REFUSALS: list[Refusal] = [
@@ -14,4 +24,5 @@ REFUSALS: list[Refusal] = [
     *parts.CASES,
     *scores.CASES,
     *findings.CASES,
+    *networks.CASES,
 ]

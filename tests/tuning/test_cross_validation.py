@@ -39,6 +39,9 @@ class Memory:
     Rows are told by their input, so preprocessing must be a bijection.
     """
 
+    def check(self, parameters: Any, settings: FitSettings, n_columns: int | None) -> None:
+        pass
+
     def shape(self, parameters: Any) -> Hashable:
         return ()
 

@@ -6,12 +6,15 @@ import math
 from pathlib import Path
 from typing import Any
 
-from tenfold import cleaning, models, runtime, sources, splitting
+from tenfold import cleaning, models, runtime, sources, splitting, tracking
 from tenfold.audit import Finding
+from tenfold.dataset import Schema
 from tenfold.params import Params, SearchSpace
 from tenfold.reporting import terminal
 from tenfold.splitting.split_and_audit import split_and_audit
+from tenfold.tuning import before_training
 
+RESULTS = Path("outputs/cross_validate")
 # Of a file with more bytes, only the first rows are read.
 MAX_BYTES = 50_000_000
 MAX_ROWS = 100_000
@@ -28,6 +31,12 @@ def check(experiment: Params) -> list[str]:
     """
     limit = row_limit(experiment)
     cleaned, split, findings = look(experiment, limit=limit)
+    # A family that has results may have got them on another machine.
+    pending = [name for name in experiment.models if not (RESULTS / name).exists()]
+    schema = Schema.from_report(
+        split | {key: cleaned[key] for key in ("missing_values", "reading")}
+    )
+    before_training.check(experiment, pending, schema, tracking.load_model)
     first = [f"only the first {limit} rows were read"] if limit else []
     return [
         terminal.clean_summary(experiment.data.path, cleaned),

@@ -19,6 +19,9 @@ from pytorch_lightning.utilities.exceptions import (  # type: ignore[attr-define
 
 from tenfold.training.module import StackedModule
 
+# The options that name devices.
+DEVICES = ("accelerator", "devices", "strategy", "precision")
+
 
 class OutOfMemory(MemoryError):
     """There is not enough memory for the stack."""
@@ -44,19 +47,8 @@ def run(
     if checkpoint is not None:
         callbacks.append(CrashCheckpoint(checkpoint, every_n_epochs=25))
     with _quiet():
-        try:
-            trainer = pl.Trainer(
-                max_epochs=max_epochs,
-                callbacks=callbacks,
-                logger=False,
-                enable_checkpointing=False,
-                enable_progress_bar=False,
-                enable_model_summary=False,
-                use_distributed_sampler=False,
-                **_devices(options, frozen=module.recipe.freeze > 0),
-            )
-        except MisconfigurationException as error:
-            raise UnsupportedTrainer(" ".join(str(error).split())) from None
+        devices = _devices(options, frozen=module.recipe.freeze > 0)
+        trainer = _trainer(max_epochs=max_epochs, callbacks=callbacks, **devices)
         resume = checkpoint if checkpoint is not None and _readable(checkpoint) else None
         try:
             # One item per epoch: the module cuts its own mini-batches.
@@ -64,6 +56,31 @@ def run(
         except SystemExit:  # Lightning's answer to Ctrl-C.
             signal.signal(signal.SIGINT, signal.default_int_handler)
             raise KeyboardInterrupt from None
+
+
+def check(options: Mapping[str, Any]) -> None:
+    """Check that this machine has the devices that options of Lightning's Trainer ask for.
+
+    Raises:
+        UnsupportedTrainer: if it has not.
+    """
+    named = {key: options[key] for key in DEVICES if key in options}
+    with _quiet():
+        _trainer(max_epochs=1, **_devices(named, frozen=False))
+
+
+def _trainer(**options: Any) -> pl.Trainer:
+    try:
+        return pl.Trainer(
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            use_distributed_sampler=False,
+            **options,
+        )
+    except MisconfigurationException as error:
+        raise UnsupportedTrainer(" ".join(str(error).split())) from None
 
 
 def _readable(checkpoint: Path) -> bool:

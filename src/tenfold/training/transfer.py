@@ -34,7 +34,8 @@ def start_from(
         raise PretrainedMismatch("no block of that network fits this one: declare the same blocks")
     if freeze > blocks:
         raise PretrainedMismatch(
-            f"freeze must not exceed the {blocks} blocks that fit this network, but got {freeze}"
+            f"freeze must not exceed the {blocks} blocks that fit this network, but got {freeze}: "
+            "lower freeze"
         )
     networks.restore(network, {**network.state_dict(), **taken})
     # A new output layer that guesses at random would first of all teach the blocks to forget

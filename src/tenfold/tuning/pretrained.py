@@ -36,7 +36,8 @@ def fetch(
     )
     if found.family != family:
         raise runtime.UserError(
-            f"{where} must name a trained {family}, but {address!r} is of family {found.family}"
+            f"{where} must name a trained {family}, but {address!r} is of family {found.family}: "
+            "name one, or remove init_from"
         )
     for kind in ("numeric", "categorical", "dates"):
         theirs, ours = getattr(found.schema, kind), getattr(schema, kind)

@@ -152,6 +152,19 @@ class Family(Protocol):
         """Configurations of equal shape may be cross-validated together."""
         ...
 
+    def check(self, parameters: Any, settings: FitSettings, n_columns: int | None) -> None:
+        """Refuse what training would refuse, as far as it can be known before.
+
+        Args:
+            parameters: of one configuration.
+            settings: with the model to start from, if there is one.
+            n_columns: that come out of preprocessing; None if that is not yet known.
+
+        Raises:
+            UserError: naming the parameter or the option.
+        """
+        ...
+
     def predict_folds(
         self, configurations: Sequence[Configuration], folds: Sequence[Fold], settings: FitSettings
     ) -> list[FoldPredictions | Diverged]:

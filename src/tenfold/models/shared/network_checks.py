@@ -34,10 +34,10 @@ def finite(X: Array) -> Array:
     return X
 
 
-def check_shape(kind: str, parameters: NetworkParameters, members: Sequence[Member]) -> None:
-    """A picture or sequence must use up the columns, exactly."""
+def check_shape(kind: str, parameters: NetworkParameters, n_columns: Sequence[int]) -> None:
+    """A picture or sequence must use up the columns of every member, exactly."""
     shape = getattr(parameters, "shape", None)
-    widths = sorted({member.x_train.shape[1] for member in members})
+    widths = sorted(set(n_columns))
     if shape is not None and widths != [math.prod(shape)]:
         found = " or ".join(map(str, widths))
         raise UserError(
@@ -52,7 +52,7 @@ def check_rows(kind: str, parameters: NetworkParameters, members: Sequence[Membe
     if fewest < 2 and getattr(parameters, "normalization", "none") == "batch_norm":
         raise UserError(
             f"models.{kind}.normalization: 'batch_norm' needs at least two training rows, "
-            f"but a fold has {fewest}: use layer_norm, or fewer folds"
+            f"but a fold has {fewest}: use layer_norm, or add rows"
         )
 
 
@@ -71,6 +71,6 @@ def class_weights(
     if set(declared) != set(labels):
         raise UserError(
             f"models.{kind}.class_weight must name the classes {', '.join(labels)}, but "
-            f"names {', '.join(declared) or 'none'}"
+            f"names {', '.join(declared) or 'none'}: give each of them a weight"
         )
     return [declared[label] for label in labels]

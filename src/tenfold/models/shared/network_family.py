@@ -56,6 +56,27 @@ class NetworkFamily:
         shared = parameters.model_dump(mode="json", exclude={own.name for own in fields(Rates)})
         return json.dumps(shared, sort_keys=True)
 
+    def check(
+        self, parameters: NetworkParameters, settings: FitSettings, n_columns: int | None
+    ) -> None:
+        """Classes that have a weight, a shape, the model to start from, and the machine's devices.
+
+        Raises:
+            UserError: if one does not fit.
+        """
+        class_weights(self.kind, parameters, settings)
+        if n_columns is not None:
+            check_shape(self.kind, parameters, [n_columns])
+        self._pretrained(settings, 1)
+        trainer = settings.trainer
+        if trainer["accelerator"] not in ("auto", "cpu") or trainer["devices"] != 1:
+            from tenfold.training import lightning_trainer
+
+            try:
+                lightning_trainer.check(trainer)
+            except lightning_trainer.UnsupportedTrainer as error:
+                raise _unsupported(settings, error) from None
+
     def predict_folds(
         self, configurations: Sequence[Configuration], folds: Sequence[Fold], settings: FitSettings
     ) -> list[FoldPredictions | Diverged]:
@@ -164,9 +185,8 @@ class NetworkFamily:
             train,
         )
 
-        check_shape(self.kind, parameters, members)
+        check_shape(self.kind, parameters, [member.x_train.shape[1] for member in members])
         check_rows(self.kind, parameters, members)
-        options = {key: v for key, v in settings.trainer.items() if key != "max_epochs"}
         try:
             return train(
                 parameters.architecture(self.kind, self.build),
@@ -177,19 +197,14 @@ class NetworkFamily:
                 horizon=horizon,
                 class_weights=class_weights(self.kind, parameters, settings),
                 pretrained=None if pretrained is None else pretrained.network,
-                trainer=options,
+                trainer=_options(settings),
                 progress=settings.progress,
                 checkpoint=settings.checkpoint,
             )
         except PretrainedMismatch as error:
             raise UserError(f"models.{self.kind}.init_from: {error}") from None
         except UnsupportedTrainer as error:
-            named = ("accelerator", "devices", "strategy", "precision")
-            given = ", ".join(f"{key}: {options[key]}" for key in named if key in options)
-            raise UserError(
-                f"trainer: this machine cannot serve {given}: {error} (accelerator: auto and "
-                "devices: 1 run anywhere)"
-            ) from None
+            raise _unsupported(settings, error) from None
         except OutOfMemory as error:
             raise UserError(
                 f"models.{self.kind}: {len(members)} networks at once need more memory than there "
@@ -209,7 +224,7 @@ class NetworkFamily:
             learned, other = ("learned", "none") if theirs else ("none", "learned")
             raise UserError(
                 f"models.{self.kind}.embeddings.categorical must be that of init_from, {learned}, "
-                f"but got {other}"
+                f"but got {other}: set it so"
             )
         return pretrained.with_members([fold % len(pretrained.specs) for fold in range(n_folds)])
 
@@ -266,6 +281,20 @@ def _curve(trained: Trained) -> list[dict[str, float]]:
                 row[name] = statistics.fmean(finite)
         rows.append(row)
     return rows
+
+
+def _options(settings: FitSettings) -> dict[str, Any]:
+    return {key: v for key, v in settings.trainer.items() if key != "max_epochs"}
+
+
+def _unsupported(settings: FitSettings, error: Exception) -> UserError:
+    options = _options(settings)
+    named = ("accelerator", "devices", "strategy", "precision")
+    given = ", ".join(f"{key}: {options[key]}" for key in named if key in options)
+    return UserError(
+        f"trainer: this machine cannot serve {given}: {error} (accelerator: auto and devices: 1 "
+        "run anywhere)"
+    )
 
 
 def _max_epochs(settings: FitSettings) -> int:

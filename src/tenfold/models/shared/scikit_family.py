@@ -39,6 +39,9 @@ class ScikitFamily:
         """No two estimators are fitted together."""
         return object()
 
+    def check(self, parameters: Any, settings: FitSettings, n_columns: int | None) -> None:
+        """Nothing can be refused before an estimator is fitted."""
+
     def predict_folds(
         self, configurations: Sequence[Configuration], folds: Sequence[Fold], settings: FitSettings
     ) -> list[FoldPredictions | Diverged]:
