@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.cures.donors import OF_BAG, trained
 from tests.cures.refusals import REMOVED, Change, Refusal, refusal
 
 NUMERIC_TARGET = {"task": "regression", "metrics": ["mse"], "data.target": "x"}
@@ -29,7 +30,11 @@ def of_family(
         )
         for words, cured in cures
     ]
-    return refusal(name, Change(says, given), *changes)
+    # A model that others name is there.
+    files: dict[str, Any] = (
+        {**OF_BAG, "elsewhere": trained} if "elsewhere" in repr((given, cures)) else {}
+    )
+    return refusal(name, Change(says, given, files), *changes)
 
 
 SECTIONS = {"trainer", "preprocessing", "task", "metrics", "models"}

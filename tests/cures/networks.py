@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
 from pipelines import clean, cross_validate, split
-from tests import bags
 from tests.bad_input.making import as_csv
+from tests.cures.donors import OF_BAG, trained
 from tests.cures.refusals import COLUMNS, REMOVED, Change, Refusal, refusal, table
 
 SMALL: dict[str, Any] = {"n_blocks": 1, "d_block": 4}
@@ -24,17 +23,6 @@ def train_mlp() -> None:
     split.main()
     with mock.patch.object(sys, "argv", ["cross_validate", "mlp"]):
         cross_validate.main()
-
-
-def trained(path: Path) -> None:
-    """A folder as stage train leaves it, of a bag of networks."""
-    model = path / "model"
-    model.mkdir(parents=True)
-    BAGS.setdefault("mlp", bags.bag()).predictor.save(model)
-
-
-BAGS: dict[str, bags.Bag] = {}
-OF_BAG = {"t.csv": bags.table().assign(y=["no", "yes"] * 30).to_csv(index=False)}
 
 
 def of_mlp(
