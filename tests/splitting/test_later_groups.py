@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
+from tenfold import models
 from tenfold.dataset import ROW
+from tenfold.params import parse, read_yaml
 from tenfold.runtime import UserError
 from tenfold.splitting import split_report
+from tenfold.splitting.split_and_audit import split_and_audit
+from tests.conftest import ROOT
 from tests.tables import Parts, bytes_of, split_table, table
 
 RULES: dict[str, Any] = {"strategy": "time", "time": "week", "group": "machine"}
@@ -121,3 +127,24 @@ def test_a_row_without_a_group_is_refused() -> None:
         UserError, match="'machine' decides where a row belongs, but is empty in 20"
     ):
         split_table(rows, "regression", **RULES)
+
+
+def test_the_audit_looks_at_the_rows_of_the_parts_alone(tmp_path: Path) -> None:
+    week, machine = (part.ravel() for part in np.mgrid[:40, :20])
+    draw = np.random.default_rng(0)
+    names = [f"m{number}" for number in machine]
+    rows = table(draw.normal(size=800), machine=names, week=week, size=draw.normal(size=800))
+    pq.write_table(rows, tmp_path / "table.parquet")
+    document = read_yaml(ROOT / "params.yaml") | {
+        "task": "regression",
+        "metrics": ["mse"],
+        "data": {"path": "t.csv", "target": "target"},
+        "clean": {},
+        "split": {**RULES, "n_splits": 3},
+        "models": {"dummy": {}},
+    }
+    experiment = parse(document, models)
+    report, found = split_and_audit(tmp_path / "table.parquet", tmp_path, experiment)
+    assert report["rows"]["left_out"] > 0
+    # No group and no time crosses, though rows that are left out would.
+    assert [finding.check for finding in found] == []

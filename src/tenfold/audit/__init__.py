@@ -32,6 +32,7 @@ def audit(
     groups: str | Sequence[Any] | NDArray[Any] | None = None,
     time: str | Sequence[Any] | NDArray[Any] | None = None,
     features: Collection[str] | None = None,
+    used: NDArray[np.bool_] | None = None,
     independent: bool = False,
     part: str | None = None,
     seed: int,
@@ -42,12 +43,13 @@ def audit(
         table: a clean table in source order, as Arrow or the path of a Parquet file.
         target: name of the target.
         task: what the target is.
-        in_test: (n,) which rows are held out.
+        in_test: (n,) which rows are held out, of those that are used.
         rules: the level of every check.
         groups: which rows the split keeps on one side: a column's name, or a value for each row.
         time: the time by which the split orders rows: a column's name, or a value for each row.
         features: the columns that models see, by default all but the target. Other columns are not
             judged, but are compared where rows are.
+        used: which rows of the table are in a part at all; by default all.
         independent: whether the split takes rows that are equal in all features for different ones.
         part: the column that says which rows are held out; it does not tell rows apart.
         seed: of the sample of a large table.
@@ -56,7 +58,14 @@ def audit(
         (name,) if isinstance(name, str) else () for name in (groups, time)
     )
     summary = table_summary.read(
-        table, target, task != "regression", in_test, (*group_columns, *time_columns), seed, part
+        table,
+        target,
+        task != "regression",
+        in_test,
+        (*group_columns, *time_columns),
+        seed,
+        part,
+        used,
     )
     split = SplitTable(
         target,
@@ -76,13 +85,13 @@ def audit(
 
 def audit_files(
     table: Path,
-    test: Path,
+    parts: Path,
     experiment: Params,
     features: Collection[str],
     *,
     independent: bool = False,
 ) -> list[Finding]:
-    """Audit a clean table whose rows in the file `test` are held out.
+    """Audit a clean table whose training and test rows lie in the folder `parts`.
 
     A given split is published as it is: copies across its parts are a warning unless `audit:` says
     otherwise, and nobody asks whether it should have been another.
@@ -100,7 +109,14 @@ def audit_files(
         rules = rules.model_copy(
             update={check: level for check, level in mild.items() if check not in declared}
         )
-    rows, held_out = (pq.read_table(path, columns=[ROW])[ROW].to_numpy() for path in (table, test))
+    rows, trained, held_out = (
+        pq.read_table(path, columns=[ROW])[ROW].to_numpy()
+        for path in (table, parts / "train.parquet", parts / "test.parquet")
+    )
+    used = None
+    if len(trained) + len(held_out) < len(rows):
+        used = np.isin(rows, np.concatenate([trained, held_out]))
+        rows = rows[used]
     return audit(
         str(table),
         experiment.data.target,
@@ -110,6 +126,7 @@ def audit_files(
         groups=experiment.split.group,
         time=experiment.split.time,
         features=features,
+        used=used,
         independent=independent,
         part=experiment.split.column,
         seed=experiment.seed,

@@ -53,10 +53,12 @@ def read(
     whole: tuple[str, ...],
     seed: int,
     left_out: str | None = None,
+    used: NDArray[np.bool_] | None = None,
 ) -> TableSummary:
     """Read a clean table, an Arrow table or the path of a Parquet file, batch by batch.
 
-    The columns named in `whole` are kept for all rows; `left_out` is a column that is not read.
+    The columns named in `whole` are kept for all rows; `left_out` is a column that is not read,
+    and `used` says which rows are.
     """
     schema, batches = _open(table)
     names = [name for name in schema.names if name not in (ROW, FOLD, target, left_out)]
@@ -69,7 +71,7 @@ def read(
     fingerprints = np.zeros(len(in_test), dtype=np.uint64)
     kept: dict[str, list[Any]] = {name: [] for name in {target, *whole}}
     start = 0
-    for batch in batches:
+    for batch in batches if used is None else _of_rows(batches, used):
         stop = start + batch.num_rows
         first, last = np.searchsorted(in_order, [start, stop])
         sampled = in_order[first:last] - start
@@ -89,6 +91,13 @@ def read(
         sample,
         n_train,
     )
+
+
+def _of_rows(batches: Iterator[Any], used: NDArray[np.bool_]) -> Iterator[Any]:
+    start = 0
+    for batch in batches:
+        yield batch.filter(pa.array(used[start : start + batch.num_rows]))
+        start += batch.num_rows
 
 
 def as_ordered_numbers(values: Any) -> NDArray[np.int64]:

@@ -47,7 +47,7 @@ def split_and_audit(
     seen = [name for names in features.values() for name in names]
     findings = audit.audit_files(
         table,
-        out / "test.parquet",
+        out,
         experiment,
         seen,
         independent=report.get("copies_are") == "independent",
