@@ -327,6 +327,18 @@ def test_nines_far_below_honest_negatives_mean_no_value_and_in_the_target_are_na
     assert "column_missing_values" not in guessed(frame, "x")["clean"]
 
 
+def test_a_sentinel_of_a_typed_source_means_no_value_too() -> None:
+    Path("project").mkdir()
+    frame = table().assign(x=[-999.0, -999.0, *(np.arange(118) % 60 + 0.5)])
+    frame.to_parquet("t.parquet")
+    with runtime_in(Path("project")):
+        found = guesses.guess("../t.parquet", "bought", {})
+        text = experiment.render("t", "tenfold init", found, found.n_splits)
+        Path("params.yaml").write_text(text)
+    assert found.column_missing_values["x"][0] == ["", "-999"]
+    assert "120 kept" in checked()
+
+
 def test_a_date_far_from_all_others_is_named() -> None:
     days = pd.date_range("2023-01-05", periods=120).strftime("%Y-%m-%d").tolist()
     frame = table().assign(day=["1900-01-01", "1900-01-01", *days[2:]])

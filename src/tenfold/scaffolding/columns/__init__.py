@@ -42,6 +42,8 @@ def _guess(
     spellings: list[str] = []
     if sentinel and cells.given == "text":
         spellings = cells.spellings(plan, sentinel.value)
+    elif sentinel and cells.given != "date":
+        spellings = [f"{sentinel.value:.15g}"]
     if sentinel and sentinel.is_sure:
         plan = replace(plan, markers=(*markers, *spellings))
         numbers = cells.numbers(plan)
