@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +169,22 @@ def test_hours_that_an_offset_moves_are_counted() -> None:
     assert clean(content, offset="local")["mended"] == {
         "v: offset left out, the clock's hours kept": 1
     }
+
+
+def test_times_with_a_zone_in_parquet_are_said_to_be_read_in_utc() -> None:
+    nine = datetime(2024, 1, 5, 9, tzinfo=timezone(timedelta(hours=2)))
+    pq.write_table(pa.table({"v": [nine, None], "n": [1, 2], "y": [0, 1]}), "t.parquet")
+    report = cleaning.clean(Data(path="t.parquet", target="y"), Clean(), "binary", Path())
+    assert "v holds times with a zone, which are read in UTC" in report["remarks"]
+    assert pq.read_table("table.parquet")["v"][0].as_py() == datetime(2024, 1, 5, 7)
+
+
+@pytest.mark.parametrize(
+    "word", ["0000-00-00", "1900-01-00", "45000", "5 März 2024", "Sept 5 2024", "now", "today"]
+)
+def test_what_only_looks_like_a_date_is_named(word: str) -> None:
+    report = clean(f"v,n,y\n{word},1,0\n2024-01-05,2,1\n5 Feb 2024,3,0\n", format="%d %b %Y")
+    assert f"({word!r} in line 2)" in report["odd_cells"][0]
 
 
 @pytest.mark.parametrize("width", [1, 60])

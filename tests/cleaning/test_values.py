@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +168,71 @@ def test_blank_keys_agree_as_in_pandas(way: str, keep: str) -> None:
     expected = frame.index[~frame.duplicated("v", keep=False if keep == "none" else keep)]  # type: ignore[arg-type]
     rules: dict[str, Any] = {"drop_duplicates": {"by": ["v"], "keep": keep}}
     assert [n for n, _ in values(way, cells, **rules)] == expected.tolist()
+
+
+MONEY = {"type": "double", "strip": "$", "thousands": ","}
+
+
+@pytest.mark.parametrize(
+    ("cells", "rules", "expected"),
+    [
+        (["$9,999", "9999", "$1,234"], {"types": {"v": MONEY}}, [None, None, 1234]),
+        (["9,999.00", "9999.5", "7"], {"types": {"v": MONEY}}, [None, 9999.5, 7]),
+        (
+            ["$0.00", "0", "$5"],
+            {"types": {"v": MONEY}, "replace": {"v": {"$0": None, "$5.0": "6"}}},
+            [None, None, 6],
+        ),
+        (
+            ["5%", "5.0 %", "7%"],
+            {"types": {"v": {"type": "double", "percent": True}}, "replace": {"v": {"5%": None}}},
+            [None, None, 0.07],
+        ),
+    ],
+)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_value_is_found_however_a_declared_number_is_written(
+    way: str, cells: list[str], rules: dict[str, Any], expected: list[float | None]
+) -> None:
+    assert column(way, cells, "9999", **rules) == expected
+
+
+def test_a_marker_is_a_number_with_a_decimal_comma_too() -> None:
+    Path("t.csv").write_text("v;n;y\n-999,0;0;0\n-999;1;1\n1,5;2;0\n")
+    data = Data.model_validate({"path": "t.csv", "target": "y", "decimal": ","})
+    cleaning.clean(data, Clean(missing_values=["", "-999"]), "binary", Path())
+    assert pq.read_table("table.parquet")["v"].to_pylist() == [None, None, 1.5]
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "db", "xlsx"])
+def test_a_category_has_one_spelling_in_every_kind_of_file(ending: str) -> None:
+    frame = pd.DataFrame(
+        {
+            "v": [3.0, 2, "X", -999.0],
+            "b": [True, False, True, None],
+            "n": range(4),
+            "y": [0, 1, 0, 1],
+        }
+    )
+    path = f"t.{ending}"
+    if ending == "csv":
+        frame.to_csv(path, index=False)
+    elif ending == "jsonl":
+        frame.to_json(path, orient="records", lines=True)
+    elif ending == "xlsx":
+        frame.to_excel(path, index=False)
+    else:
+        frame["b"] = frame["b"].map({True: "TRUE", False: "False"})
+        with closing(sqlite3.connect(path)) as connection:
+            frame.to_sql("t", connection, index=False)
+    source = (
+        {"path": f"sqlite:{path}", "query": "SELECT * FROM t"} if ending == "db" else {"path": path}
+    )
+    data = Data.model_validate({"target": "y", **source})
+    cleaning.clean(data, Clean(missing_values=["", "-999"]), "binary", Path())
+    table = pq.read_table("table.parquet").sort_by("n")
+    assert table["v"].to_pylist() == ["3", "2", "X", None]
+    assert table["b"].to_pylist() == ["true", "false", "true", None]
 
 
 @settings(max_examples=25, deadline=None)

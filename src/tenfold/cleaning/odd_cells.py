@@ -49,7 +49,8 @@ def _unfit(source: Source, column: ColumnPlan) -> str | None:
     )
     form = column.cast and column.cast.format
     wanted = f"{column.wanted} as {form}" if form else column.wanted
-    more = f"; {different - MAX_VALUES} other values" if different > MAX_VALUES else ""
+    others = different - MAX_VALUES
+    more = f"; {others} other value{'s' if others > 1 else ''}" if others > 0 else ""
     return (
         f"{shown(column.name)}: {total} {'cells are' if total > 1 else 'cell is'} not "
         f"{wanted}, whose rows are rejected ({cells}{more}): say how they are written in "

@@ -50,7 +50,11 @@ def read(connection: Any, path: Path, shown: str) -> FileRows:
     ).fetchall()
     select = f"SELECT file_row_number + 1 AS {ROW}, {', '.join(cells)} FROM {reader}"
     n_rows = int(rows[0][0])
-    notes = tuple(_unusual_names(columns))
+    zoned = [row[0] for row in described if row[1] == "TIMESTAMP WITH TIME ZONE"]
+    notes = (
+        *_unusual_names(columns),
+        *(f"{column} holds times with a zone, which are read in UTC" for column in zoned),
+    )
     return FileRows(shown, select, columns, "record", n_rows, n_rows, notes=notes, first=1)
 
 
