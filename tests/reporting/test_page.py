@@ -56,6 +56,8 @@ def page(tmp_path: Path, findings: Sequence[str] = (), audit: Sequence[dict[str,
             "strategy": "random",
             "rows": {"train": 88, "test": 22, "left_out": 0},
             "folds": [44, 44],
+            "copies": 90,
+            "copies_are": "independent",
             "dropped_columns": {"remark": "free text"},
             "audit": list(audit),
         },
@@ -103,6 +105,13 @@ def test_what_the_audit_found_is_said_as_text(tmp_path: Path) -> None:
     found = page(tmp_path, audit=[{"check": "id_like", "sentence": f"{EVIL} looks like an id"}])
     assert "<h2>Audit</h2>\n<ul><li>id_like: &lt;script&gt;" in found
     assert "<script" not in found
+
+
+def test_what_scores_mean_where_rows_are_equal_is_said(tmp_path: Path) -> None:
+    assert (
+        "22 to test. 90 rows are equal to an earlier one in all features: they are drawn like any "
+        "others, so scores are of rows such as were learnt from"
+    ) in page(tmp_path)
 
 
 def test_pictures_are_inside_the_page(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from tenfold import runtime, selection
 from tenfold.params.search_space import flat
 from tenfold.reporting.outputs import Outputs
 from tenfold.reporting.terminal import mean_sd, short
+from tenfold.splitting import split_report
 
 if TYPE_CHECKING:
     from tenfold.params import Params
@@ -75,6 +76,7 @@ def render(
         families=[["family", *(f"cv {metric} (mean ± sd)" for metric in metrics)], *families],
         cleaned=cleaned,
         split=split,
+        copies=split_report.copies(split),
         dropped=cleaned["dropped_columns"] | split["dropped_columns"],
         audit=[f"{found['check']}: {found['sentence']}" for found in split["audit"]],
         parameters=sorted(flat(best["parameters"]).items()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -119,10 +119,7 @@ def summary(report: dict[str, Any]) -> str:
     ]
     lines += [f"  column {name} dropped: {why}" for name, why in report["dropped_columns"].items()]
     if report["copies"]:
-        lines.append(
-            f"{report['copies']} rows are equal to an earlier one in all features: "
-            + COPIES[report["copies_are"]]
-        )
+        lines.append(copies(report))
     for side, count in report.get("groups", {}).items():
         lines.append(f"  {side}: {count} groups")
     largest = report.get("largest_group", {"rows": 0})
@@ -138,3 +135,13 @@ def summary(report: dict[str, Any]) -> str:
         unknown = "" if test else ": test scores say nothing of it"
         lines.append(f"  class {label}: {train} to train on, {test} for the test{unknown}")
     return "\n".join(lines)
+
+
+def copies(report: Mapping[str, Any]) -> str:
+    """What scores mean where rows are equal in all features; empty if none are."""
+    if not report["copies"]:
+        return ""
+    return (
+        f"{report['copies']} rows are equal to an earlier one in all features: "
+        f"{COPIES[report['copies_are']]}"
+    )
