@@ -114,6 +114,14 @@ CASES = [
         MULTICLASS,
         Change("reject the class in clean.require", {"clean.require": ["y <> 'c'"]}),
     ),
+    of_target(
+        "a class without a row in the test",
+        "class 'b' has 3 rows and none in the test share of 0.05",
+        [*["a"] * 90, *["b"] * 3],
+        {"split.test_size": 0.05},
+        Change("raise split.test_size", {"split.test_size": 0.4}),
+        Change("add rows of it", files=of_rows(94)),
+    ),
     refusal(
         "a class of equal rows",
         Change(

@@ -193,6 +193,14 @@ CASES = [
         Change("remove format", {"clean.types": {"x": {"type": "double"}}}),
     ),
     refusal(
+        "years the wrong way round",
+        Change(
+            "years must begin with the first one, but got",
+            {"clean.types": {"t": {"type": "date", "format": "%Y-%m-%d", "years": [2050, 1950]}}},
+        ),
+        Change("swap them", {"clean.types.t.years": [1950, 2050]}),
+    ),
+    refusal(
         "a unit with white space",
         Change(
             "strip must hold words such as $ or kg, without white space around them",

@@ -34,7 +34,9 @@ def all_places() -> dict[Place, str]:
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         file, text = path.relative_to(PACKAGE).as_posix(), path.read_text(encoding="utf-8")
-        wanted = {"UserError"} | ({"ValueError"} if file.split("/")[0] in WITH_SCHEMAS else set())
+        wanted = {"UserError", "UnfitParts"} | (
+            {"ValueError"} if file.split("/")[0] in WITH_SCHEMAS else set()
+        )
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in wanted:
                 found[Place(file, node.lineno)] = ast.get_source_segment(text, node) or ""

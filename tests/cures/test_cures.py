@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.conftest import ROOT
 from tests.cures.cases import REFUSALS
-from tests.cures.refusals import START, Change, Refusal, message
+from tests.cures.elsewhere import OTHER_PACKAGES, TRIED_ELSEWHERE
+from tests.cures.refusals import START, Change, Refusal, message, outcome
+from tests.cures.sites import all_places
 
 TRIED = [
     pytest.param(refusal, cure, id=f"{refusal.name}: {cure.says}")
@@ -27,3 +30,37 @@ def test_a_refusal_names_its_cures(refusal: Refusal) -> None:
 def test_a_cure_works(refusal: Refusal, cure: Change) -> None:
     cured = START.changed(refusal.provoked_by).changed(cure)
     assert message(cured) is None
+
+
+@pytest.mark.slow
+def test_every_place_that_makes_a_message_is_tried() -> None:
+    """A new refusal needs a case here, or its line in `elsewhere`."""
+    tried = {
+        place
+        for refusal in REFUSALS
+        for place in outcome(START.changed(refusal.provoked_by)).made_at
+    }
+    known = dict.fromkeys(TRIED_ELSEWHERE, False)
+    untried = []
+    for place, text in all_places().items():
+        if place.file.split("/")[0] in OTHER_PACKAGES:
+            continue
+        named = [one for one in known if one[0] == place.file and one[1] in text]
+        known.update(dict.fromkeys(named, True))
+        if place not in tried and not named:
+            untried.append(f"{place.file}:{place.line}: {text}")
+        assert not (place in tried and named), f"{named} is tried here"
+    assert untried == []
+    assert all(known.values()), "a line of `elsewhere` is about no message"
+
+
+@pytest.mark.parametrize(("file", "words"), TRIED_ELSEWHERE, ids=" ".join)
+def test_what_is_tried_elsewhere_is_there(file: str, words: str) -> None:
+    test = TRIED_ELSEWHERE[file, words]
+    if "::" in test:
+        path, _, name = test.partition("::")
+        assert f"def {name}(" in (ROOT / "tests" / path).read_text(encoding="utf-8")
+
+
+def test_the_table_names_every_refusal_once() -> None:
+    assert len({refusal.name for refusal in REFUSALS}) == len(REFUSALS)

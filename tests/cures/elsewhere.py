@@ -1,0 +1,65 @@
+"""Messages that no case here can provoke in a small table, and the test that does, or why none."""
+
+from __future__ import annotations
+
+# They make messages of commands, of MLflow and of the machine, not of `check` and the stages.
+OTHER_PACKAGES = ("cli.py", "runtime", "scaffolding", "serving", "tracking")
+
+POSTGRESQL = "sources/readers/postgresql.py"
+SERVER = "sources/test_postgresql.py::"
+QUERY = f"{SERVER}test_a_query_that_is_not_one_reading_statement_is_refused"
+NO_SERVER = f"{SERVER}test_a_server_that_cannot_be_reached_is_said_without_its_address"
+
+# (file, words of its source) -> the test, or the reason in words.
+TRIED_ELSEWHERE: dict[tuple[str, str], str] = {
+    # A server.
+    (POSTGRESQL, "_cause(connection, error)"): QUERY,
+    (POSTGRESQL, "is not of the form"): NO_SERVER,
+    (POSTGRESQL, "no connection to the database"): NO_SERVER,
+    (POSTGRESQL, "data.query must be one SELECT"): QUERY,
+    (POSTGRESQL, "no single value"): f"{SERVER}test_what_is_no_single_value_is_refused_by_column",
+    # Files that change, are damaged, or may not be read.
+    ("sources/source_files.py", "changed while it was read"): (
+        "bad_input/test_bad_input.py::test_a_bad_input_ends_as_the_table_says"
+    ),
+    ("sources/formats.py", "is it damaged? Write it again"): (
+        "bad_input/test_bad_input.py::test_a_bad_input_ends_as_the_table_says"
+    ),
+    ("sources/readers/sqlite.py", "cannot be read as SQLite: {error}"): (
+        "sources/test_sqlite.py::test_a_file_that_is_no_database_is_refused"
+    ),
+    ("sources/source_files.py", "change its permissions"): "root may read any file",
+    ("sources/readers/excel.py", "{error.strerror}"): "root may read any file",
+    ("dataset/folds.py", "holds other rows than the training table"): "somebody edits outputs/",
+    ("models/shared/digests.py", "is damaged"): (
+        "projects/test_damaged_models.py::test_any_file_that_changed_is_found"
+    ),
+    # Commands: `tenfold predict`.
+    ("sources/__init__.py", "{reason}: mend it"): "of `tenfold predict`",
+    ("models/shared/network_model.py", "has no spread"): "of `tenfold predict --samples`",
+    ("models/shared/scikit_family.py", "has no spread"): "of `tenfold predict --samples`",
+    ("models/shared/predictor.py", "n_samples must be between"): "of `tenfold predict --samples`",
+    # Training.
+    ("models/shared/network_family.py", "on all rows the loss was not finite"): (
+        "the folds' losses were finite, and that of all rows is not"
+    ),
+    ("models/shared/network_family.py", "networks at once need more memory"): (
+        "the machine has too little memory"
+    ),
+    ("models/shared/network_family.py", "but is not a network"): "no family lets it come so far",
+    ("models/shared/scikit_family.py", "all training rows: {reason}"): (
+        "models/test_families.py::"
+        "test_rows_that_an_estimator_refuses_fail_the_trial_and_the_last_fit_in_words"
+    ),
+    ("models/shared/persistence.py", "types that are not trusted"): (
+        "models/test_persistence.py::"
+        "test_an_object_that_could_not_be_loaded_again_is_refused_when_it_is_saved"
+    ),
+    ("tuning/pretrained.py", "was not registered by tenfold"): "a registry with another's model",
+    # Splits that a row of a table in 12 does not make.
+    ("splitting/feasibility.py", "leaves no row for the test"): "every strategy draws one",
+    ("splitting/later_groups.py", "every earlier row belongs to a group"): (
+        "splitting/test_later_groups.py::"
+        "test_one_group_leaves_nothing_to_learn_from_and_the_cure_works"
+    ),
+}
