@@ -95,12 +95,12 @@ class GuessedTable:
             return {}
         return {self.published.column: self.published.replaced}
 
-    @property
+    @cached_property
     def groups(self) -> list[str]:
         """Columns that may group the rows."""
         return [name for name, column in self._features() if is_likely_group(name, column.counts)]
 
-    @property
+    @cached_property
     def times(self) -> list[str]:
         """Columns that may order the rows."""
         return [name for name, column in self._features() if is_likely_time(name, column.counts)]
@@ -108,11 +108,8 @@ class GuessedTable:
     @cached_property
     def dropped(self) -> dict[str, str]:
         """Columns that no model should see -> why."""
-        reasons = {
-            name: column.useless
-            for name, column in self._features()
-            if name not in self.groups and name not in self.times
-        }
+        kept = {*self.groups, *self.times}
+        reasons = {name: column.useless for name, column in self._features() if name not in kept}
         return {name: reason for name, reason in reasons.items() if reason}
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -107,18 +107,25 @@ def _guess_header(given: dict[str, Any], found: GuessedLayout) -> None:
 def _guess_decimal(given: dict[str, Any], found: GuessedLayout) -> None:
     """A comma, if some column certainly has numbers such as 3,5: 1,200 alone may be 1200."""
     source = sources.preview(Data.model_validate(given), MAX_ROWS)
-    shares = []
-    for column in source.columns:
-        words = f"trim({name(column)})"
-        for pattern in (COMMA, GROUPED, POINT):
-            matching = f"{cleaning.matches(words, pattern)}::INTEGER"
-            shares.append(f"avg({matching}) FILTER ({words} <> '')")
-    seen = source.connection.execute(
-        f"SELECT {', '.join(shares)} FROM (FROM {sources.RAW} LIMIT {MAX_ROWS})"
-    ).fetchall()[0]
-    for column, commas, grouped, points in zip(
-        source.columns, seen[::3], seen[1::3], seen[2::3], strict=True
-    ):
-        if commas and commas > MIN_COMMAS and commas > grouped + MIN_CERTAIN and not points:
+    commas = _shares(source, source.columns, COMMA)
+    likely = [column for column, share in commas.items() if share > MIN_COMMAS]
+    grouped, points = _shares(source, likely, GROUPED), _shares(source, likely, POINT)
+    for column in likely:
+        if commas[column] > grouped[column] + MIN_CERTAIN and not points[column]:
             found.set("decimal", ",", f"column {column!r} holds numbers such as 3,5")
             return
+
+
+def _shares(source: sources.Source, columns: Iterable[str], pattern: str) -> dict[str, float]:
+    """The share of present cells of columns that match a pattern."""
+    words = {column: f"trim({name(column)})" for column in columns}
+    if not words:
+        return {}
+    shares = ", ".join(
+        f"avg({cleaning.matches(cell, pattern)}::INTEGER) FILTER ({cell} <> '')"
+        for cell in words.values()
+    )
+    seen = source.connection.execute(
+        f"SELECT {shares} FROM (FROM {sources.RAW} LIMIT {MAX_ROWS})"
+    ).fetchall()[0]
+    return {column: share or 0.0 for column, share in zip(words, seen, strict=True)}

@@ -78,6 +78,8 @@ class Cells:
 
     def found(self, words: Sequence[str]) -> list[str]:
         """Those of the words that occur."""
+        if len(self.sample) < N_SAMPLED:
+            return [word for word in words if word in self.sample]
         listed = ", ".join(map(text, words))
         rows = self._rows(
             f"SELECT {self._cell} FROM {self.relation} WHERE {self._cell} IN ({listed})"
