@@ -119,6 +119,21 @@ program.run("work", work)
     assert (process.returncode, err) == (130, "interrupted: run the same command again to go on\n")
 
 
+def test_a_second_ctrl_c_says_nothing_more() -> None:
+    code = """
+import os, signal, sys
+from tenfold.runtime import program
+
+def press(*_):
+    os.kill(os.getpid(), signal.SIGINT)
+
+sys.exit = press
+program.run("work", press)
+"""
+    _, err = start(code).communicate(timeout=60)
+    assert err == "interrupted: run the same command again to go on\n"
+
+
 def test_who_has_been_told_to_ignore_ctrl_c_ignores_it() -> None:
     code = """
 import os, signal

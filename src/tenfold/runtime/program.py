@@ -78,7 +78,8 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 def _end(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Print how the program ended outside of `one_message`."""
     if issubclass(kind, KeyboardInterrupt):
-        print(INTERRUPTED, file=sys.stderr)
+        if not processes.interruptions:  # Else `one_message` has said so.
+            print(INTERRUPTED, file=sys.stderr)
     else:
         lines = traceback.format_exception(kind, error, trace)
         print(runtime.masked("".join(lines)), end="", file=sys.stderr)

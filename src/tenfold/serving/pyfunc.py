@@ -104,5 +104,5 @@ def _refuse(name: str, column: pd.Series[Any], wrong: NDArray[np.bool_], rule: s
     if wrong.any():
         row = int(wrong.argmax())
         raise MlflowException.invalid_parameter_value(
-            f"column {name!r}, row {row}: must be {rule} or null, but got {column.iloc[row]!r}"
+            f"column {name!r}, row {row}: must be {rule} or null, but got {column.tolist()[row]!r}"
         )
