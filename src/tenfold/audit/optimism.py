@@ -19,10 +19,10 @@ Array = NDArray[np.float64]
 Fold = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 # Together they keep a comparison under a second.
-MAX_ROWS, MAX_CELLS = 2000, 100_000
+MAX_ROWS, MAX_CELLS = 1500, 75_000
 MIN_ROWS = 60
 N_FOLDS, N_BLOCKS = 5, 6
-N_TREES, MAX_TRIED_COLUMNS = 30, 20
+N_TREES, MAX_TRIED_COLUMNS = 16, 20
 # Fewer groups say little about new ones.
 MIN_GROUPS = 10
 # Of a larger table, so many groups at least are sampled.
@@ -84,7 +84,7 @@ def compare_splits(
 ) -> SplitComparison | None:
     """Measure what a random split of a table scores, and a split by a group or a time column.
 
-    A quick model (extremely randomised trees) is fitted to at most 2000 rows: in five folds of rows
+    A quick model (extremely randomised trees) is fitted to at most 1500 rows: in five folds of rows
     and in five folds of groups; or in time order, where each of the last three of six blocks is
     predicted from all before it, and in the same way in random order. Half a second at most.
 
