@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenfold.cleaning.spellings import corrections
+from tenfold.cleaning.spellings import corrections, near_misses
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,10 @@ def test_a_correction_never_needs_another(rows: dict[str, int]) -> None:
     found = corrections(rows)
     assert set(found) <= set(rows)
     assert not set(found) & set(found.values())
+
+
+def test_a_sentence_is_compared_with_none() -> None:
+    long = "long " * 100_000
+    assert list(near_misses([f"{long}word", f"{long}wrod", "London", "Londn"])) == [
+        ("London", "Londn")
+    ]

@@ -17,6 +17,8 @@ MIN_LETTERS, MIN_LETTERS_FOR_OTHER = 5, 8
 VOWELS = set("aeiouy")
 # A short form of a word has so many letters at most: yr, St, Jan.
 MAX_SHORT = 3
+# A longer text is a sentence; and what it has in common with others would fill the memory.
+MAX_LENGTH = 100
 # White space and marks between two letters, or a point behind the last: month-to-month.
 BETWEEN = re.compile(r"(?<=[^\W\d_])[\s\-_.'\u2019]+(?=[^\W\d_])|\.$")
 
@@ -47,7 +49,7 @@ def near_misses(values: Iterable[str]) -> Iterator[tuple[str, str]]:
     """
     seen: dict[tuple[str, ...], list[str]] = {}
     found = set()
-    for value in values:
+    for value in (value for value in values if len(value) <= MAX_LENGTH):
         for signature in dict.fromkeys(_signatures(value)):
             for other in seen.setdefault(signature, []):
                 if (other, value) not in found and _is_near(other, value):
