@@ -252,13 +252,15 @@ class Server:
             print(project.log.read_text())
             raise
 
-    def ask(self, path: str, content: Any = None) -> tuple[int, str]:
+    def ask(
+        self, path: str, content: Any = None, content_type: str = "application/json"
+    ) -> tuple[int, str]:
         """GET, or POST of JSON (text is sent as it is); return the status and the body."""
         data = content if isinstance(content, str) or content is None else json.dumps(content)
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}",
             data=None if data is None else data.encode(),
-            headers={"Content-Type": "application/json"},
+            headers={"Content-Type": content_type},
         )
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:

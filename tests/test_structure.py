@@ -100,8 +100,10 @@ ORDER = [
 # a model that DVC does not watch.
 NOT_DECLARED = {
     "clean": {"models", "reporting", "selection"},
-    "split": {"models", "preprocessing", "reporting", "serving", "tracking", "tuning"},
-    "cross_validate": {"reporting", "selection", "serving", "tracking"},
+    "split": {
+        *("cleaning", "models", "preprocessing", "reporting", "serving", "tracking", "tuning"),
+    },
+    "cross_validate": {"cleaning", "reporting", "selection", "serving", "sources", "tracking"},
     "train": {"reporting", "selection"},
 }
 

@@ -18,6 +18,8 @@ from tenfold.runtime import UserError
 if TYPE_CHECKING:
     from tenfold.params import Params
 
+# The exit code of `predict --rejects` if some rows were not scored.
+SOME_REJECTED = 3
 HOST = "127.0.0.1"
 STAGES = ["clean", "split", "cross_validate", "train", "select_model"]
 
@@ -75,6 +77,12 @@ def main(arguments: list[str] | None = None) -> None:
         help="mean and spread of N answers with dropout",
     )
     command.add_argument("--seed", type=int, default=0, help="decides which units are dropped")
+    command.add_argument(
+        "--rejects",
+        type=Path,
+        metavar="FILE",
+        help="a CSV for the rows that cannot be read; the rest is scored, and the exit code is 3",
+    )
     command.add_argument("source", type=Path, help="CSV, TSV, Parquet or JSON")
     command.add_argument("target", type=Path, help="the CSV to write")
     command.set_defaults(run=predict)
@@ -177,8 +185,8 @@ def serve(arguments: argparse.Namespace) -> None:
     tracking.require_model(model)
     print(f"serving {model}: http://{HOST}:{arguments.port}/invocations", flush=True)
     where = ["--host", HOST, "--port", str(arguments.port), "--workers", "1"]
-    command = ["mlflow", "models", "serve", "-m", model, "--env-manager", "local", *where]
-    _become(command, tracking.environment())
+    command = ["uvicorn", "--factory", "tenfold.serving.app:create", *where]
+    _become(command, {**tracking.environment(), "TENFOLD_MODEL": model})
 
 
 def predict(arguments: argparse.Namespace) -> None:
@@ -187,10 +195,34 @@ def predict(arguments: argparse.Namespace) -> None:
     from tenfold.serving import scoring
 
     _require_new_csv(arguments.target, arguments.source)
+    if arguments.rejects:
+        _require_new_csv(arguments.rejects, arguments.source)
+        if arguments.rejects.resolve() == arguments.target.resolve():
+            raise UserError(f"--rejects {arguments.rejects} is the file to write: name another")
     model = tracking.load_model(arguments.model or _champion())
-    scored = scoring.score(arguments.source, model, arguments.samples, arguments.seed)
-    runtime.write_text(arguments.target, scored.to_csv(index=False))
-    print(f"{arguments.target}: {len(scored)} rows scored")
+    how = scoring.Scoring(
+        n_samples=arguments.samples,
+        seed=arguments.seed,
+        skip_bad=arguments.rejects is not None,
+        **model.model_config,
+    )
+    try:
+        scored = scoring.score(arguments.source, model.get_raw_model(), how)
+    except scoring.UnreadableRows as refusal:
+        raise UserError(
+            f"{refusal}. `--rejects FILE` writes such rows to a file and scores the rest"
+        ) from None
+    n_rejected = len(scored.rejected)
+    if arguments.rejects:
+        runtime.write_text(arguments.rejects, scored.rejected.to_csv(index=False))
+    if len(scored.rows) == 0:
+        raise UserError(f"no row of {arguments.source} can be scored: {arguments.rejects} says why")
+    runtime.write_text(arguments.target, scored.table.to_csv(index=False))
+    print(f"{arguments.target}: {len(scored.rows)} rows scored")
+    print("".join(f"note: {note}\n" for note in scored.notes), end="")
+    if n_rejected:
+        print(f"{arguments.rejects}: {n_rejected} rows that cannot be read, with their reasons")
+        sys.exit(SOME_REJECTED)
 
 
 def publish(arguments: argparse.Namespace) -> None:

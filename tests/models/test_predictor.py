@@ -116,7 +116,9 @@ def test_a_missing_category_is_one_of_its_own_when_embedded() -> None:
     frame = data.X.assign(colour=data.X["colour"].where(data.X["colour"] != "green", MISSING))
     found = bag(data=type(data)(data.schema, frame, data.y, data.rows, data.folds), **LEARNED)
     row = table(1, seed=3).assign(size=4.0)
-    answers = [float(found.predictor.predict(row.assign(colour=c))[0]) for c in (None, "", "new")]
+    answers = [
+        float(found.predictor.predict(row.assign(colour=c))[0]) for c in (None, np.nan, "new")
+    ]
     assert answers[0] == answers[1] != answers[2]
 
 
@@ -129,7 +131,7 @@ def test_the_answer_with_spread_is_the_mean_and_deviation_of_the_draws() -> None
     inputs = [transformer.transform(frame) for transformer in _own(found)]
     draws = found.model.draws(inputs, 8, 5)
     answer = found.predictor.answer_with_spread(rows, 8, 5)
-    assert list(answer) == ["prediction", "spread"]
+    assert list(answer) == ["prediction", "spread", predictor.UNSEEN]
     np.testing.assert_allclose(answer["prediction"], draws.mean(axis=0))
     np.testing.assert_allclose(answer["spread"], draws.std(axis=0))
     assert (answer["spread"] > 0).all()
@@ -144,6 +146,7 @@ def test_a_classifiers_spread_is_one_of_each_probability() -> None:
         "probability_yes",
         "spread_no",
         "spread_yes",
+        predictor.UNSEEN,
     ]
     np.testing.assert_allclose(answer["spread_no"], answer["spread_yes"])
     likelier = np.where(answer["probability_yes"] > 0.5, "yes", "no")
@@ -161,7 +164,7 @@ def test_a_row_has_the_same_spread_whatever_is_asked_for_beside_it() -> None:
     model, rows = bag(dropout=0.3).predictor, table(20, seed=3)
     together = model.answer_with_spread(rows, 8, 5)
     alone = pd.concat([model.answer_with_spread(rows.iloc[[n]], 8, 5) for n in range(20)])
-    np.testing.assert_allclose(alone, together, rtol=1e-9)
+    pd.testing.assert_frame_equal(alone, together, rtol=1e-9)
 
 
 @pytest.mark.parametrize("n_samples", [0, -1, 10_001])

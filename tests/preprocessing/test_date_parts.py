@@ -108,7 +108,7 @@ def test_every_part_of_a_missing_date_is_imputed_by_itself(
     impute: str, expected: list[float]
 ) -> None:
     transformer = fitted(DAYS, parts=["year", "month"], cyclic=False, impute=impute)
-    assert transformed(transformer, None, "NA") == [expected, expected]
+    assert transformed(transformer, None, pd.NaT) == [expected, expected]
 
 
 def test_an_indicator_says_where_a_date_was_missing() -> None:

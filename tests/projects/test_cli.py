@@ -56,7 +56,7 @@ def test_predict_puts_answers_behind_the_columns_of_a_file(
     )
     finished.run("tenfold", "predict", str(tmp_path / "in.csv"), str(tmp_path / "out.csv"))
     scored = read(tmp_path / "out.csv")
-    added = ["prediction", "probability_benign", "probability_malignant"]
+    added = ["prediction", "probability_benign", "probability_malignant", "unseen_categories"]
     assert list(scored[0]) == ["note", "zip", *some[0], *added]
     for number, (before, after) in enumerate(zip(some, scored, strict=True)):
         assert {name: after[name] for name in before} == before
@@ -67,7 +67,7 @@ def test_predict_puts_answers_behind_the_columns_of_a_file(
     table = pd.DataFrame(some).astype(dict.fromkeys(model.schema.numeric, "float64"))
     expected = model.answer(table)
     assert [row["prediction"] for row in scored] == expected["prediction"].tolist()
-    for name in added[1:]:
+    for name in added[1:-1]:
         assert [float(row[name]) for row in scored] == expected[name].tolist()
 
 

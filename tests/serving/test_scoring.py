@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import pandas as pd
 import pytest
 
-from tenfold import cleaning
+from tenfold import cleaning, sources
 from tenfold.dataset import Schema
+from tenfold.models.shared.predictor import Predictor
 from tenfold.params import Clean, Data
 from tenfold.runtime import UserError
 from tenfold.serving import scoring
@@ -25,15 +26,19 @@ class Model:
         reading = {"clean": {"derive": derive}, "kinds": kinds}
         self.schema = Schema("regression", "y", numeric, (), (), ("",), reading=reading)
 
-    def get_raw_model(self) -> Model:
-        return self
-
-    def predict(self, features: Any) -> Any:
+    def answer(self, features: Any) -> Any:
         return features.add_prefix("got_")
+
+    def unseen(self, features: Any) -> dict[str, Any]:
+        return {}
+
+
+def score(path: Path, model: Model, **how: Any) -> scoring.Scored:
+    return scoring.score(path, cast(Predictor, model), scoring.Scoring(**how))
 
 
 def scored(path: Path, derive: dict[str, str], *numeric: str) -> pd.DataFrame:
-    return scoring.score(path, Model(derive, *numeric))
+    return score(path, Model(derive, *numeric)).table
 
 
 @pytest.fixture
@@ -61,9 +66,9 @@ def test_a_declared_cast_is_that_of_the_training_table(source: Path) -> None:
     )
     model.schema = replace(model.schema, dates=("day",), reading=reading)
     source.write_text('day,size,b\n31.12.2023,"1,5",2\n')
-    found = scoring.score(source, model)
+    found = score(source, model).table
     assert found["got_size"].tolist() == [1.5]
-    assert found["got_day"].tolist() == ["2023-12-31T00:00:00.000000"]
+    assert found["got_day"].tolist() == [pd.Timestamp("2023-12-31")]
 
 
 def test_a_database_is_no_file_to_score() -> None:
@@ -84,6 +89,6 @@ def test_a_model_s_expression_reaches_no_file_but_the_one_that_is_scored(
     other.write_text("secret")
     with pytest.raises((UserError, duckdb.Error)):
         scored(source, {"c": f"length((SELECT content FROM read_text('{other}')))"}, "c")
-    sealed, _ = scoring._read(source, Model({}, "a").schema)
+    database = sources.open_database().cursor()
     with pytest.raises(duckdb.PermissionException):
-        sealed.connection.execute(f"FROM read_text('{other}')")
+        database.execute(f"FROM read_text('{other}')")

@@ -88,19 +88,32 @@ def test_a_missing_column_is_named(server: Server, row: dict[str, Any], column: 
 
 @pytest.mark.parametrize(
     ("column", "value"),
-    [(NUMBER, "wide"), (NUMBER, math.inf), (NUMBER, [1.0]), (TEXT, 5), (TEXT, True)],
+    [
+        (NUMBER, "wide"),
+        (NUMBER, "1_000"),
+        (NUMBER, math.inf),
+        (NUMBER, [1.0]),
+        (NUMBER, True),
+        (TEXT, [1.0]),
+        (TEXT, 2.0**60),
+    ],
 )
 def test_a_value_of_the_wrong_type_is_refused_by_its_column(
     server: Server, row: dict[str, Any], column: str, value: Any
 ) -> None:
-    status, answer = invoke(server, {**row, column: value})
+    status, answer = invoke(server, row, {**row, column: value})
     assert status == 400
-    assert column in answer["message"]
+    assert f"column '{column}', row 1: must be " in answer["message"]
+    assert answer["message"].endswith(f"but got {value!r}")
     assert "np." not in answer["message"]
 
 
 @pytest.mark.parametrize(
-    ("column", "value"), [(NUMBER, None), (TEXT, None), (TEXT, "Z9"), (TEXT, ""), (NUMBER, 17)]
+    ("column", "value"),
+    [
+        *((NUMBER, None), (NUMBER, 17), (NUMBER, " 17.5 "), (NUMBER, "")),
+        *((TEXT, None), (TEXT, "Z9"), (TEXT, ""), (TEXT, 5), (TEXT, True)),
+    ],
 )
 def test_a_null_an_unknown_category_and_an_integer_are_answered(
     server: Server, row: dict[str, Any], column: str, value: Any
@@ -118,6 +131,55 @@ def test_a_row_of_nothing_but_nulls_is_answered(server: Server, row: dict[str, A
     assert sum(probabilities(answer).values()) == pytest.approx(1.0, abs=1e-6)
 
 
+def test_a_category_that_no_training_row_had_is_named_in_the_answer(
+    server: Server, row: dict[str, Any]
+) -> None:
+    status, answer = invoke(server, row, {**row, TEXT: "Z9"}, {**row, TEXT: None})
+    assert status == 200
+    assert [one["unseen_categories"] for one in answer["predictions"]] == ["", TEXT, ""]
+
+
+def test_a_csv_is_read_as_a_file_is(server: Server, row: dict[str, Any], folder: Path) -> None:
+    rows = [{**row, "note": "a, b"}, {**row, NUMBER: "?", TEXT: " NA "}, {**row, TEXT: "None"}]
+    text = pd.DataFrame(rows, dtype=object).to_csv(index=False)
+    status, body = server.ask("/invocations", text, "text/csv")
+    assert status == 200
+    _, expected = invoke(server, row, {**row, NUMBER: None, TEXT: None}, {**row, TEXT: "None"})
+    assert json.loads(body) == expected
+    assert expected["predictions"][2]["unseen_categories"] == TEXT
+
+    wide = pd.DataFrame([row, {**row, NUMBER: "wide"}], dtype=object).to_csv(index=False)
+    status, body = server.ask("/invocations", wide, "text/csv; charset=utf-8")
+    assert status == 400
+    said = json.loads(body)["message"]
+    assert f"the request, line 3: '{NUMBER}' must be a finite number, but got 'wide'" in said
+    assert "--rejects" not in said
+
+
+def test_mlflow_s_own_server_refuses_a_csv_which_pandas_would_misread(folder: Path) -> None:
+    from mlflow import MlflowException, pyfunc
+    from mlflow.pyfunc import scoring_server
+
+    model = pyfunc.load_model(str(folder))
+    schema = model.metadata.get_input_schema()
+    answer: Any = scoring_server.invocations
+    with pytest.raises(MlflowException) as refused:
+        answer("a,b\n1,2\n", "text/csv", model, schema)
+    assert refused.value.error_code == "BAD_REQUEST"
+
+
+@pytest.mark.parametrize("name", ["n_sample", "method", ""])
+def test_a_parameter_that_does_not_exist_is_refused(
+    server: Server, row: dict[str, Any], name: str
+) -> None:
+    request = {"dataframe_records": [row], "params": {name: 1}}
+    status, body = server.ask("/invocations", request)
+    assert status == 400
+    said = json.loads(body)["message"]
+    assert f"params must not hold {name!r}" in said
+    assert "known: n_samples, seed" in said
+
+
 def test_what_is_no_json_is_a_bad_request(server: Server) -> None:
     status, _ = server.ask("/invocations", "{")
     assert status == 400
@@ -132,14 +194,13 @@ def test_the_registered_model_is_signed_exemplified_and_pinned(
     signature = model.signature
     assert signature is not None
     kinds = {column["name"]: column["type"] for column in signature.inputs.to_dict()}
-    assert kinds.pop(TEXT) == "string"
-    assert set(kinds.values()) == {"double"}
-    assert {TEXT, *kinds} == set(row)
+    assert kinds == dict.fromkeys(row, "any")
     outputs = {column["name"]: column["type"] for column in signature.outputs.to_dict()}
     assert outputs == {
         "prediction": "string",
         "probability_benign": "double",
         "probability_malignant": "double",
+        "unseen_categories": "string",
     }
     asked = {param["name"]: param["default"] for param in signature.params.to_dict()}
     assert asked == {"n_samples": 0, "seed": 0}
@@ -224,5 +285,5 @@ def test_a_regression_answers_a_number(line: Project) -> None:
         server.stop()
     assert status == 200
     [only] = answer["predictions"]
-    assert set(only) == {"prediction"}
+    assert set(only) == {"prediction"}  # It has no categories.
     assert only["prediction"] == pytest.approx(11, abs=0.1)

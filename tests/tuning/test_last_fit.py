@@ -126,6 +126,7 @@ def test_the_server_answers_without_spread_unless_asked(
         "prediction",
         "probability_benign",
         "probability_malignant",
+        "unseen_categories",
     }
     assert ask(server, rows, n_samples=0) == (200, answer)
 

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.dataset import dates, spelling
-from tenfold.dataset.dates import DateFormat
 from tenfold.metrics import Task
 
 if TYPE_CHECKING:
@@ -69,37 +68,13 @@ class Schema:
         """Numeric, then categorical columns, then dates."""
         return (*self.numeric, *self.categorical, *self.dates)
 
-    def markers(self, column: str) -> tuple[str, ...]:
-        """The texts that mean no value in a column."""
-        own = self.reading.get("clean", {}).get("column_missing_values", {})
-        return tuple(own.get(column, self.missing_values))
-
-    def date_format(self, column: str) -> DateFormat:
-        """How the dates of a column are written as text."""
-        declared = self.reading.get("clean", {}).get("types", {}).get(column)
-        own = declared if isinstance(declared, Mapping) else {}
-        return DateFormat(own.get("format"), own.get("offset", "utc"))
-
-    def _categories(self, column: str, values: pd.Series[Any]) -> NDArray[np.object_]:
-        """Texts trimmed, replaced and marked as missing, as stage clean does."""
-        rules = self.reading.get("clean", {})
-        texts = values.astype(object).where(values.notna(), None)
-        missing = texts.isna()
-        texts = texts.astype(str)
-        if rules.get("trim"):
-            texts = texts.str.strip()
-        texts = texts.map(spelling.category, na_action="ignore")
-        missing |= texts.isin([spelling.category(marker) for marker in self.markers(column)])
-        swaps = rules.get("replace", {}).get(column, {})
-        swaps = {spelling.category(old): new for old, new in swaps.items()}
-        texts = texts.map(lambda text: swaps.get(text, text))
-        missing |= texts.isna()
-        return np.where(missing, MISSING, texts).astype(object)
-
     def frame(self, table: pd.DataFrame) -> pd.DataFrame:
         """The feature columns: numbers as float64, categories as text, dates as datetime64[us].
 
         A missing category is a category of its own, since its absence may carry meaning.
+
+        Args:
+            table: rows of a clean table, or what `serving.row_reader` makes of others.
 
         Raises:
             ValueError: naming the column and row of a text that is no date.
@@ -110,14 +85,15 @@ class Schema:
             name: table[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in self.numeric
         }
         for name in self.categorical:
-            columns[name] = self._categories(name, table[name])
+            texts = table[name].astype(object)
+            spelled = texts.astype(str).map(spelling.category, na_action="ignore")
+            columns[name] = np.where(texts.isna(), MISSING, spelled).astype(object)
         for name in self.dates:
-            written = self.date_format(name)
-            columns[name], wrong = dates.parse(table[name], self.markers(name), written)
+            columns[name], wrong = dates.parse(table[name])
             if wrong.any():
                 row = int(wrong.argmax())
                 value = table[name].iloc[row]
-                raise ValueError(f"{name!r}, row {row}: must be {written.rule} but got {value!r}")
+                raise ValueError(f"{name!r}, row {row}: must be {dates.RULE} but got {value!r}")
         return pd.DataFrame(columns, index=table.index).astype(dict.fromkeys(self.categorical, "O"))
 
     def encode(self, target: pd.Series[Any]) -> NDArray[np.generic]:

@@ -54,6 +54,13 @@ class SelectModel(Section):
     """Where the champion goes."""
 
     registered_model_name: Name = Field(description="Its name in the MLflow registry.")
+    max_unseen: float = Field(
+        1.0,
+        ge=0,
+        le=1,
+        description="Refuse to predict for a file or a request if a greater share of its rows has, "
+        "in any one column, a category that no training row had.",
+    )
 
 
 class Run(Section):

@@ -108,6 +108,19 @@ def n_numbers(schema: Schema, declared: Preprocessing) -> int:
     return len(schema.numeric) + sum(width(date.parts, date.cyclic) for date in dates)
 
 
+def categories(transformer: Any) -> dict[str, set[str]]:
+    """The categories of each column that a fitted transformer of `build` has seen."""
+    from sklearn.pipeline import Pipeline
+
+    columns = transformer["columns"] if isinstance(transformer, Pipeline) else transformer
+    found: dict[str, set[str]] = {}
+    for kind, encoder, names in columns.transformers_:
+        if kind.startswith("categorical"):
+            seen = getattr(encoder, "buckets_", encoder).categories_
+            found |= {name: set(values) for name, values in zip(names, seen, strict=True)}
+    return found
+
+
 def _steps(
     kind: str,
     columns: Sequence[str],

@@ -62,7 +62,7 @@ def inputs_fingerprint(params: Mapping[str, Any], outputs: Outputs) -> str:
     return runtime.fingerprint(
         params["name"],
         params["metrics"],
-        params["select_model"]["registered_model_name"],
+        params["select_model"],
         families,
         runtime.digest(outputs.split),
         runtime.digest(outputs.clean / "report.json"),

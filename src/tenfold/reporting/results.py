@@ -11,6 +11,7 @@ from tenfold.dataset import Schema
 from tenfold.params import Params, Split
 from tenfold.params.search_space import flat
 from tenfold.reporting.outputs import Outputs
+from tenfold.serving.row_reader import RowReader
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +42,7 @@ class Champion:
     schema: Schema
     example: pd.DataFrame
     files: list[Path]
+    max_unseen: float
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def read(params: Params, outputs: Outputs, fingerprint: str) -> ExperimentResult
         data=data,
         parameters={"seed": params.seed, "task": params.task, **_split(params.split, report)},
         families=families,
-        champion=_champion(outputs, results, schema, families),
+        champion=_champion(params, outputs, results, schema, families),
     )
 
 
@@ -122,7 +124,11 @@ def _family(params: Params, outputs: Outputs, name: str, data: str) -> FamilyRes
 
 
 def _champion(
-    outputs: Outputs, results: dict[str, Any], schema: Schema, families: list[FamilyResults]
+    params: Params,
+    outputs: Outputs,
+    results: dict[str, Any],
+    schema: Schema,
+    families: list[FamilyResults],
 ) -> Champion:
     import pandas as pd
 
@@ -136,17 +142,22 @@ def _champion(
         schema=schema,
         example=example(train, schema),
         files=[outputs.folder / "report.html"],
+        max_unseen=params.select_model.max_unseen,
     )
 
 
 def example(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
-    """One row that a client may send: the first, numbers as double, dates as ISO 8601."""
-    row = table.iloc[:1][list(schema.features)].reset_index(drop=True)
-    for name in schema.numeric:
+    """One row that a client may send: the first, numbers as double, dates as ISO 8601.
+
+    A column that is no feature, and of which derived features are made, is null.
+    """
+    columns = RowReader(schema).columns
+    row = table.iloc[:1].reindex(columns=list(columns)).reset_index(drop=True)
+    for name in set(schema.numeric).intersection(columns):
         row[name] = row[name].astype("float64")
-    for name in schema.categorical:
+    for name in set(schema.categorical).intersection(columns):
         row[name] = row[name].astype(object).where(row[name].notna(), None)
-    for name in schema.dates:
+    for name in set(schema.dates).intersection(columns):
         texts = row[name].map(lambda date: date.isoformat(), na_action="ignore")
         row[name] = texts.astype(object).where(row[name].notna(), None)
     return row

@@ -1,34 +1,46 @@
-"""The pyfunc that MLflow serves: it checks a request's values (status 400) and predicts."""
+"""The pyfunc that MLflow serves: it reads a request's cells, or refuses them, and predicts."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tenfold.dataset import Schema, dates
+from tenfold.dataset import Schema
 from tenfold.models.shared import predictor
+from tenfold.runtime import nearest
+from tenfold.serving import unseen
+from tenfold.serving.request_reader import RequestReader
+from tenfold.serving.row_reader import BadCell, RowReader
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
     from mlflow.models import ModelSignature
     from mlflow.types.schema import ParamSpec
-    from numpy.typing import NDArray
+
+# What a request may set, and by default.
+PARAMETERS = {"n_samples": 0, "seed": 0}
 
 
 def signature(schema: Schema) -> ModelSignature:
-    """The model's signature: numbers are double, so that they may be null; others are string."""
+    """The model's signature; a column is of any type, since MLflow would convert others itself.
+
+    It would take `1_000` and `true` for numbers, and read `NA` in a CSV as no value.
+    """
     from mlflow.models import ModelSignature
-    from mlflow.types.schema import ColSpec, ParamSchema, TensorSpec
+    from mlflow.types.schema import AnyType, ColSpec, ParamSchema, TensorSpec
     from mlflow.types.schema import Schema as Columns
 
-    inputs: list[ColSpec | TensorSpec] = [ColSpec("double", name) for name in schema.numeric]
-    inputs += [ColSpec("string", name) for name in (*schema.categorical, *schema.dates)]
+    any_type = AnyType()  # type: ignore[no-untyped-call]
+    names = RowReader(schema).columns
+    inputs: list[ColSpec | TensorSpec] = [ColSpec(any_type, name) for name in names]
     label = "double"
     if schema.classes:
         label = "long" if isinstance(schema.classes[0], int) else "string"
     outputs: list[ColSpec | TensorSpec] = [ColSpec(label, "prediction")]
     outputs += [ColSpec("double", f"probability_{name}") for name in schema.classes]
+    if schema.categorical:
+        outputs.append(ColSpec("string", predictor.UNSEEN))
     return ModelSignature(Columns(inputs), Columns(outputs), ParamSchema(_parameters()))
 
 
@@ -36,7 +48,7 @@ def _parameters() -> list[ParamSpec]:
     """The parameters of a request."""
     from mlflow.types.schema import ParamSpec
 
-    return [ParamSpec("n_samples", "long", 0), ParamSpec("seed", "long", 0)]
+    return [ParamSpec(name, "long", default) for name, default in PARAMETERS.items()]
 
 
 class Served:
@@ -44,65 +56,74 @@ class Served:
 
     If the parameter `n_samples` is above 0, the answer is the mean of so many passes with dropout,
     and `spread` (for classes `spread_<label>`) is their standard deviation; `seed` repeats them.
+    `unseen_categories` names a row's columns whose category the training rows did not have.
+
+    Args:
+        model: that predicts.
+        max_unseen: the greatest share of a request's rows with such a category in one column.
     """
 
-    def __init__(self, model: predictor.Predictor) -> None:
+    def __init__(self, model: predictor.Predictor, max_unseen: float = 1.0) -> None:
         self.model = model
+        self.max_unseen = max_unseen
+        self._requests = RequestReader(RowReader(model.schema))
 
     def predict(self, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> Any:
         """Answer every row, also one with nulls or categories that were not in the training rows.
 
         Raises:
-            MlflowException: (status 400) naming the column and row of a value of the wrong type,
-                or the reason why there is no spread.
+            MlflowException: (status 400) naming the column and row of a cell that cannot be read,
+                the column with too many unseen categories, or why there is no spread.
         """
-        _check_values(model_input, self.model.schema)
         from mlflow.exceptions import MlflowException
 
-        asked = {"n_samples": 0, "seed": 0} | (params or {})
-        for name, value in asked.items():
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise MlflowException.invalid_parameter_value(
-                    f"params.{name} must be an integer, but got {value!r}"
-                )
+        asked = PARAMETERS | (params or {})
+        problem = self._problem_of(asked, model_input)
+        if problem:
+            raise MlflowException.invalid_parameter_value(problem)
+        read = self._requests.read(model_input)
+        if read.bad:
+            raise MlflowException.invalid_parameter_value(_refusal(read.bad))
+        too_many = unseen.refusal(unseen.count(self.model, read.features), self.max_unseen)
+        if too_many:
+            raise MlflowException.invalid_parameter_value(too_many)
+        features = read.features.set_axis(model_input.index)
         if asked["n_samples"] == 0:
-            return self.model.answer(model_input)
+            return self.model.answer(features)
         try:
-            return self.model.answer_with_spread(model_input, **asked)
+            return self.model.answer_with_spread(features, **asked)
         except ValueError as error:
             raise MlflowException.invalid_parameter_value(str(error)) from None
+
+    def _problem_of(self, params: dict[str, Any], table: pd.DataFrame) -> str | None:
+        """What is wrong with a request as a whole."""
+        for name, value in params.items():
+            if name not in PARAMETERS:
+                return unknown_parameter(name)
+            if isinstance(value, bool) or not isinstance(value, int):
+                return f"params.{name} must be an integer, but got {value!r}"
+        missing = [column for column in self._requests.rows.columns if column not in table]
+        return f"the request lacks the columns {missing}: add them" if missing else None
 
     def get_raw_model(self) -> predictor.Predictor:
         """Return the predictor: MLflow's hook for callers that need more than `predict`."""
         return self.model
 
 
-def _load_pyfunc(path: str) -> Served:
+def _load_pyfunc(path: str, model_config: dict[str, Any] | None = None) -> Served:
     """Load the model: MLflow's hook for `loader_module`."""
-    return Served(predictor.load(Path(path)))
+    return Served(predictor.load(Path(path)), **(model_config or {}))
 
 
-def _check_values(table: pd.DataFrame, schema: Schema) -> None:
-    """Refuse values that MLflow lets through: it converts double columns and checks no others."""
-    import numpy as np
-
-    for name in schema.numeric:
-        _refuse(name, table[name], np.isinf(table[name].to_numpy(np.float64)), "a finite number")
-    for name in schema.categorical:
-        column = table[name]
-        wrong = column.notna() & ~column.map(lambda value: isinstance(value, str))
-        _refuse(name, column, wrong.to_numpy(dtype=bool), "a string")
-    for name in schema.dates:
-        written = schema.date_format(name)
-        no_date = dates.parse(table[name], schema.markers(name), written)[1]
-        _refuse(name, table[name], no_date, written.rule)
+def unknown_parameter(name: str) -> str:
+    """The message about a parameter that no request may set."""
+    return f"params must not hold {name!r}; {nearest(name, PARAMETERS)}"
 
 
-def _refuse(name: str, column: pd.Series[Any], wrong: NDArray[np.bool_], rule: str) -> None:
-    from mlflow.exceptions import MlflowException
-
-    if wrong.any():
-        row = int(wrong.argmax())
-        raise MlflowException.invalid_parameter_value(
-            f"column {name!r}, row {row}: must be {rule} or null, but got {column.tolist()[row]!r}"
-        )
+def _refusal(bad: Sequence[BadCell]) -> str:
+    first, more = bad[0], len(bad) - 1
+    others = f"; {more} more row{'s have' if more > 1 else ' has'} such a cell" if more else ""
+    return (
+        f"column {first.column!r}, row {first.row}: must be {first.rule} or null, but got "
+        f"{first.value!r}{others}"
+    )

@@ -2,155 +2,161 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from tenfold import cleaning, sources
-from tenfold.cleaning import ColumnPlan
+from tenfold import sources
 from tenfold.dataset import ROW, Schema
-from tenfold.params import Clean, Data
+from tenfold.models.shared.predictor import Predictor
+from tenfold.params import Data
 from tenfold.params.data import SCHEMES
 from tenfold.runtime import UserError, nearest
-from tenfold.sources import Kind
+from tenfold.serving import unseen
+from tenfold.serving.row_reader import BadCell, RowReader
+from tenfold.sources import CONTENT, LINE, MALFORMED, REASON, Source
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def score(path: Path, model: Any, n_samples: int = 0, seed: int = 0) -> pd.DataFrame:
-    """The file's columns, then `prediction` and each class's probability, and their spread.
+@dataclass(frozen=True)
+class Scoring:
+    """How a file is scored.
 
-    Args:
-        path: a table with every feature column; others are passed through.
-        model: a registered model, as MLflow loads it.
+    Attributes:
         n_samples: answers with dropout, of whose mean and spread the answer is made; 0: none.
         seed: of the units dropped.
+        skip_bad: whether rows that cannot be read are set aside, instead of refusing the file.
+        max_unseen: the greatest share of rows with an unseen category in one column.
+    """
+
+    n_samples: int = 0
+    seed: int = 0
+    skip_bad: bool = False
+    max_unseen: float = 1.0
+
+
+class UnreadableRows(UserError):
+    """Some rows of a file have cells that cannot be read."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A scored file.
+
+    Attributes:
+        rows: its columns.
+        answers: `prediction` and each class's probability, and their spread.
+        rejected: the line of each row that cannot be read, the reason, and its columns.
+        notes: what its reader should know, in words.
+    """
+
+    rows: pd.DataFrame
+    answers: pd.DataFrame
+    rejected: pd.DataFrame
+    notes: Sequence[str]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The answers behind the file's columns."""
+        import pandas as pd
+
+        beside: pd.DataFrame = pd.concat([self.rows, self.answers], axis=1)
+        return beside.reset_index(drop=True)
+
+
+def score(path: Path, model: Predictor, how: Scoring = Scoring()) -> Scored:
+    """Score every row of a file.
+
+    Args:
+        path: a table with every column that the model needs; others are passed through.
+        model: that predicts.
+        how: the settings.
 
     Raises:
-        UserError: naming a column that is missing, or the line of a cell that is no number; or
-            if a spread is asked of a model that has none.
+        UserError: naming a column that is missing, the line of a cell that cannot be read or a
+            column with too many unseen categories; or if a spread is asked of a model that has
+            none.
     """
-    import pandas as pd
-
-    schema: Schema = model.get_raw_model().schema
-    source, rules = _read(path, schema)
-    table = source.connection.execute(f"FROM {sources.RAW} ORDER BY {ROW}").df()
-    features = _features(source, schema, rules, path)
-    answers = _answers(model, features, n_samples, seed)
+    reader = RowReader(model.schema)
+    source, notes = _read(path, model.schema, reader.columns, malformed=how.skip_bad)
+    sources.seal(source, Path(source.scratch.name))
+    table = source.connection.execute(f"FROM {sources.RAW} ORDER BY {ROW}").df().set_index(ROW)
+    read = reader.read(reader.prepare(source))
+    if read.bad and not how.skip_bad:
+        raise UnreadableRows(_refusal(path, source, read.bad))
+    rejected = _rejected(source, table, read.bad)
+    kept = ~read.features.index.isin([cell.row for cell in read.bad])
+    features, table = read.features[kept], table[kept]
+    if len(features) == 0:
+        return Scored(table, table[[]], rejected, notes)
+    found = unseen.count(model, features)
+    too_many = unseen.refusal(found, how.max_unseen)
+    if too_many:
+        raise UserError(f"{path}: {too_many}")
+    answers = _answers(model, features, how)
     taken = [column for column in answers if column in table]
     if taken:
         raise UserError(f"{path} has a column {taken[0]!r} already: rename it")
-    scored: pd.DataFrame = pd.concat([table.drop(columns=ROW), answers], axis=1)
-    return scored
+    return Scored(table, answers, rejected, [*notes, *map(str, found)])
 
 
-def _read(path: Path, schema: Schema) -> tuple[sources.Source, Clean]:
-    """The file in the layout of the training table, and the rules for those of its columns."""
+def _read(
+    path: Path, schema: Schema, columns: Sequence[str], *, malformed: bool
+) -> tuple[Source, list[str]]:
+    """The file in the layout of the training table; its encoding and first line are its own."""
     if str(path).partition(":")[0] in SCHEMES and not path.exists():
         raise UserError(
             f"{path} is no file, but predict scores files: write its rows to a CSV first"
         )
-    layout = schema.reading.get("data", {}) if sources.is_delimited(path) else {}
+    layout, notes = {}, []
+    if sources.is_delimited(path):
+        layout = {**schema.reading.get("data", {}), "encoding": "utf-8"}
+        own = sources.own_encoding(path)
+        if own:
+            layout["encoding"] = own.name
+            notes.append(f"{path} is not UTF-8, and was read as {own.name}: {own.shown}")
+    data = Data(path=str(path), target=schema.target, **layout)
     try:
-        source = sources.read_strict(Data(path=str(path), target=schema.target, **layout))
+        source = sources.read_sound(data) if malformed else sources.read_strict(data)
     except UserError as refusal:
         raise UserError(str(refusal).removeprefix("data.path: ")) from None
-    declared = {"missing_values": list(schema.missing_values), **schema.reading.get("clean", {})}
-    derived = declared.get("derive", {})
-    for name in schema.features:
-        if name not in source.columns and name not in derived:
+    for name in columns:
+        if name not in source.columns:
             raise UserError(f"{path} lacks the column {name!r}; {nearest(name, source.columns)}")
-    for key in ("types", "replace", "column_missing_values"):
-        own = declared.get(key, {})
-        declared[key] = {name: own[name] for name in own if name in source.columns}
-    declared["derive"] = _needed(source, derived, schema.features)
-    # What is derived comes with the model, and a model may come from anywhere.
-    sources.seal(source, Path(source.scratch.name))
-    return source, Clean.model_validate(declared)
+    return source, notes
 
 
-def _needed(
-    source: sources.Source, derived: Mapping[str, str], features: Sequence[str]
-) -> dict[str, str]:
-    """The derived columns that are features, and those that these are made of."""
-    asked, needed = {name.lower() for name in features}, []
-    # A derived column is made of those before it.
-    for name in reversed(list(derived)):
-        if name.lower() in asked:
-            asked |= cleaning.columns_of(source.connection, derived[name])
-            needed.append(name)
-    return {name: derived[name] for name in reversed(needed)}
-
-
-def _features(source: sources.Source, schema: Schema, rules: Clean, path: Path) -> pd.DataFrame:
-    """The columns that the model asks for: numbers as float64, texts and dates as text or None."""
-    import pandas as pd
-
-    layout = schema.reading.get("data", {})
-    data = Data(path=str(path), target=schema.target, decimal=layout.get("decimal", "."))
-    kinds = {name: kind for kind, names in _kinds(schema).items() for name in names}
-    # What is derived may be made of columns that are no features.
-    known = {**schema.reading.get("kinds", {}), **kinds}
-    plan = cleaning.typed_rows(source, data, rules, known)
-    used = {name.lower() for name in schema.features}.union(
-        *(cleaning.columns_of(source.connection, made) for made in rules.derive.values())
+def _refusal(path: Path, source: Source, bad: Sequence[BadCell]) -> str:
+    first, more = bad[0], len(bad) - 1
+    rows = "row has such a cell" if more == 1 else "rows have such cells"
+    others = f". {more} more {rows}" if more else ""
+    return (
+        f"{path}, {source.where(first.row)}: {first}: correct it or leave it empty (a text that "
+        f"means no value belongs in clean.missing_values){others}"
     )
-    for name, column in plan.columns.items():
-        if name.lower() in used:
-            _check_fit(source, column, path, known.get(name, "text"))
-    columns = {name: _column(source, name, kinds[name]) for name in schema.features}
-    return pd.DataFrame(columns)
 
 
-def _kinds(schema: Schema) -> dict[Kind, tuple[str, ...]]:
-    return {"double": schema.numeric, "text": schema.categorical, "date": schema.dates}
-
-
-def _column(source: sources.Source, name: str, kind: Kind) -> Any:
+def _rejected(source: Source, table: pd.DataFrame, bad: Sequence[BadCell]) -> pd.DataFrame:
+    """The rows that cannot be read, by line; of what is no row its text."""
     import pandas as pd
 
-    cell = sources.name(name)
-    if kind == "date":
-        cell = f"strftime({cell}, '%Y-%m-%dT%H:%M:%S.%f')"
-    rows = source.connection.execute(
-        f"SELECT {cell} FROM {cleaning.ROWS} ORDER BY {ROW}"
-    ).fetchall()
-    values = pd.Series([row[0] for row in rows], dtype=object)
-    return values.astype(np.float64) if kind == "double" else values
+    malformed = source.connection.execute(
+        f"SELECT {ROW} AS {LINE}, {REASON}, {CONTENT} FROM {MALFORMED}"
+    ).df()
+    rows = [cell.row for cell in bad]
+    reasons = pd.DataFrame({LINE: rows, REASON: list(map(str, bad))}, index=rows)
+    of_cells = pd.concat([reasons, table.loc[rows]], axis=1)
+    found: pd.DataFrame = pd.concat([of_cells, malformed])
+    return found.sort_values(LINE, ignore_index=True)
 
 
-def _check_fit(source: sources.Source, column: ColumnPlan, path: Path, kind: Kind) -> None:
-    """Refuse a cell that is there and yet has no value of the column's kind."""
-    odd = column.unfit()
-    if kind == "double":
-        odd = f"({odd}) OR isinf(({column.typed()})::DOUBLE)"
-    found = source.connection.execute(
-        f"SELECT {ROW}, {column.raw}::VARCHAR FROM {sources.RAW} WHERE {odd} ORDER BY {ROW} LIMIT 1"
-    ).fetchall()
-    if found:
-        line, value = found[0]
-        must_be = {
-            "integer": "an integer",
-            "double": "a finite number",
-            "date": column.date_format.rule.rstrip(","),
-            "text": "a text",
-        }
-        raise UserError(
-            f"{path}, {source.where(line)}: {column.name!r} must be {must_be[kind]}, but got "
-            f"{value!r}: correct it or leave it empty (a text that means no value belongs in "
-            "clean.missing_values)"
-        )
-
-
-def _answers(model: Any, features: pd.DataFrame, n_samples: int, seed: int) -> pd.DataFrame:
-    if n_samples == 0:
-        answers: pd.DataFrame = model.predict(features)
-        return answers
+def _answers(model: Predictor, features: pd.DataFrame, how: Scoring) -> pd.DataFrame:
+    if how.n_samples == 0:
+        return model.answer(features)
     try:
-        answers = model.get_raw_model().answer_with_spread(features, n_samples, seed)
+        return model.answer_with_spread(features, how.n_samples, how.seed)
     except ValueError as error:
-        raise UserError(f"--samples {n_samples}: {error}") from None
-    return answers
+        raise UserError(f"--samples {how.n_samples}: {error}") from None

@@ -15,12 +15,14 @@ from tenfold import runtime
 from tenfold.dataset import ROW
 from tenfold.params import Data
 from tenfold.runtime import UserError
-from tenfold.sources import formats, source_files, union
+from tenfold.sources import encodings, formats, source_files, union
 from tenfold.sources.column_kinds import Kind
 from tenfold.sources.column_names import CONTENT, LINE, REASON, SOURCE
 from tenfold.sources.connection import connect, seal
+from tenfold.sources.encodings import GuessedEncoding
 from tenfold.sources.file_rows import FileRows, FileToRead
 from tenfold.sources.formats import is_delimited
+from tenfold.sources.memory import of_table, open_database, put
 from tenfold.sources.source import Source, Unsound, WantedColumn
 from tenfold.sources.source_files import FileStamp
 from tenfold.sources.sql import MALFORMED, RAW, first_line, name, rows_of, text
@@ -44,8 +46,13 @@ __all__ = [
     "is_readable",
     "lines_above_header",
     "name",
+    "of_table",
+    "open_database",
+    "own_encoding",
     "preview",
+    "put",
     "read",
+    "read_sound",
     "read_strict",
     "rows_of",
     "seal",
@@ -126,24 +133,41 @@ def fingerprint(data: Data) -> list[str] | None:
     return runtime.source_digests(data.path) if _files(data) else [data.path]
 
 
-def read_strict(data: Data) -> Source:
-    """Read a table in which everything must be a row.
+def read_sound(data: Data) -> Source:
+    """Read a table whole; what is no row of it is in `MALFORMED`.
 
     Raises:
-        UserError: as `read` does, or if any line or record is malformed.
+        UserError: as `read` does.
     """
     source = read(data)
     try:
         source.check(_count(source))
     except (duckdb.Error, Unsound):
         source = read(data, careful=True)
-        malformed = source.connection.execute(
-            f"SELECT {ROW}, {REASON} FROM {MALFORMED} ORDER BY {ROW} LIMIT 1"
-        ).fetchall()
-        if malformed:
-            row, reason = malformed[0]
-            raise UserError(f"{data.path}, {source.where(row)}: {reason}: mend it") from None
     return source
+
+
+def read_strict(data: Data) -> Source:
+    """Read a table in which everything must be a row.
+
+    Raises:
+        UserError: as `read` does, or if any line or record is malformed.
+    """
+    source = read_sound(data)
+    malformed = source.connection.execute(
+        f"SELECT {ROW}, {REASON} FROM {MALFORMED} ORDER BY {ROW} LIMIT 1"
+    ).fetchall()
+    if malformed:
+        row, reason = malformed[0]
+        raise UserError(f"{data.path}, {source.where(row)}: {reason}: mend it")
+    return source
+
+
+def own_encoding(path: Path) -> GuessedEncoding | None:
+    """The likeliest encoding of a text file that is not UTF-8; None for one that is, or packed."""
+    packed = path.suffix.lower() in source_files.PACKED
+    unicode = packed or not path.is_file() or encodings.is_unicode(path)
+    return None if unicode else encodings.guess(path)
 
 
 def preview(data: Data, n_rows: int) -> Source:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlparse
 
 import tenfold
+from tenfold import runtime
 from tenfold.tracking.runs import FINGERPRINT
 from tenfold.tracking.store import (
     connect,
@@ -33,9 +34,12 @@ ALIAS = "champion"
 PUBLICATION = "tenfold.publication"
 # What a served model imports; pinned to what trained it.
 REQUIREMENTS = (
+    "duckdb",
+    "filelock",
     "mlflow",
     "numpy",
     "pandas",
+    "pyarrow",
     "pydantic",
     "pytorch-lightning",
     "safetensors",
@@ -128,14 +132,15 @@ def promote(client: MlflowClient, experiment: str, results: ExperimentResults, r
 
 def _version(client: MlflowClient, experiment: str, results: ExperimentResults, run_id: str) -> str:
     """Find the version of these model files, or upload and register them; return its number."""
-    name, model = results.registered_model, results.champion.fingerprint
+    name, champion = results.registered_model, results.champion
+    model = runtime.fingerprint(champion.fingerprint, champion.max_unseen)
     with unless_there():
         client.create_registered_model(name)
     for known in client.search_model_versions(f"name = '{name}'"):
         # A version of a moved project has lost its files.
         if known.tags.get(FINGERPRINT) == model and _has_files(client, name, known.version):
             return str(known.version)
-    logged = _log_model(client, experiment, results.champion, run_id)
+    logged = _log_model(client, experiment, champion, run_id)
     created = client.create_model_version(
         name, source=f"models:/{logged}", run_id=run_id, tags={FINGERPRINT: model}
     )
@@ -168,6 +173,7 @@ def _log_model(client: MlflowClient, experiment: str, champion: Champion, run_id
             code_paths=[str(Path(tenfold.__file__).parent)],
             signature=pyfunc.signature(champion.schema),
             input_example=champion.example,
+            model_config={"max_unseen": champion.max_unseen},
             pip_requirements=[
                 f"{package}=={_public(version(package))}" for package in REQUIREMENTS
             ],

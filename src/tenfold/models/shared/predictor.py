@@ -5,10 +5,13 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tenfold import models, runtime
+import numpy as np
+
+from tenfold import models, preprocessing, runtime
 from tenfold.dataset import Schema
 from tenfold.metrics import Array
 from tenfold.models.shared import digests, persistence
@@ -16,8 +19,11 @@ from tenfold.models.shared.contract import Fitted
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
 
+# The column of an answer that names a row's columns with categories never seen in training.
+UNSEEN = "unseen_categories"
 # All draws are held in memory.
 MAX_SAMPLES = 10_000
 
@@ -39,10 +45,11 @@ class Predictor:
         return self.model.predict(self._inputs(table))
 
     def answer(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Predict as a table: `prediction`, and for classes the probability of each."""
-        import pandas as pd
+        """Predict as a table: `prediction`, and for classes the probability of each.
 
-        return pd.DataFrame(self._columns(self.predict(table)), index=table.index)
+        Where there are categories, `UNSEEN` names the columns in which a row has a new one.
+        """
+        return self._answer(table, self._columns(self.predict(table)))
 
     def answer_with_spread(
         self, table: pd.DataFrame, n_samples: int, seed: int = 0
@@ -59,8 +66,6 @@ class Predictor:
         Raises:
             ValueError: if the model has no spread.
         """
-        import pandas as pd
-
         if not 0 < n_samples <= MAX_SAMPLES:
             raise ValueError(f"n_samples must be between 1 and {MAX_SAMPLES}, but got {n_samples}")
         draws = self.model.draws(self._inputs(table), n_samples, seed)
@@ -71,6 +76,32 @@ class Predictor:
                 columns[f"spread_{label}"] = spread[:, code]
         else:
             columns["spread"] = spread
+        return self._answer(table, columns)
+
+    def unseen(self, table: pd.DataFrame) -> dict[str, NDArray[np.bool_]]:
+        """Of each categorical column, whether a row has a category that no training row had."""
+        return {
+            column: (table[column].notna() & ~table[column].isin(self._seen[column])).to_numpy()
+            for column in self.schema.categorical
+        }
+
+    @cached_property
+    def _seen(self) -> dict[str, set[str]]:
+        """The categories of the training rows; each member of a bag has seen most of them."""
+        found: dict[str, set[str]] = {column: set() for column in self.schema.categorical}
+        for transformer in self.transformers:
+            for column, seen in preprocessing.categories(transformer).items():
+                found[column] |= seen
+        return found
+
+    def _answer(self, table: pd.DataFrame, columns: dict[str, Any]) -> pd.DataFrame:
+        import pandas as pd
+
+        if self.schema.categorical:
+            names = np.full(len(table), "", dtype=object)
+            for column, is_unseen in self.unseen(table).items():
+                names[is_unseen] = [f"{other}, {column}".lstrip(", ") for other in names[is_unseen]]
+            columns = {**columns, UNSEEN: names}
         return pd.DataFrame(columns, index=table.index)
 
     def digest(self) -> str:
@@ -84,8 +115,6 @@ class Predictor:
         return [transformer.transform(frame) for transformer in self.transformers]
 
     def _columns(self, prediction: Array) -> dict[str, Any]:
-        import numpy as np
-
         if not self.schema.classes:
             return {"prediction": prediction}
         labels = np.array(self.schema.classes)[prediction.argmax(axis=1)]
