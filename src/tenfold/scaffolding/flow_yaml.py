@@ -22,8 +22,7 @@ def flow(value: Any) -> str:
         return _dumped(value)
     text = _dumped(value)
     quoted = text.startswith("'") or not re.match("[A-Za-z_]", text)
-    is_text = isinstance(value, str)
-    return _dumped(DoubleQuotedScalarString(value)) if quoted and is_text else text
+    return _dumped(DoubleQuotedScalarString(value)) if quoted else text
 
 
 def _dumped(scalar: Any) -> str:

@@ -142,7 +142,7 @@ class GuessedTable:
         lists = {
             "missing values": self.missing.everywhere,
             "missing values of their own": self.column_missing_values,
-            "types": self.types,
+            "types": [f"{name} {flow(cast)}" for name, (cast, _) in self.types.items()],
             "dropped": self.dropped,
         }
         lines += [f"{what}: {', '.join(names)}" for what, names in lists.items() if names]

@@ -52,10 +52,19 @@ class HonestSplit:
             said = f"rows are split by {column}, as if the model is asked about what comes later"
             unless = "if it is not"
         also = "".join(f"; also, {other}" for other in self.others)
+        both = f"; both at once: split: {flow(self.both)}" if self.both else ""
         return (
             f"{said}: {self.reason}; {unless}, remove {' and '.join(self.settings)} from split"
-            f"{also}"
+            f"{also}{both}"
         )
+
+    @property
+    def both(self) -> dict[str, str]:
+        """The split that asks about later rows of new groups, if both matter."""
+        columns: dict[str, str] = {}
+        for found in (self.found, *self.others):
+            columns.setdefault(found.kind, found.column)
+        return {"strategy": "time", **columns} if len(columns) > 1 else {}
 
 
 def choose(

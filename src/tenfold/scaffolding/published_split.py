@@ -48,11 +48,6 @@ def find(words: Mapping[str, Iterable[str]]) -> PublishedSplit | None:
     return next((split for split in found if split is not None), None)
 
 
-def may_name_folds(name: str) -> bool:
-    """Whether a column of whole numbers seems to name folds."""
-    return "fold" in name.lower() and PART_NAME.fullmatch(_plain(name)) is not None
-
-
 def _of_column(column: str, words: list[str]) -> PublishedSplit | None:
     parts = {word: part for word in words if (part := _part(word))}
     others = [word for word in words if word not in parts]
