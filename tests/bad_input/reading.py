@@ -30,9 +30,19 @@ def silent(path: Path, encoding: str, parts: list[dict[str, Any]], lines: list[s
             if name == ROW or cells is None or name not in cells:
                 continue
             told = any(f"mended: {name}: white space trimmed" in line for line in lines)
-            if not _same(cells[name], value, trimmed=told):
-                found.append(f"{name!r}, row {row[ROW]}: {cells[name]!r} became {value!r}")
+            cell = cells[name]
+            if any(f"mended: {name}: written as one category" in line for line in lines):
+                cell = _category(cell)
+            if not _same(cell, value, trimmed=told):
+                found.append(f"{name!r}, row {row[ROW]}: {cell!r} became {value!r}")
     return found
+
+
+def _category(cell: str) -> str:
+    whole, _, fraction = cell.partition(".")
+    if whole.isdecimal() and fraction and not fraction.strip("0"):
+        return whole
+    return cell.lower() if cell.lower() in ("true", "false") else cell
 
 
 def _parquet(path: Path) -> dict[int, Mapping[str, Any]]:

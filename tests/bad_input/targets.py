@@ -63,9 +63,12 @@ CASES = [
         Warned(["note: the target y: '1' and '1.0' are one class"], {"y": [1, 1, 0] * 4}),
     ),
     both(
-        "1 and 1.0 as classes beside a text",
-        {"y": ["1", "1.0", "a"] * 4},
-        Warned(["note: the target y: '1' and '1.0' look alike"], {"y": ["1", "1.0", "a"] * 4}),
+        "1 and 1.0 as classes beside texts",
+        {"y": ["1", "1.0", "a", "b"] * 3},
+        Mended(
+            ["3 mended: y: written as one category (3.0 is 3, TRUE is true)"],
+            {"y": ["1", "1", "a", "b"] * 3},
+        ),
         task="multiclass",
     ),
     both(

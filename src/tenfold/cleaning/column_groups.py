@@ -25,8 +25,8 @@ CELL = "tenfold_cell"
 
 
 @dataclass(frozen=True)
-class Trimming:
-    """SQL, over `columns`, of whether white space is taken from a cell.
+class Change:
+    """SQL, over `columns`, of whether a cell is changed.
 
     Of many columns it is a list, NULL where no cell is changed.
     """
@@ -70,12 +70,18 @@ class SingleColumn:
         known = self.reader.type not in (None, "text") and self._quick and odd
         return (f"{self._known} IS NOT NULL" if known else ""), odd
 
-    def trimming(self) -> Trimming | None:
+    def trimming(self) -> Change | None:
         """Whether white space is taken from a cell, beside `second`."""
         if not _may_lose_space(self.reader) or self.reader.wanted != "text":
             return None
         bare = self._known if self._quick else ""
-        return Trimming(f"coalesce({self.reader.loses_space(bare)}, false)", self.columns)
+        return Change(f"coalesce({self.reader.loses_space(bare)}, false)", self.columns)
+
+    def respelling(self) -> Change | None:
+        """Whether a category is written otherwise than its one spelling."""
+        if not _may_be_respelled(self.reader):
+            return None
+        return Change(f"coalesce({self.reader.is_respelled()}, false)", self.columns)
 
     def too_large(self) -> Iterator[tuple[str, str]]:
         """Whether a value is beyond what programs hold, and the reason."""
@@ -134,13 +140,21 @@ class AlikeColumns:
             odd = f"CASE WHEN {quick} IS NOT NULL THEN false ELSE {odd} END"
         return "", f"list_bool_or({_each(self._given, odd)})" if odd else ""
 
-    def trimming(self) -> Trimming | None:
+    def trimming(self) -> Change | None:
         """As that of `SingleColumn`."""
         if not _may_lose_space(self.reader) or self.reader.type not in ("text", None):
             return None
-        flags = _each(self._given, f"coalesce({self.reader.loses_space()}, false)")
+        return self._flags(self.reader.loses_space())
+
+    def respelling(self) -> Change | None:
+        """As that of `SingleColumn`."""
+        may_be = _may_be_respelled(self.reader)
+        return self._flags(self.reader.is_respelled()) if may_be else None
+
+    def _flags(self, changed: str) -> Change:
+        flags = _each(self._given, f"coalesce({changed}, false)")
         sql = f"CASE WHEN list_bool_or({flags}) THEN {flags} END"
-        return Trimming(sql, self.columns, is_list=True)
+        return Change(sql, self.columns, is_list=True)
 
     def too_large(self) -> Iterator[tuple[str, str]]:
         """As that of `SingleColumn`."""
@@ -247,6 +261,10 @@ def _beyond_limits(reader: ColumnPlan, cell: str) -> tuple[str, str]:
     if reader.kind == "date" and reader.given == "date":
         return f"NOT {moments.in_range(cell)}", "'before the year 1 or after 9999: '"
     return "", ""
+
+
+def _may_be_respelled(reader: ColumnPlan) -> bool:
+    return reader.wanted == "text" and reader.given == "text" and not reader.is_typed
 
 
 def _may_lose_space(reader: ColumnPlan) -> bool:

@@ -171,6 +171,14 @@ class ColumnPlan:
             else self.raw
         )
 
+    def is_respelled(self) -> str:
+        """Whether a category is written otherwise than its one spelling."""
+        cell = self._unreplaced
+        return (
+            f"CASE WHEN right({cell}, 1) IN ('0', 'e', 'E') "
+            f"THEN {cells.category(cell)} <> {cell} AND {self.present()} IS NOT NULL END"
+        )
+
     def is_replaced(self) -> str:
         """Whether another text takes the place of a cell."""
         return f"coalesce({self.means(self._unreplaced, self.replaced)}, false)"

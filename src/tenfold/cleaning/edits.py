@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenfold.cleaning import moments
-from tenfold.cleaning.column_groups import Trimming
+from tenfold.cleaning.column_groups import Change
 from tenfold.cleaning.plan import CleaningPlan
 from tenfold.runtime import shown
 
 TRIMMED = "white space trimmed"
+RESPELLED = "written as one category (3.0 is 3, TRUE is true)"
 OFFSET = {
     "utc": "moved to UTC by the offset (clean.types can keep the clock's hours: offset: local)",
     "local": "offset left out, the clock's hours kept",
@@ -24,23 +25,25 @@ class Edit:
     """What may be changed in cells; column `name` says in which rows it is."""
 
     name: str
-    changed: Trimming
+    changed: Change
     words: str
 
 
 def edits(plan: CleaningPlan) -> Iterator[Edit]:
     """What may be changed in the cells of every column."""
     for number, group in enumerate(plan.groups):
-        trimming = group.trimming()
+        trimming, respelling = group.trimming(), group.respelling()
         if trimming:
             yield Edit(f"tenfold_trimmed_{number}", trimming, TRIMMED)
+        if respelling:
+            yield Edit(f"tenfold_respelled_{number}", respelling, RESPELLED)
     for number, (column, reader) in enumerate(plan.columns.items()):
         if reader.replaced:
-            changed = Trimming(reader.is_replaced(), [column])
+            changed = Change(reader.is_replaced(), [column])
             yield Edit(f"tenfold_replaced_{number}", changed, "replaced")
         if reader.wanted == "date" and reader.given == "text":
             sql = moments.has_offset(reader.words(), reader.date_format)
-            changed = Trimming(f"coalesce({sql}, false)", [column])
+            changed = Change(f"coalesce({sql}, false)", [column])
             yield Edit(f"tenfold_offset_{number}", changed, OFFSET[reader.date_format.offset])
 
 

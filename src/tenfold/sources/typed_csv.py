@@ -65,8 +65,8 @@ class Conversion:
         column_kinds: column -> integer, double or text.
         null_values: texts that are null, with every other spelling of their value.
         strings_can_be_null: whether they are in text columns, too; then no text has white space at
-            its ends.
-        category_columns: the text columns whose texts get the one spelling of their category then.
+            its ends, and none of `category_columns` another spelling than its category's.
+        category_columns: the text columns that hold categories.
         dictionary_columns: the text columns that are dictionary-encoded.
     """
 
@@ -92,19 +92,19 @@ class Conversion:
         return replace(
             self,
             column_kinds={**self.column_kinds, **texts},
-            strings_can_be_null=self.strings_can_be_null and not misfits.blanks,
+            strings_can_be_null=self.strings_can_be_null and not misfits.texts_change,
         )
 
 
 @dataclass(frozen=True)
 class _Misfits:
-    """Number columns with a cell that may be no number; whether a text ends in white space."""
+    """Number columns with a cell that may be no number; whether trimming or respelling is due."""
 
     columns: frozenset[str] = frozenset()
-    blanks: bool = False
+    texts_change: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.columns) or self.blanks
+        return bool(self.columns) or self.texts_change
 
 
 @dataclass(frozen=True)
@@ -267,14 +267,12 @@ def _parse(block: bytes, plain: PlainCsv, conversion: Conversion) -> _Block | _M
     misfits |= {c for c, span in spans.items() if max(-span[0], span[1]) > MAX_EXACT_INTEGER}
     doubles = [column for column in numbers if conversion.column_kinds[column] == "double"]
     misfits |= {column for column in doubles if _is_odd(table[column])}
-    found = _Misfits(
-        frozenset(misfits.intersection(numbers)), final and bool(seen.blanks.difference(numbers))
+    changing = final and (
+        bool(seen.blanks.difference(numbers))
+        or any(_has_spellings(table[column]) for column in conversion.category_columns)
     )
-    if found:
-        return found
-    if final:
-        table = _spelled(table, conversion)
-    return _Block(table.unify_dictionaries().combine_chunks(), spans)
+    found = _Misfits(frozenset(misfits.intersection(numbers)), changing)
+    return found or _Block(table.unify_dictionaries().combine_chunks(), spans)
 
 
 def _without_markers(table: pa.Table, conversion: Conversion) -> pa.Table:
@@ -288,20 +286,6 @@ def _without_markers(table: pa.Table, conversion: Conversion) -> pa.Table:
                 if pc.any(marked).as_py():
                     cells = pc.if_else(marked, None, cells)
                     table = table.set_column(number, field.name, cells)
-    return table
-
-
-def _spelled(table: pa.Table, conversion: Conversion) -> pa.Table:
-    """The table with one spelling for all of a category."""
-    markers = pa.array(_markers(conversion), pa.string())
-    for number, field in enumerate(table.schema):
-        if field.name in conversion.category_columns and _has_spellings(table[number]):
-            texts = table[number].cast(pa.string())
-            texts = pc.replace_substring_regex(texts, f"^{spelling.WHOLE.pattern}$", r"\1")
-            for old, new in spelling.TRUTH.items():
-                texts = pc.if_else(pc.equal(texts, old), new, texts)
-            texts = pc.if_else(pc.is_in(texts, markers), None, texts)
-            table = table.set_column(number, field.name, texts.cast(field.type))
     return table
 
 
