@@ -221,7 +221,9 @@ def predict(arguments: argparse.Namespace) -> None:
     print(f"{arguments.target}: {len(scored.rows)} rows scored")
     print("".join(f"note: {note}\n" for note in scored.notes), end="")
     if n_rejected:
-        print(f"{arguments.rejects}: {n_rejected} rows that cannot be read, with their reasons")
+        rows = "1 row" if n_rejected == 1 else f"{n_rejected} rows"
+        own = "its reason" if n_rejected == 1 else "their reasons"
+        print(f"{arguments.rejects}: {rows} that cannot be read, with {own}")
         sys.exit(SOME_REJECTED)
 
 

@@ -87,8 +87,41 @@ def test_predict_scores_a_category_it_never_saw(
     finished: Project, some: list[dict[str, str]], tmp_path: Path
 ) -> None:
     write(tmp_path / "in.csv", [{**some[0], "scanner": "Z9"}])
-    finished.run("tenfold", "predict", str(tmp_path / "in.csv"), str(tmp_path / "out.csv"))
-    assert read(tmp_path / "out.csv")[0]["prediction"] in ("benign", "malignant")
+    said = finished.run("tenfold", "predict", str(tmp_path / "in.csv"), str(tmp_path / "out.csv"))
+    [row] = read(tmp_path / "out.csv")
+    assert row["prediction"] in ("benign", "malignant")
+    assert row["unseen_categories"] == "scanner"
+    note = "'scanner': 1 row has a category that no training row had (100.0%), such as 'Z9'"
+    assert f"note: {note}\n" in said
+
+
+def test_predict_writes_the_rows_that_cannot_be_read_beside_those_that_are_scored(
+    finished: Project, some: list[dict[str, str]], tmp_path: Path
+) -> None:
+    rows = [some[0], {**some[1], "mean_radius": "wide"}, some[2]]
+    write(tmp_path / "in.csv", rows)
+    files = [str(tmp_path / name) for name in ("in.csv", "out.csv")]
+    ended = finished.attempt("tenfold", "predict", *files)
+    assert "`--rejects FILE` writes such rows to a file and scores the rest" in refusal(ended)
+    bad = tmp_path / "bad.csv"
+    ended = finished.attempt("tenfold", "predict", "--rejects", str(bad), *files)
+    assert ended.returncode == 3, ended.stderr
+    assert f"{bad}: 1 row that cannot be read, with its reason" in ended.stdout
+    [rejected] = read(bad)
+    assert rejected.pop("tenfold_line") == "3"
+    reason = rejected.pop("tenfold_reason")
+    assert reason == "'mean_radius' must be a finite number, but got 'wide'"
+    assert rejected.pop("tenfold_content") == ""
+    assert rejected == rows[1]
+    assert [row["mean_radius"] for row in read(tmp_path / "out.csv")] == [
+        rows[0]["mean_radius"],
+        rows[2]["mean_radius"],
+    ]
+    write(tmp_path / "in.csv", rows[1:2])
+    (tmp_path / "out.csv").unlink()
+    ended = finished.attempt("tenfold", "predict", "--rejects", str(bad), *files)
+    assert f"no row of {files[0]} can be scored: {bad} says why" in refusal(ended)
+    assert not (tmp_path / "out.csv").exists()
 
 
 @pytest.mark.parametrize(

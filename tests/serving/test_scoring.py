@@ -92,3 +92,59 @@ def test_a_model_s_expression_reaches_no_file_but_the_one_that_is_scored(
     database = sources.open_database().cursor()
     with pytest.raises(duckdb.PermissionException):
         database.execute(f"FROM read_text('{other}')")
+
+
+def test_a_file_with_several_bad_cells_is_refused_by_the_first_and_their_number(
+    source: Path,
+) -> None:
+    source.write_text("a,b\n1,2\nx,4\n5,y\n7,8\n")
+    with pytest.raises(scoring.UnreadableRows) as refused:
+        score(source, Model({}, "a", "b"))
+    said = str(refused.value)
+    assert "line 3: 'a' must be a finite number, but got 'x': correct it" in said
+    assert said.endswith("1 more row has such a cell")
+
+
+def test_rows_that_cannot_be_read_are_set_aside_with_line_and_reason(source: Path) -> None:
+    source.write_text('a,b,note\n1,2,x\nx,4,"y\nz"\n5,6\n\n7,inf,w\n9,10,v\n')
+    found = score(source, Model({}, "a", "b"), skip_bad=True)
+    assert found.table["got_a"].tolist() == [1.0, 9.0]
+    assert found.rows["note"].tolist() == ["x", "v"]
+    rejected = found.rejected.set_index("tenfold_line")
+    assert rejected["tenfold_reason"].to_dict() == {
+        3: "'a' must be a finite number, but got 'x'",
+        5: "malformed: 2 cells, but the header has 3",
+        6: "malformed: an empty line",
+        7: "'b' must be a finite number, but got 'inf'",
+    }
+    assert rejected["note"].dropna().to_dict() == {3: "y\nz", 7: "w"}
+    assert rejected["tenfold_content"].dropna().to_dict()[5] == "5,6"
+
+
+def test_a_derived_value_that_is_not_finite_is_refused(source: Path) -> None:
+    source.write_text("a,b\n1,2\n3,0\n")
+    with pytest.raises(UserError, match="line 3: 'share' must be a finite number, but got inf"):
+        score(source, Model({"share": "a / b"}, "share"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16", "cp1251"])
+def test_the_encoding_of_a_file_is_its_own_and_not_the_training_table_s(
+    source: Path, encoding: str
+) -> None:
+    towns = ["M\u00fcnchen", "K\u00f6ln", "D\u00fcsseldorf"]
+    if encoding == "cp1251":
+        towns = [
+            "\u041c\u043e\u0441\u043a\u0432\u0430",
+            "\u041a\u0430\u0437\u0430\u043d\u044c",
+            "\u041e\u043c\u0441\u043a",
+        ]
+    rows = "".join(f"{number},{town}\n" for number, town in enumerate(towns))
+    source.write_bytes(f"a,town\n{rows}".encode(encoding))
+    model = Model({}, "a")
+    reading = {**model.schema.reading, "data": {"encoding": "cp1250"}}
+    model.schema = replace(model.schema, categorical=("town",), reading=reading)
+    found = score(source, model)
+    assert found.table["got_town"].tolist() == towns
+    told = [] if encoding.startswith("utf") else [f"is not UTF-8, and was read as {encoding}: "]
+    assert len(found.notes) == len(told)
+    assert all(words in note for words, note in zip(told, found.notes, strict=True))

@@ -158,12 +158,13 @@ def test_predict_adds_the_spread_when_asked_for_samples(network: Project, tmp_pa
     assert answers["one"] == answers["two"] != answers["three"]
     with (tmp_path / "one.csv").open(newline="") as file:
         header = next(csv.reader(file))
-    assert header[-5:] == [
+    assert header[-6:] == [
         "prediction",
         "probability_benign",
         "probability_malignant",
         "spread_benign",
         "spread_malignant",
+        "unseen_categories",
     ]
 
 

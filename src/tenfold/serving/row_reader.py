@@ -151,7 +151,7 @@ class RowReader:
         bad = {cell.row: cell for cell in self._bad(prepared, doubtful)}
         for column in derived:
             for place in np.flatnonzero(_is_too_large(typed[column])):
-                cell = BadCell(int(rows[place]), column, typed[column][place], _finite())
+                cell = BadCell(int(rows[place]), column, typed[column][place].item(), _finite())
                 bad.setdefault(cell.row, cell)
         features = {column: typed[column] for column in self.schema.features}
         frame = pd.DataFrame(features, index=pd.Index(rows, name=ROW))
