@@ -239,3 +239,93 @@ def test_a_row_has_the_same_features_by_every_road_or_is_refused(table: Table) -
         else:
             [answer] = server._answer_csv(body)["predictions"]
             assert rows_of(pd.DataFrame([answer], dtype=object), [0]) == {0: expected[0]}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A column that public reports tell of, and cells that mean the same by every road.
+
+    Attributes:
+        cells: of the training table.
+        rules: of `clean:`.
+        files: each road's cells, in a CSV.
+        requests: cells in JSON.
+        expected: what the model gets.
+    """
+
+    cells: list[str]
+    rules: dict[str, Any]
+    files: list[str]
+    requests: list[Any]
+    expected: list[Any]
+
+
+CASES = {
+    "codes that programs write as floats": Case(
+        ["1", "2", "X"], {}, ["1.0", "2", "1"], [1, 2.0, "1.0"], ["1", "2", "1"]
+    ),
+    "booleans": Case(
+        ["True", "False"], {}, ["TRUE", "false", "True"], [True, False, "True"],
+        ["true", "false", "true"],
+    ),
+    "NA and None as values": Case(
+        ["NA", "None", "Gd", ""], {"missing_values": [""]}, ["NA", "None", "null"],
+        ["NA", "None", "null"], ["NA", "None", "null"],
+    ),
+    "None as a marker of one column": Case(
+        ["1", "None"], {"column_missing_values": {"x": ["", "None"]}}, ["None", "3", ""],
+        ["None", 3, None], [None, 3.0, None],
+    ),
+    "a marker that is a number": Case(
+        ["-999", "5", "2.5"], {"missing_values": ["", "-999"]}, ["-999.0", "-9.99e2", "5"],
+        [-999, "-999.00", 5], [None, None, 5.0],
+    ),
+    "a number that is replaced": Case(
+        ["0", "5"], {"replace": {"x": {"0": None}}}, ["0.0", "5.0", "0"], [0.0, 5, "0"],
+        [None, 5.0, None],
+    ),
+    "two-digit years": Case(
+        ["24/06/22", "29/11/19"], {"types": {"x": {"type": "date", "format": "%d/%m/%y"}}},
+        ["05/03/20", "2020-03-05", ""], ["05/03/20", "2020-03-05", None],
+        [pd.Timestamp("2020-03-05"), pd.Timestamp("2020-03-05"), None],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_cells_of_public_reports_mean_the_same_by_every_road(name: str, tmp_path: Path) -> None:
+    case = CASES[name]
+    cells = pd.DataFrame({"x": case.cells, "y": [str(n) for n in range(len(case.cells))]})
+    found = trained(Table(cells, case.rules), tmp_path)
+    assert found
+    model, _ = found
+    file = pd.DataFrame({"x": case.files, "note": "."})
+    got = {place: "(missing)" if model.schema.categorical and value is None else value
+           for place, value in enumerate(case.expected)}  # fmt: skip
+    expected: Rows = {place: (value,) for place, value in got.items()}
+    assert scored(model, write(file, tmp_path / "in.csv")) == expected
+    assert scored(model, write(file, tmp_path / "in.xlsx")) == expected
+    assert requested(model, [{"x": cell} for cell in case.requests]) == expected
+    for place, cell in enumerate(case.requests):
+        assert requested(model, [{"x": cell}]) == {0: expected[place]}
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("20200305", "must be a date written as %d/%m/%y, or an ISO 8601 date"),
+        (20200305, "must be a date written as %d/%m/%y, or an ISO 8601 date"),
+        (True, "but got True"),
+        ([1], "must be a single value, but got [1]"),
+    ],
+)
+def test_a_refusal_names_the_declared_format_and_the_cell_as_it_was_given(
+    cell: Any, said: str
+) -> None:
+    rules = {"types": {"x": {"type": "date", "format": "%d/%m/%y"}}}
+    reading = {"clean": rules, "kinds": {"x": "date"}}
+    schema = Schema("regression", "y", (), (), (), ("",), ("x",), reading)
+    model = cast(Predictor, Model(schema))
+    [bad] = pyfunc.Served(model)._requests.read(pd.DataFrame({"x": [cell]}, dtype=object)).bad
+    assert said in str(bad)
+    assert str(bad).endswith(f"but got {cell!r}")
