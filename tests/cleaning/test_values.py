@@ -91,6 +91,7 @@ def test_a_number_of_a_typed_source_is_replaced_however_it_is_written() -> None:
 @pytest.mark.parametrize("way", WAYS[:2])
 def test_an_id_is_no_number(way: str) -> None:
     assert column(way, ["007", "7", "12"], "7") == ["007", None, "12"]
+    assert column(way, ["7", "12", "9"], "007") == [7, 12, 9]
     large = ["9007199254740993", "9007199254740992", "a"]
     assert column(way, large, "9007199254740992") == ["9007199254740993", None, "a"]
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from tenfold.dataset import spelling
 from tenfold.sources import Kind, text
-from tenfold.sources.column_kinds import NUMBER
+from tenfold.sources.column_kinds import NUMBER, PADDED
 
 __all__ = [
     "INFINITE",
@@ -18,10 +18,10 @@ __all__ = [
     "category",
     "kind_of",
     "matches",
+    "may_be_respelled",
 ]
 
 INTEGER = "[+-]?(0|[1-9][0-9]*)"
-PADDED = "[+-]?0[0-9]+"
 WHOLE = r"[+-]?[0-9]+(\.0*)?"
 INFINITE = "(?i)[+-]?inf(inity)?"
 NAN = "(?i)[+-]?nan"
@@ -32,15 +32,22 @@ def matches(words: str, pattern: str) -> str:
     return f"regexp_full_match({words}, {text(pattern)})"
 
 
+def may_be_respelled(words: str) -> str:
+    """SQL: whether a text ends as those do whose category has another spelling."""
+    return f"right({words}, 1) IN ('0', 'e', 'E')"
+
+
 def category(words: str) -> str:
     """SQL of `spelling.category` of a text."""
     truth = "".join(
         f" WHEN {words} = {text(old)} THEN {text(new)}" for old, new in spelling.TRUTH.items()
     )
-    # Few texts end as those do that are written otherwise.
+    # Most texts end otherwise, and few have a point.
+    whole = f"contains({words}, '.') AND {matches(words, spelling.WHOLE.pattern)}"
     return (
-        f"CASE WHEN right({words}, 1) NOT IN ('0', 'e', 'E') THEN {words}{truth} "
-        f"WHEN {matches(words, spelling.WHOLE.pattern)} THEN split_part({words}, '.', 1) "
+        f"CASE WHEN NOT {may_be_respelled(words)} THEN {words} "
+        f"WHEN right({words}, 1) = '0' "
+        f"THEN CASE WHEN {whole} THEN split_part({words}, '.', 1) ELSE {words} END{truth} "
         f"ELSE {words} END"
     )
 

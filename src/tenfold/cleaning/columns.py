@@ -114,19 +114,28 @@ class ColumnPlan:
     def means(self, words: str, texts: Iterable[str]) -> str:
         """SQL: whether a text is one of these, or another spelling of the same value."""
         listed = list(texts)
+        values = [value for one in listed if (value := self._literal(one))]
+        if self.wanted == "text":
+            listed += [one for one in map(spelling.category, listed) if one not in listed]
         same = f"{words} IN ({', '.join(map(text, listed)) or 'NULL'})"
-        values = [self._compared(text(one)) for one in listed if self._has_spellings(one)]
         if not values:
             return f"({same})"
-        return f"({same} OR coalesce({self._compared(words)} IN ({', '.join(values)}), false))"
+        other = f"coalesce({self._compared(words)} IN ({', '.join(values)}), false)"
+        if self.wanted == "text":
+            other = f"CASE WHEN {cells.may_be_respelled(words)} THEN {other} ELSE false END"
+        return f"({same} OR {other})"
 
-    def _has_spellings(self, words: str) -> bool:
-        """Whether a value of the column may be written otherwise than as this text."""
+    def _literal(self, words: str) -> str | None:
+        """SQL of the value of a declared text; None if no other text of the column means it."""
         if self.wanted == "text":
             category = spelling.category(words)
-            return category in spelling.TRUTH.values() or bool(re.fullmatch(INTEGER, category))
-        too_large = re.fullmatch(NUMBER, words.strip()) and plain_number(words) is None
-        return self.wanted == "boolean" or (bool(re.search("[0-9]", words)) and not too_large)
+            known = category in spelling.TRUTH.values() or re.fullmatch(INTEGER, category)
+            return text(category) if known else None
+        if self.wanted in ("integer", "double") and not self.number_format:
+            foreign = self.decimal == "," and "." in words
+            number = None if foreign else plain_number(words.replace(self.decimal, "."))
+            return None if number is None else f"{number!r}::DOUBLE"
+        return self._value_of(text(words)) if words.strip() else None
 
     def _compared(self, words: str) -> str:
         """SQL of what a text is compared by; ids such as 007 are no numbers."""
@@ -152,8 +161,11 @@ class ColumnPlan:
 
     def _blank(self) -> str:
         """Whether a text that is not bare is a marker."""
-        exactly = f"{self.raw} IN ({', '.join(map(text, self.markers)) or 'NULL'})"
-        return f"({exactly} OR {self._marked(self.trimmed)})"
+        return f"({self._exactly_marked()} OR {self._marked(self.trimmed)})"
+
+    def _exactly_marked(self) -> str:
+        """Whether a text is a marker as it is written, which most markers are."""
+        return f"{self.raw} IN ({', '.join(map(text, self.markers)) or 'NULL'})"
 
     def _numbers(self) -> str:
         """The markers that are plain numbers, as a list in SQL."""
@@ -174,10 +186,8 @@ class ColumnPlan:
     def is_respelled(self) -> str:
         """Whether a category is written otherwise than its one spelling."""
         cell = self._unreplaced
-        return (
-            f"CASE WHEN right({cell}, 1) IN ('0', 'e', 'E') "
-            f"THEN {cells.category(cell)} <> {cell} AND {self.present()} IS NOT NULL END"
-        )
+        changed = f"{cells.category(cell)} <> {cell} AND {self.present()} IS NOT NULL"
+        return f"CASE WHEN {cells.may_be_respelled(self.raw)} OR NOT {self.bare} THEN {changed} END"
 
     def is_replaced(self) -> str:
         """Whether another text takes the place of a cell."""
@@ -234,17 +244,20 @@ class ColumnPlan:
 
     def form(self) -> str:
         """Which form a cell has: integer, large (integer), double, nan or text; NULL if missing."""
-        cell = self.digits()
-        exact = f"TRY_CAST({cell} AS HUGEINT) BETWEEN -{MAX_EXACT_INTEGER} AND {MAX_EXACT_INTEGER}"
-        integer = f"CASE WHEN {exact} THEN 'integer' WHEN {cell} IS NOT NULL THEN 'large' END"
+        exact = f"TRY_CAST(d AS HUGEINT) BETWEEN -{MAX_EXACT_INTEGER} AND {MAX_EXACT_INTEGER}"
+        integer = f"CASE WHEN {exact} THEN 'integer' WHEN d IS NOT NULL THEN 'large' END"
         if self.given == "integer":
-            return integer
-        return f"""CASE WHEN {cell} IS NULL THEN NULL
-            WHEN {matches(cell, INTEGER)} THEN {integer}
-            WHEN {matches(cell, PADDED)} THEN 'text'
-            WHEN {matches(cell, NUMBER)} OR {matches(cell, INFINITE)} THEN 'double'
-            WHEN {matches(cell, NAN)} THEN 'nan'
-            ELSE 'text' END"""
+            return _with("d", self.digits(), integer)
+        return _with(
+            "d",
+            self.digits(),
+            f"""CASE WHEN d IS NULL THEN NULL
+            WHEN {matches("d", INTEGER)} THEN {integer}
+            WHEN {matches("d", PADDED)} THEN 'text'
+            WHEN {matches("d", f"{NUMBER}|{INFINITE}")} THEN 'double'
+            WHEN {matches("d", NAN)} THEN 'nan'
+            ELSE 'text' END""",
+        )
 
     def typed(self, quick: str = "") -> str:
         """Its value in the wanted type; NULL where it is missing or does not fit.
@@ -262,7 +275,7 @@ class ColumnPlan:
             return slow
         numbers = self._numbers()
         first = f"WHEN {quick} IN ({numbers}) THEN NULL " if numbers else ""
-        last = f"WHEN {self._marked(self.raw)} THEN NULL ELSE {slow}"
+        last = f"WHEN {self._exactly_marked()} THEN NULL ELSE {slow}"
         return f"CASE {first}WHEN {quick} IS NOT NULL THEN {quick} {last} END"
 
     @property
@@ -312,15 +325,16 @@ class ColumnPlan:
             return f"CASE WHEN {words} IN ({true}) THEN 1 WHEN {words} IN ({false}) THEN 0 END"
         if self.wanted == "date":
             return moments.moment(words, self.date_format)
-        digits = self.digits(words)
         if self.wanted == "double" and self.number_format:
             return self.number_format.value(words)
         if self.wanted == "double":
-            fits = matches(digits, f"{NUMBER}|{INFINITE}")
-            return f"CASE WHEN {fits} THEN TRY_CAST({digits} AS DOUBLE) END"
-        number = f"TRY_CAST(regexp_replace({digits}, '\\.0*', '') AS BIGINT)"
-        fits = f"{matches(digits, WHOLE)} AND abs({number}::HUGEINT) <= {MAX_EXACT_INTEGER}"
-        return f"CASE WHEN {fits} THEN {number} END"
+            fits = matches("d", f"{NUMBER}|{INFINITE}")
+            return _with(
+                "d", self.digits(words), f"CASE WHEN {fits} THEN TRY_CAST(d AS DOUBLE) END"
+            )
+        number = "TRY_CAST(regexp_replace(d, '\\.0*', '') AS BIGINT)"
+        fits = f"{matches('d', WHOLE)} AND abs({number}::HUGEINT) <= {MAX_EXACT_INTEGER}"
+        return _with("d", self.digits(words), f"CASE WHEN {fits} THEN {number} END")
 
     @property
     def date_format(self) -> DateFormat:
@@ -338,7 +352,7 @@ class ColumnPlan:
         odd = f"coalesce({self.form()} NOT IN ({', '.join(map(text, fits))}), false)"
         if self.given != "text":
             return odd
-        return f"CASE WHEN {self._marked(self.raw)} THEN false ELSE {odd} END"
+        return f"CASE WHEN {self._exactly_marked()} THEN false ELSE {odd} END"
 
     def unfit(self) -> str:
         """Whether it is neither missing nor NaN, and yet has no value in the wanted type."""
@@ -351,6 +365,11 @@ class ColumnPlan:
             digits = self.words() if self.number_format else self.digits()
             return f"{odd} AND NOT {matches(digits, NAN)}"
         return odd
+
+
+def _with(variable: str, value: str, sql: str) -> str:
+    """SQL of an expression in which a variable stands for a value, which is written once."""
+    return f"list_transform([{value}], lambda {variable}: {sql})[1]"
 
 
 def declared_columns(source: Source, data: Data, rules: Clean) -> dict[str, ColumnPlan]:

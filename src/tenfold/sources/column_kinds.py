@@ -16,15 +16,17 @@ SQL_TYPES: dict[Kind, str] = {
 # Beyond this a double no longer holds every integer.
 MAX_EXACT_INTEGER = 2**53
 
+PADDED = "[+-]?0[0-9]+"
 NUMBER = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 
 
 def plain_number(words: str) -> float | None:
     """The number that a text stands for, if it is written as most programs write one.
 
-    Larger numbers than a double tells apart are ids.
+    Ids are none: 007, and larger numbers than a double tells apart.
     """
-    number = float(words) if re.fullmatch(NUMBER, words.strip()) else None
+    is_number = re.fullmatch(NUMBER, words.strip()) and not re.fullmatch(PADDED, words.strip())
+    number = float(words) if is_number else None
     return number if number is not None and abs(number) < MAX_EXACT_INTEGER else None
 
 
