@@ -6,7 +6,7 @@ of a few others, are looked up again. Rows are held on disk, never in memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +82,7 @@ def _clean(source: Source, data: Data, rules: Clean, task: Task, out: Path) -> d
     judged = judge(CleaningPlan(source, target, columns), rules)
     stays, note = duplicates.reject(judged, rules.drop_duplicates)
     counts, kinds = _count(judged, rules), judged.plan.kinds
-    hidden = _hidden(rules, kinds, target)
+    hidden = judged.plan.hidden
     how_read = reading(data, rules, kinds)
     # Those that models may see, empty ones among them.
     unseen = {target, *hidden}
@@ -131,17 +131,6 @@ def reading(data: Data, rules: Clean, kinds: Mapping[str, Kind]) -> dict[str, An
         "data": data.model_dump(mode="json", include=layout, exclude_defaults=True),
         "clean": {**rules.model_dump(mode="json", include=of_cells), **types},
         "kinds": dict(kinds),
-    }
-
-
-def _hidden(rules: Clean, columns: Iterable[str], target: str) -> dict[str, str]:
-    """The columns that models must not see by declaration, and why."""
-    return {
-        column: "named in clean.drop_columns"
-        if column in rules.drop_columns
-        else "not named in clean.keep_columns"
-        for column in columns
-        if not rules.shows(column) and column != target
     }
 
 

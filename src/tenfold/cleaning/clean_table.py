@@ -38,23 +38,21 @@ def too_empty(
 
     A flag, which has one value or none, stays however seldom it is set.
     """
-    emptier = [
-        column
-        for column, count in missing.items()
-        if max_missing < count / rows < 1 and column != judged.plan.target
-    ]
-    flags = _flags(judged, emptier, {column: rows - missing[column] for column in emptier}, rows)
-    return {
-        column: "no value in any row"
-        if count == rows
-        else f"{count / rows:.1%} missing, more than clean.max_missing"
-        for column, count in missing.items()
-        if count == rows or (column in emptier and column not in flags)
-    }
+    gaps = [column for column, count in missing.items() if 0 < count < rows]
+    kept = {judged.plan.target}
+    if max_missing < 1:
+        kept |= _flags(judged, gaps, missing, rows)
+    found = {}
+    for column, count in missing.items():
+        if count == rows:
+            found[column] = "no value in any row"
+        elif column not in kept and count / rows > max_missing:
+            found[column] = f"{count / rows:.1%} missing, more than clean.max_missing"
+    return found
 
 
 def _flags(
-    judged: JudgedRows, columns: Sequence[str], present: Mapping[str, int], rows: int
+    judged: JudgedRows, columns: Sequence[str], missing: Mapping[str, int], rows: int
 ) -> set[str]:
     """Those of the columns that have one value or none."""
     if not columns:
@@ -68,7 +66,9 @@ def _flags(
         lambda cell: [f"coalesce(min({cell}) = max({cell}), false)"],
     )
     counts = {
-        column: ColumnCounts(judged.plan.kinds[column], rows, present[column], 1 if one else 2)
+        column: ColumnCounts(
+            judged.plan.kinds[column], rows, rows - missing[column], 1 if one else 2
+        )
         for column, (one,) in found.items()
     }
     return {column for column, own in counts.items() if own.is_flag}

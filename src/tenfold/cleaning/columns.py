@@ -14,6 +14,7 @@ from tenfold.dataset import spelling
 from tenfold.dataset.dates import DateFormat
 from tenfold.params import Cast, Clean, Data
 from tenfold.params.cleaning import Type
+from tenfold.runtime import UserError
 from tenfold.sources import Kind, Source, WantedColumn, name, text
 from tenfold.sources.column_kinds import MAX_EXACT_INTEGER, plain_number
 
@@ -25,6 +26,7 @@ KINDS: dict[Type, Kind] = {
     "boolean": "integer",
     "date": "date",
 }
+DROPPED = "named in clean.drop_columns"
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class ColumnPlan:
         decimal: the decimal mark of a text's numbers.
         cast: how it is declared to be read, if it is.
         type: the declared type, or the inferred one; None if no cell has shown any.
-        is_dropped: whether no model may see it.
+        hidden: why no model may see it; empty where models may.
         is_typed: whether the source gives its values: markers are NULL, no text has white space
             at its ends, and each has the one spelling of its category.
     """
@@ -53,8 +55,13 @@ class ColumnPlan:
     decimal: str = "."
     cast: Cast | None = field(default=None, hash=False)
     type: Type | None = None
-    is_dropped: bool = False
+    hidden: str = ""
     is_typed: bool = False
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether it is left out from the beginning, as if the source did not have it."""
+        return self.hidden == DROPPED
 
     @property
     def wanted(self) -> Type:
@@ -386,6 +393,40 @@ def declared_columns(source: Source, data: Data, rules: Clean) -> dict[str, Colu
             (cast and cast.decimal) or data.decimal,
             cast,
             cast.type if cast else None,
-            column in rules.drop_columns,
+            hidden(column, rules),
         )
+        _check_swaps(found[column])
     return found
+
+
+def hidden(column: str, rules: Clean) -> str:
+    """Why models must not see a column; empty where they may."""
+    if column in rules.drop_columns:
+        return DROPPED
+    kept = not rules.keep_columns or column in rules.keep_columns
+    return "" if kept else "not named in clean.keep_columns"
+
+
+def _check_swaps(reader: ColumnPlan) -> None:
+    """Check that no value is replaced in two ways, or by one that is replaced itself."""
+    where, swaps = f"clean.replace.{reader.name}", reader.replaced
+    seen: dict[object, str] = {}
+    for old, new in swaps.items():
+        other = seen.setdefault(_value(old), old)
+        if swaps[other] != new:
+            raise UserError(
+                f"{where}: {other!r} and {old!r} are one value, but are replaced by "
+                f"{swaps[other]!r} and {new!r}: remove one"
+            )
+    for new in swaps.values():
+        if new is not None and _value(new) in seen:
+            raise UserError(
+                f"{where}: what takes a text's place must not be replaced itself, "
+                f"but {new!r} is also written {seen[_value(new)]!r}: name its own replacement at "
+                "once"
+            )
+
+
+def _value(words: str) -> object:
+    number = plain_number(words)
+    return spelling.category(words) if number is None else number

@@ -29,10 +29,16 @@ class CleaningPlan:
     columns: Mapping[str, ColumnPlan]
     derived: Mapping[str, ColumnPlan] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def kinds(self) -> dict[str, Kind]:
         """The kinds of all columns, derived ones behind."""
         return {one.name: one.kind for one in (*self.columns.values(), *self.derived.values())}
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        """The columns that models must not see by declaration, and why."""
+        every = (*self.columns.values(), *self.derived.values())
+        return {one.name: one.hidden for one in every if one.hidden and one.name != self.target}
 
     @property
     def undeclared(self) -> list[ColumnPlan]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 from tenfold.cleaning import cells
-from tenfold.dataset import spelling
 from tenfold.params import Clean, Data
 from tenfold.runtime import UserError, nearest
 from tenfold.sources import Source, column_names
-from tenfold.sources.column_kinds import plain_number
 
 
 def check_names(source: Source, data: Data, rules: Clean) -> None:
@@ -37,8 +35,6 @@ def check_names(source: Source, data: Data, rules: Clean) -> None:
                 f"clean.types.{column}.thousands and the decimal mark must differ, but both are "
                 f"{cast.thousands!r}: set clean.types.{column}.decimal"
             )
-    for column, swaps in rules.replace.items():
-        _check_swaps(column, swaps)
     of_source: dict[str, Iterable[str]] = {
         "data.target": [data.target],
         "clean.types": rules.types,
@@ -57,30 +53,6 @@ def check_names(source: Source, data: Data, rules: Clean) -> None:
     for where, columns in of_any.items():
         _check_known(where, columns, [*source.columns, *rules.derive], data.path)
     column_names.check_names("clean.derive", list(rules.derive))
-
-
-def _check_swaps(column: str, swaps: Mapping[str, str | None]) -> None:
-    """Check that no value is replaced in two ways, or by one that is replaced itself."""
-    seen: dict[object, str] = {}
-    for old, new in swaps.items():
-        other = seen.setdefault(_value(old), old)
-        if swaps[other] != new:
-            raise UserError(
-                f"clean.replace.{column}: {other!r} and {old!r} are one value, but are replaced by "
-                f"{swaps[other]!r} and {new!r}: remove one"
-            )
-    for new in swaps.values():
-        if new is not None and _value(new) in seen:
-            raise UserError(
-                f"clean.replace.{column}: what takes a text's place must not be replaced itself, "
-                f"but {new!r} is also written {seen[_value(new)]!r}: name its own replacement at "
-                "once"
-            )
-
-
-def _value(words: str) -> object:
-    number = plain_number(words)
-    return spelling.category(words) if number is None else number
 
 
 def _check_known(where: str, columns: Iterable[str], known: Collection[str], path: str) -> None:

@@ -73,8 +73,8 @@ def _judge(plan: CleaningPlan, rules: Clean) -> JudgedRows:
     # Cells that the source writes alike have one value.
     copy = f"hash({', '.join([*map(name, rules.keys)] or [g.hashed() for g in plan.groups])})"
     branches = [f"WHEN {condition} THEN {reason}" for condition, reason in _reasons(plan, rules)]
-    asked = {*rules.keys, plan.target}
-    needed = [column for column in plan.kinds if rules.shows(column) or column in asked]
+    hidden = set(plan.hidden).difference(rules.keys)
+    needed = [column for column in plan.kinds if column not in hidden]
     unchanged = {c for c, reader in plan.columns.items() if reader.is_unchanged}
     unchanged -= set(rules.keys)
     columns = [

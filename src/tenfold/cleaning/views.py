@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from tenfold.cleaning import edits, expressions
-from tenfold.cleaning.columns import ColumnPlan, declared_columns
+from tenfold.cleaning.columns import ColumnPlan, declared_columns, hidden
 from tenfold.cleaning.expressions import ROWS
 from tenfold.cleaning.plan import CleaningPlan
 from tenfold.dataset import ROW
@@ -38,7 +38,7 @@ def create(plan: CleaningPlan, rules: Clean) -> CleaningPlan:
     for column, reader in plan.columns.items():
         if reader.cast and reader.cast.format:
             expressions.check_format(connection, f"clean.types.{column}", reader.cast.format)
-    view, kinds = _typed(plan), plan.kinds
+    view, kinds = _typed(plan), dict(plan.kinds)
     derived = {}
     for column, expression in rules.derive.items():
         kind = expressions.check_derived(
@@ -47,8 +47,8 @@ def create(plan: CleaningPlan, rules: Clean) -> CleaningPlan:
         value = f"{expressions.closing(expression)}::{SQL_TYPES[kind]}"
         view = f"SELECT *, {value} AS {name(column)} FROM ({view})"
         kinds[column] = kind
-        dropped = column in rules.drop_columns
-        derived[column] = ColumnPlan(column, kind, type=kind, is_dropped=dropped, is_typed=True)
+        why = hidden(column, rules)
+        derived[column] = ColumnPlan(column, kind, type=kind, hidden=why, is_typed=True)
     connection.execute(f"CREATE OR REPLACE TEMP VIEW {ROWS} AS {view}")
     for predicate in rules.require:
         expressions.check_predicate(connection, predicate, ROWS, kinds)

@@ -216,8 +216,3 @@ class Clean(Section):
     def keys(self) -> list[str]:
         """The columns in which duplicates agree; none: all of them."""
         return self.drop_duplicates.by if isinstance(self.drop_duplicates, Duplicates) else []
-
-    def shows(self, column: str) -> bool:
-        """Whether models may see a column, as far as it is named here."""
-        kept = not self.keep_columns or column in self.keep_columns
-        return kept and column not in self.drop_columns
