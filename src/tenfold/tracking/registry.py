@@ -6,7 +6,6 @@ import contextlib
 import json
 import sqlite3
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlparse
@@ -151,6 +150,8 @@ def _version(client: MlflowClient, experiment: str, results: ExperimentResults, 
 
 def _log_model(client: MlflowClient, experiment: str, champion: Champion, run_id: str) -> str:
     """Upload the champion as a pyfunc with a copy of tenfold's code; return its id."""
+    from importlib.metadata import version
+
     import mlflow
     from mlflow.entities import LoggedModelOutput
     from mlflow.models import Model
