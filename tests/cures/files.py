@@ -172,6 +172,9 @@ CASES = [
     ),
     renamed("Parquet named CSV", "is a Parquet file", PARQUET, "name it t.parquet", "t.parquet"),
     renamed(
+        "a workbook named CSV", "is a workbook or an archive", BOOK, "name it t.xlsx", "t.xlsx"
+    ),
+    renamed(
         "packed without the ending",
         "is packed with gzip",
         gzip.compress(CSV.encode()),

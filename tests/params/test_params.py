@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from tenfold import models, params
-from tenfold.params import Params
+from tenfold.params import Clean, Params, messages
 from tenfold.runtime import UserError
 from tests.conftest import ROOT
 
@@ -644,3 +645,12 @@ def test_the_schema_lets_every_leaf_of_every_family_be_tuned() -> None:
         for leaf in properties.values():
             assert {"$ref": "#/$defs/Range"} in leaf["anyOf"]
             assert {"$ref": "#/$defs/Choices"} in leaf["anyOf"]
+
+
+def test_a_broken_rule_is_said_without_the_shapes_that_the_value_does_not_have() -> None:
+    document = {"types": {"a": {"type": "double", "decimal": ",", "thousands": ","}}}
+    with pytest.raises(ValidationError) as refused:
+        Clean.model_validate(document)
+    assert messages.explain(refused.value, document, Clean, ("clean",)) == [
+        "clean.types.a: decimal and thousands must differ, but both are ',': change one"
+    ]

@@ -233,6 +233,29 @@ def test_a_category_that_is_called_by_numbers_and_letters_stays_one() -> None:
     found = guessed(table().assign(grade=grades), "bought")
     assert "types" not in found["clean"]
     assert "grade" not in found["clean"]["drop_columns"]
+    said = said_of(table().assign(grade=grades), "bought")
+    assert "check: grade: 'X' among numbers: taken for categories; if it means no value" in said
+
+
+def test_few_numbers_with_decimals_are_numbers_beside_a_word_for_no_value() -> None:
+    rooms = np.random.default_rng(0).choice(["2", "2.5", "3", "3.5", "k.A."], 120)
+    found = guessed(table().assign(rooms=rooms), "bought")
+    assert found["clean"]["column_missing_values"] == {"rooms": ["", "k.A."]}
+
+
+def test_times_of_a_day_and_milliseconds_since_1970_are_offered_as_what_they_are() -> None:
+    opened = [f"{n % 24}:{n % 60:02}" for n in range(120)]
+    counted = 1_600_000_000_000 + 86_400_000 * (np.arange(120) // 3)
+    said = said_of(table().assign(opened=opened, counted=counted), "bought")
+    assert "check: opened: times of a day are taken for text: as hours: clean.derive: " in said
+    assert "check: counted: is taken for a number: if it counts seconds since 1970" in said
+
+
+def test_an_encoding_that_could_be_another_is_asked_about() -> None:
+    text = table().assign(town="Nîmes").to_csv(index=False)
+    Path("t.csv").write_bytes(text.encode("cp1252"))
+    said = "\n".join(scaffolding.init("t.csv", "bought", known_to_dvc(), {}, force=True))
+    assert "check: data.encoding: with cp1252 cells are then 'Nîmes'; with cp1257: 'Nīmes'" in said
 
 
 def test_a_column_of_numbers_and_many_other_texts_is_not_dropped_in_silence() -> None:
@@ -479,6 +502,8 @@ def test_a_group_that_says_nothing_stays_a_hint() -> None:
     found = guessed(frame, "y")
     assert "strategy" not in found["split"]
     assert "strategy: grouped, group: patient_id" in Path("project/params.yaml").read_text()
+    said = said_of(frame, "y")
+    assert "check: patient_id has several rows a value, which are parted by chance" in said
 
 
 @pytest.mark.parametrize("day", ["date", "counter"])

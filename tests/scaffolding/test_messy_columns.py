@@ -102,6 +102,7 @@ DATES: dict[str, tuple[Iterable[str], str]] = {
     "31-OCT-2023": ([d.upper() for d in DAYS.strftime("%d-%b-%Y")], "%d-%b-%Y"),
     "Dec 8, 2022": (DAYS.strftime("%b %d, %Y"), "%b %d, %Y"),
     "January 10, 2012": (DAYS.strftime("%B %d, %Y"), "%B %d, %Y"),
+    "11. 1. 2021": (DAYS.strftime("%d. %m. %Y"), "%d. %m. %Y"),
     "Dec-18": (DAYS.strftime("%b-%y"), "%b-%y"),
     "01JAN2015": ([d.upper() for d in DAYS.strftime("%d%b%Y")], "%d%b%Y"),
     "2018-05-31 12:34:56 UTC": (

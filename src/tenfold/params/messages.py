@@ -73,7 +73,9 @@ def _path(problem: Mapping[str, Any], document: Any) -> Location:
 def _sentence(
     path: Location, where: str, problems: Sequence[Mapping[str, Any]], schema: type[BaseModel]
 ) -> str:
-    problem = problems[0]
+    # A value of the right shape that breaks a rule says more than the shapes that it has not.
+    broken = [one for one in problems if one["type"] == "value_error"]
+    problem = (broken or problems)[0]
     value = problem["input"]
     if problem["loc"][-1:] == ("[key]",):
         return f"{where}: a key must be a text, but got {value!r}: put it in quotes"

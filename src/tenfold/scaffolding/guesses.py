@@ -12,7 +12,7 @@ from tenfold.dataset.copies import repeat_by_nature
 from tenfold.dataset.profile import is_likely_group, is_likely_time
 from tenfold.metrics import Task
 from tenfold.params import Data
-from tenfold.runtime import UserError, nearest
+from tenfold.runtime import UserError, nearest, shown
 from tenfold.scaffolding import honest_split, layout, published_split, questions
 from tenfold.scaffolding.columns import GuessedColumn, MissingWords, guess_columns
 from tenfold.scaffolding.columns.first_rows import MAX_ROWS, FirstRows
@@ -152,7 +152,18 @@ class GuessedTable:
     def questions(self) -> list[str]:
         """What a person must decide or know, a line each."""
         asked = questions.ask(self.columns, self.data.target, self.first_row, self.target)
-        return [*([self.honest.question] if self.honest else []), *asked]
+        honest = [self.honest.question] if self.honest else self._unused_groups()
+        return [*self.layout.questions, *honest, *asked]
+
+    def _unused_groups(self) -> list[str]:
+        """Likely groups whose rows are parted by chance, though that changed no score."""
+        if self.published:
+            return []
+        return [
+            f"{shown(name)} has several rows a value, which are parted by chance: if the model is "
+            f"asked about new ones, set split: {flow({'strategy': 'grouped', 'group': name})}"
+            for name in self.groups
+        ]
 
 
 def guess(path: str, target: str, given: Mapping[str, Any]) -> GuessedTable:

@@ -30,10 +30,11 @@ MIN_CERTAIN = 0.01
 
 @dataclass
 class GuessedLayout:
-    """Settings of `data`, and the reason for each."""
+    """Settings of `data`, the reason for each, and what a person must decide."""
 
     settings: dict[str, Any] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+    questions: list[str] = field(default_factory=list)
 
     def set(self, key: str, value: Any, reason: str) -> None:
         """Add a setting."""
@@ -79,6 +80,10 @@ def _guess_encoding(path: str, found: GuessedLayout) -> None:
         return
     likely = None if encodings.is_unicode(file) else encodings.guess(file)
     if likely:
+        if likely.others:
+            found.questions.append(
+                f"data.encoding: with {likely.name} {likely.shown}: which reads right?"
+            )
         found.set("encoding", likely.name, "; ".join(filter(None, ("not UTF-8", likely.shown))))
 
 

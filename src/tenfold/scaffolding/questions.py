@@ -53,10 +53,16 @@ def ask(
                 f"{shown(name)}: is left out, though cells such as {reading.digits!r} hold "
                 "numbers: clean.derive can make a column of them"
             )
-        if name != target and column.is_id and _is_epoch(column):
+        if name != target and _is_epoch(column):
+            taken = "is left out as an id" if column.is_id else "is taken for a number"
             yield (
-                f"{shown(name)}: is left out as an id: if it counts seconds since 1970, a date: "
+                f"{shown(name)}: {taken}: if it counts seconds since 1970, a date: "
                 f"clean.derive: {flow({f'{name}_date': _epoch_sql(name, column)})}"
+            )
+        if name != target and reading.is_time_of_day:
+            yield (
+                f"{shown(name)}: times of a day are taken for text: as hours: "
+                f"clean.derive: {flow({f'{name}_hours': _hours_sql(name)})}"
             )
         odd = {word: rows for word, rows in reading.odd.items() if word != units.get(name)}
         if odd:
@@ -77,6 +83,11 @@ def _epoch_sql(name: str, column: GuessedColumn) -> str:
     assert column.numbers is not None
     microseconds = 1_000_000 if column.numbers.greatest <= EPOCHS[1] else 1000
     return f"make_timestamp(({sql.name(name)} * {microseconds})::BIGINT)"
+
+
+def _hours_sql(name: str) -> str:
+    hours, minutes = (f"CAST(split_part({sql.name(name)}, ':', {n}) AS DOUBLE)" for n in (1, 2))
+    return f"{hours} + {minutes} / 60"
 
 
 def _units(columns: Mapping[str, GuessedColumn], first_row: Mapping[str, Any]) -> dict[str, str]:

@@ -29,7 +29,6 @@ from tenfold.sources.text_rows import TextRows, write_parquet
 # Settings of `data:` that no other format reads, and one that Excel reads, too.
 CSV_SETTINGS = ("delimiter", "quote", "header", "columns")
 SKIP_LINES = "skip_lines"
-EXCEL = (".xlsx", ".xlsm", ".xls")
 # Lines or rows among which the header is looked for.
 N_FIRST = 50
 
@@ -118,7 +117,7 @@ FILE_READERS: dict[str, Callable[[FileToRead], FileRows]] = {
     ".jsonl": json_objects.read,
     ".ndjson": json_objects.read,
     ".parquet": _read_parquet,
-    **dict.fromkeys(EXCEL, _read_excel),
+    **dict.fromkeys(source_files.WORKBOOKS, _read_excel),
 }
 SCHEME_READERS: dict[str, Callable[[Data], TextRows]] = {
     "postgresql": _read_postgresql,

@@ -17,6 +17,8 @@ PACKED = (".gz", ".zst")
 # The first bytes of a compressed file: its format and ending.
 MAGIC = {b"\x1f\x8b": ("gzip", ".gz"), b"\x28\xb5\x2f\xfd": ("zstd", ".zst")}
 PARQUET = b"PAR1"
+ZIP = b"PK\x03\x04"
+WORKBOOKS = (".xlsx", ".xlsm", ".xls")
 MIN_PARQUET_BYTES = 12
 # Endings of SQLite databases, and of archives that nothing here unpacks.
 SQLITE = (".db", ".sqlite", ".sqlite3")
@@ -130,6 +132,11 @@ def _check_format(path: Path) -> None:
             )
     elif start == PARQUET:
         raise UserError(f"data.path: {path} is a Parquet file: name it {path.stem}.parquet")
+    elif start == ZIP and ending(path) not in WORKBOOKS:
+        raise UserError(
+            f"data.path: {path} is a workbook or an archive: name it {path.stem}.xlsx, or unpack "
+            "it and name the file that comes out"
+        )
     for mark, packing in MAGIC.items():
         if start.startswith(mark) and path.suffix.lower() not in PACKED:
             raise UserError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -26,6 +27,7 @@ MAYBE_MISSING = (
     *("NA", "na", "None", "none", "-", "--", "."),
     *("missing", "Missing", "unknown", "Unknown"),
 )
+TIME_OF_DAY = re.compile("([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
 # Distinct texts of a column that are taken apart.
 MAX_WORDS = 50_000
 # So many texts of their own may mean no value in a column of numbers.
@@ -50,6 +52,7 @@ class Reading:
         odd: texts that do not fit the declaration -> their cells.
         offer: a declaration that a person may make.
         digits: a cell, if most hold digits and yet no numbers or dates that are known.
+        is_time_of_day: whether all cells are such as 9:05.
     """
 
     kind: Kind
@@ -61,6 +64,7 @@ class Reading:
     odd: Mapping[str, int] = field(default_factory=dict)
     offer: Mapping[str, Any] = field(default_factory=dict)
     digits: str = ""
+    is_time_of_day: bool = False
 
 
 def read(cells: Cells, decimal: str, known: str | None, *, is_target: bool) -> Reading:
@@ -75,7 +79,7 @@ def read(cells: Cells, decimal: str, known: str | None, *, is_target: bool) -> R
         found = (
             _dates(cells, plan, sample)
             or _numbers(cells, plan, sample, known, is_target=is_target)
-            or Reading("text", digits=number_formats.example_of_digits(sample))
+            or _text(sample)
         )
     else:
         found = _plain_numbers(cells, plan, kind, sample, known)
@@ -83,6 +87,13 @@ def read(cells: Cells, decimal: str, known: str | None, *, is_target: bool) -> R
         return replace(found, words=(*tokens, *found.words))
     always = tuple(token for token in tokens if token in ALWAYS_MISSING)
     return replace(found, words=always, doubtful=tuple(t for t in tokens if t not in always))
+
+
+def _text(sample: Mapping[str, int]) -> Reading:
+    """Texts, with what a person may want to make of them."""
+    if sample and all(map(TIME_OF_DAY.fullmatch, sample)):
+        return Reading("text", is_time_of_day=True)
+    return Reading("text", digits=number_formats.example_of_digits(sample))
 
 
 def _plain_numbers(
@@ -176,9 +187,12 @@ def _with_own_words(
     own = [word for word in odd if not any(map(str.isdigit, word))]
     if few_odd(n_odd, total):
         own = [word for word in own if odd[word] > 1]
-    elif len(found.values) <= MAX_CATEGORIES:
-        # Few numbers beside words are categories.
-        return None
+    elif len(found.values) <= MAX_CATEGORIES and all(map(float.is_integer, found.values)):
+        # Few whole numbers beside words are categories.
+        listed = ", ".join(map(repr, own[:MAX_NAMED]))
+        said = f"{listed} among numbers: taken for categories; if it means no value, name it in "
+        asked = (f"{said}clean.column_missing_values",) if 0 < len(own) <= MAX_OWN_WORDS else ()
+        return Reading("text", questions=asked)
     elif len(own) > MAX_OWN_WORDS or len(own) < len(odd) or 2 * n_odd > total:
         listed = ", ".join(map(repr, list(odd)[:MAX_NAMED]))
         said = f"{total - n_odd} of {total} cells are numbers, and others such as {listed} are not"

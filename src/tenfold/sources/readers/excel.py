@@ -115,7 +115,10 @@ def _worksheet(path: Path, workbook: Any, sheet: str | None) -> Any:
     if sheet is not None and sheet not in titles:
         raise UserError(f"data.sheet: {path} has no sheet {sheet!r}; {nearest(sheet, titles)}")
     if sheet is None and len(titles) != 1:
-        raise UserError(f"{path} has {len(titles)} sheets, {titles}: name one as data.sheet")
+        raise UserError(
+            f"{path} has {len(titles)} sheets, {titles}: name one as data.sheet (tenfold init: "
+            "--sheet)"
+        )
     worksheet = workbook[sheet or titles[0]]
     worksheet.reset_dimensions()  # Some programs write a size that would cut rows off.
     return worksheet
