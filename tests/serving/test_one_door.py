@@ -12,7 +12,7 @@ import openpyxl
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 from mlflow.models.utils import _enforce_schema
 from mlflow.utils.proto_json_utils import dataframe_from_parsed_json
@@ -216,6 +216,16 @@ def with_numbers(table: Table) -> list[dict[Any, Any]]:
     ]
 
 
+# Beside a missing cell pandas makes doubles of JSON's integers.
+LARGE_INTEGERS = Table(
+    pd.DataFrame({"count": ["9007199254740993", "", *map(str, range(9))], "y": range(11)}).astype(
+        {"y": str}
+    ),
+    {"types": {"count": "integer"}, "missing_values": [""], "drop_duplicates": False},
+)
+
+
+@example(LARGE_INTEGERS)
 @settings(max_examples=10, deadline=None, phases=set(Phase) - {Phase.shrink, Phase.explain})
 @given(tables())
 def test_a_row_has_the_same_features_by_every_road_or_is_refused(table: Table) -> None:

@@ -39,6 +39,7 @@ MAX_INTEGER, MAX_EXACT_FLOAT = 2**63 - 1, 2**53
 # Views that a thread keeps, one for each combination of the kinds in which columns come.
 MAX_VIEWS = 64
 NESTED = "a single value"
+TOO_LARGE = "an integer of at most 2^53"
 INEXACT = "written as a text, since a number this large loses digits"
 
 
@@ -173,7 +174,11 @@ def _unreadable(column: GivenColumn, wanted: Type) -> tuple[str, list[int]]:
     if column.type != "number" or wanted not in ("text", "integer"):
         return "", []
     inexact = [isinstance(cell, float) and abs(cell) >= MAX_EXACT_FLOAT for cell in column.cells]
-    return INEXACT, np.flatnonzero(inexact).tolist()
+    if wanted == "text":
+        return INEXACT, np.flatnonzero(inexact).tolist()
+    # A model sees doubles, so stage clean refuses such an integer in every kind of file.
+    large = [isinstance(cell, int) and abs(cell) > MAX_EXACT_FLOAT for cell in column.cells]
+    return TOO_LARGE, np.flatnonzero(np.logical_or(inexact, large)).tolist()
 
 
 def _as_kind(column: GivenColumn, wanted: Type) -> tuple[Kind, Sequence[Any]]:
