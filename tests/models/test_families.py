@@ -61,9 +61,9 @@ def test_every_fold_is_predicted_row_by_row(family: str, task: Task) -> None:
     assert len(found.predictions) == 3
     for part, prediction in zip(parts, found.predictions, strict=True):
         check_prediction(prediction, task, len(part.val))
+    assert (found.bag is not None) == models.parameters(family).bagged
     if found.epochs is None:
         assert found.history == []
-        assert found.bag is None
     else:
         assert all(1 <= epoch <= 8 for epoch in found.epochs)
         assert len(found.epochs) == 3

@@ -9,7 +9,7 @@ from typing import Literal
 from tenfold import runtime
 from tenfold.dataset.folds import Folds
 from tenfold.models import Family, Fitted
-from tenfold.models.shared import digests, predictor
+from tenfold.models.shared import bag, digests, predictor
 from tenfold.models.shared.predictor import Predictor
 
 
@@ -42,7 +42,7 @@ def is_last_fit(
 def load(folder: Path, family: Family) -> Fitted:
     """The folds' models as a bag."""
     digests.check(folder)
-    return family.load(folder / "models")
+    return bag.load(folder / "models", family)
 
 
 def load_pretrained(folder: Path) -> Predictor | None:

@@ -25,6 +25,9 @@ class FamilyParameters(BaseModel):
 
     # Seconds of one fit on two cores, and more for each cell of its table: a rough forecast.
     fit_seconds: ClassVar[tuple[float, float]] = (0.0, 0.0)
+    # Whether cross-validation keeps the folds' models, which are then the family's last fit as
+    # one, rather than one model fitted on all rows, unless `train.strategy` says otherwise.
+    bagged: ClassVar[bool] = False
 
     @property
     def codes(self) -> bool:
@@ -107,8 +110,9 @@ class Configuration:
 class FoldPredictions:
     """Every fold's validation predictions: (m,) values or (m, C) probabilities.
 
-    Families that train in epochs add each fold's best one, a learning curve (a row an epoch, the
-    mean over the folds) and the folds' models as one. `findings` says what went wrong, in words.
+    Families that train in epochs add each fold's best one and a learning curve (a row an epoch, the
+    mean over the folds); those that are `bagged` the folds' models as one. `findings` says what
+    went wrong, in words.
     """
 
     predictions: list[Array]
@@ -187,5 +191,5 @@ class Family(Protocol):
         ...
 
     def load(self, folder: Path) -> Fitted:
-        """Read what `Fitted.save` wrote."""
+        """Read what `save` wrote of a model of this family."""
         ...

@@ -30,6 +30,8 @@ from tenfold.training.settings import (
 class NetworkParameters(FamilyParameters, BlockSettings, Rates, Recipe):
     """How any network is trained."""
 
+    bagged = True
+
     class_weight: Literal["balanced"] | dict[str, Annotated[float, Field(gt=0)]] | None = Field(
         None, description="Of the loss: balanced, or {'class': weight}, the class a text."
     )

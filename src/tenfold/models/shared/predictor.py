@@ -14,7 +14,7 @@ import numpy as np
 from tenfold import models, preprocessing, runtime
 from tenfold.dataset import Schema
 from tenfold.metrics import Array
-from tenfold.models.shared import digests, persistence
+from tenfold.models.shared import bag, digests, persistence
 from tenfold.models.shared.contract import Fitted
 
 if TYPE_CHECKING:
@@ -156,5 +156,5 @@ def load(folder: Path) -> Predictor:
             persistence.load(_preprocessing(folder, number))
             for number in range(described["n_transformers"])
         ],
-        model=models.family(described["family"]).load(folder),
+        model=bag.load(folder, models.family(described["family"])),
     )

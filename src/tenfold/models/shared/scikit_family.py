@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from tenfold.metrics import Array, Task
 from tenfold.models.shared import persistence
+from tenfold.models.shared.bag import Bag
 from tenfold.models.shared.contract import (
     Configuration,
     Diverged,
+    FamilyParameters,
     FitSettings,
     Fold,
     FoldPredictions,
@@ -51,17 +53,20 @@ class ScikitFamily:
     def _evaluate(
         self, configuration: Configuration, folds: Sequence[Fold], settings: FitSettings
     ) -> FoldPredictions | Diverged:
-        predictions, caught = [], []
+        predictions, caught, members = [], [], []
+        parameters = configuration.parameters
+        bagged = isinstance(parameters, FamilyParameters) and parameters.bagged
         for fold, seed in zip(folds, configuration.seeds, strict=True):
             try:
-                model = self._fit(
-                    configuration.parameters, fold.X_train, fold.y_train, seed, settings
-                )
+                model = self._fit(parameters, fold.X_train, fold.y_train, seed, settings)
                 predictions.append(model.predict([fold.X_val]))
             except Diverged as reason:
                 return reason
             caught.append(model.warnings)
-        return FoldPredictions(predictions, findings=describe(caught))
+            if bagged:
+                members.append(model)
+        bag = Bag(members) if bagged else None
+        return FoldPredictions(predictions, findings=describe(caught), bag=bag)
 
     def fit(
         self,
