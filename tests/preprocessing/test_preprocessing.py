@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +17,7 @@ from tenfold.dataset import Dataset, Schema
 from tenfold.dataset.folds import Folds
 from tenfold.metrics import Array
 from tenfold.params import Categorical, Numeric, Preprocessing
+from tenfold.preprocessing import CODES, IN_PLACE, NATIVE, InputForm
 from tenfold.tuning import cross_validation
 
 SIZES = [1.0, 2.0, 4.0, np.nan, 8.0]
@@ -265,8 +267,8 @@ def test_one_value_or_none_is_told_apart_by_an_indicator() -> None:
 
 def test_constants_stay_where_that_is_declared_or_columns_have_places() -> None:
     assert shape_of({"drop_constant": False}) == 3
-    assert shape_of({}, positional=True) == 3
-    assert shape_of({}, codes=True, positional=True) == 3
+    assert shape_of({}, form=IN_PLACE) == 3
+    assert shape_of({}, form=CODES) == 3
 
 
 def test_where_nothing_differs_everything_stays() -> None:
@@ -313,11 +315,45 @@ def test_columns_of_their_own_keep_their_places() -> None:
     assert missing == [0.0, 0.0, 1.0, 0.0]
 
 
+def test_raw_numbers_keep_what_is_missing_and_dates_become_plain_parts() -> None:
+    own = Schema("regression", "y", ("size", "flat"), ("kind",), (), ("NA",), ("when",))
+    table = pd.DataFrame(
+        {
+            "size": [1.0, np.nan, 1e6],
+            "flat": [3.0, 3.0, 3.0],
+            "kind": ["b", None, "b"],
+            "when": ["2024-02-29", None, "2023-12-01"],
+        }
+    )
+    declared = Preprocessing.model_validate(
+        {"numeric": {"indicator": True}, "dates": {"parts": ["month", "day"], "indicator": True}}
+    )
+    fitted, X = preprocessing.fit(own, declared, own.frame(table), np.arange(3.0), form=NATIVE)
+    nan = np.nan
+    expected = [[1.0, 3.0, 2.0, 29.0, 1.0], [nan, 3.0, nan, nan, 0.0], [1e6, 3.0, 12.0, 1.0, 1.0]]
+    np.testing.assert_array_equal(X, expected)
+    assert preprocessing.n_numbers(own, declared, NATIVE) == 4
+    later = fitted.transform(own.frame(table.assign(kind="new")))
+    np.testing.assert_array_equal(later[:, :4], X[:, :4])
+    assert np.isnan(later[:, 4]).all()
+    assert preprocessing.categories(fitted) == {"kind": {"(missing)", "b"}}
+
+
+def test_a_family_that_takes_few_categories_gets_the_rarest_in_one_bucket() -> None:
+    own = schema((), ("u",))
+    table = pd.DataFrame({"u": ["x", "x", "y", "y", "z", "w"]})
+    for declared, limit, n_codes in (({}, None, 4), ({}, 3, 3), ({"max_categories": 2}, 3, 2)):
+        chosen = Preprocessing.model_validate({"categorical": declared})
+        form = replace(NATIVE, max_categories=limit)
+        _, X = preprocessing.fit(own, chosen, own.frame(table), np.arange(6.0), form=form)
+        assert len(np.unique(X)) == n_codes
+
+
 def test_codes_are_asked_of_every_category_whatever_is_declared() -> None:
     own = schema((), ("u", "v"))
     table = pd.DataFrame({"u": ["x", "y", "z"], "v": ["x", "y", "y"]})
     declared = Preprocessing.model_validate({"columns": {"u": {"encode": "target"}}})
-    _, X = preprocessing.fit(own, declared, own.frame(table), np.arange(3.0), codes=True)
+    _, X = preprocessing.fit(own, declared, own.frame(table), np.arange(3.0), form=CODES)
     assert X.tolist() == [[0.0, 0.0], [1.0, 1.0], [2.0, 1.0]]
 
 
@@ -365,21 +401,21 @@ DECLARED = st.fixed_dictionaries(
     declared=DECLARED,
     train=st.lists(st.fixed_dictionaries(CELLS), min_size=1, max_size=12),
     later=st.lists(st.fixed_dictionaries(CELLS), min_size=1, max_size=4),
-    codes=st.booleans(),
+    form=st.sampled_from([InputForm(), CODES, NATIVE]),
 )
 def test_no_table_is_an_obstacle_to_any_declaration(
-    declared: dict[str, Any], train: list[Any], later: list[Any], codes: bool
+    declared: dict[str, Any], train: list[Any], later: list[Any], form: InputForm
 ) -> None:
     chosen = Preprocessing.model_validate(declared)
     y = np.arange(float(len(train)))
     frames = [ROLES.frame(pd.DataFrame(rows, columns=list(CELLS))) for rows in (train, later)]
-    fitted, X = preprocessing.fit(ROLES, chosen, frames[0], y, codes=codes, positional=codes)
+    fitted, X = preprocessing.fit(ROLES, chosen, frames[0], y, form=form)
     for found in (X, fitted.transform(frames[0]), fitted.transform(frames[1])):
         assert found.dtype == np.float64
         assert found.shape[1] == X.shape[1] > 0
-        assert np.isfinite(found).all()
-    if codes:
-        n_numbers = preprocessing.n_numbers(ROLES, chosen)
+        assert np.isfinite(found).all() or form.is_raw
+    if form.has_codes:
+        n_numbers = preprocessing.n_numbers(ROLES, chosen, form)
         found = X[:, n_numbers : n_numbers + 2]
         assert (found == np.round(found)).all()
         assert found.min() == 0

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from tenfold.models.shared.network_family import NetworkFamily
 from tenfold.models.shared.network_parameters import ActivatedParameters
+from tenfold.preprocessing import IN_PLACE, InputForm
 from tenfold.training.settings import ConvolutionSettings
 
 if TYPE_CHECKING:
@@ -40,9 +41,9 @@ class Parameters(ActivatedParameters, ConvolutionSettings):
         return self
 
     @property
-    def positional(self) -> bool:
+    def input_form(self) -> InputForm:
         """A pixel is known by its place."""
-        return True
+        return IN_PLACE
 
 
 def build(layers: LayerFactory) -> StackedNetwork:

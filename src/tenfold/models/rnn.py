@@ -8,6 +8,7 @@ from pydantic import Field
 
 from tenfold.models.shared.network_family import NetworkFamily
 from tenfold.models.shared.network_parameters import NetworkParameters
+from tenfold.preprocessing import IN_PLACE, InputForm
 from tenfold.training.settings import RecurrentSettings
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ class Parameters(NetworkParameters, RecurrentSettings):
     d_block: int = Field(64, ge=1, description="Units of each.")
 
     @property
-    def positional(self) -> bool:
+    def input_form(self) -> InputForm:
         """A step is known by its place."""
-        return True
+        return IN_PLACE
 
 
 def build(layers: LayerFactory) -> StackedNetwork:

@@ -13,10 +13,23 @@ from tenfold.dataset import Schema
 from tenfold.dataset.profile import ColumnCounts
 from tenfold.metrics import Array
 from tenfold.params import Categorical, Dates, Numeric, Preprocessing
+from tenfold.preprocessing.input_form import CODES, DECLARED, IN_PLACE, NATIVE, InputForm
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
+
+__all__ = [
+    "CODES",
+    "DECLARED",
+    "IN_PLACE",
+    "NATIVE",
+    "InputForm",
+    "build",
+    "categories",
+    "fit",
+    "n_numbers",
+]
 
 Choice = TypeVar("Choice")
 
@@ -59,8 +72,7 @@ def build(
     schema: Schema,
     declared: Preprocessing,
     *,
-    codes: bool = False,
-    positional: bool = False,
+    form: InputForm = DECLARED,
     seed: int = 0,
     flags: Collection[str] = (),
 ) -> Any:
@@ -68,13 +80,12 @@ def build(
 
     Numbers come first, then the parts of dates, categories, and the 0/1 indicators of missing
     numbers and dates. An unseen category becomes the rare bucket or all zeros (one-hot), -1
-    (ordinal), or the mean of all rows (target).
+    (ordinal), NaN (among raw numbers), or the mean of all rows (target).
 
     Args:
         schema: the columns.
         declared: the section `preprocessing:`.
-        codes: encode categories as ordinal codes, whatever is declared.
-        positional: keep constant columns, so that no column moves.
+        form: that the family asks for.
         seed: of the inner folds of target encoding.
         flags: numeric columns of one value or none, which get an indicator.
     """
@@ -84,28 +95,32 @@ def build(
     from tenfold.preprocessing.constants import VaryingColumns
 
     steps = [
-        *_steps("numeric", schema.numeric, declared.of_number, _numeric),
-        *_steps("dates", schema.dates, declared.of_date, _dates),
+        *_steps(
+            "numeric", schema.numeric, declared.of_number, lambda choice: _numeric(choice, form)
+        ),
+        *_steps("dates", schema.dates, declared.of_date, lambda choice: _dates(choice, form)),
         *_steps(
             "categorical",
             schema.categorical,
             declared.of_category,
-            lambda choice: _encoder(choice, schema, seed, codes=codes),
+            lambda choice: _encoder(choice, schema, seed, form),
         ),
-        *_indicators(schema, declared, flags),
+        *([] if form.is_raw else _indicators(schema, declared, flags)),
     ]
     columns = ColumnTransformer(steps, sparse_threshold=0.0)
-    if positional or not declared.drop_constant:
+    if form.in_place or not declared.drop_constant:
         return columns
     return Pipeline([("columns", columns), ("varying", VaryingColumns())])
 
 
-def n_numbers(schema: Schema, declared: Preprocessing) -> int:
+def n_numbers(schema: Schema, declared: Preprocessing, form: InputForm = DECLARED) -> int:
     """How many numbers and parts of dates `build` makes, if none is dropped."""
     from tenfold.preprocessing.date_parts import width
 
     dates = [declared.of_date(name) for name in schema.dates]
-    return len(schema.numeric) + sum(width(date.parts, date.cyclic) for date in dates)
+    return len(schema.numeric) + sum(
+        width(date.parts, date.cyclic and not form.is_raw) for date in dates
+    )
 
 
 def categories(transformer: Any) -> dict[str, set[str]]:
@@ -132,19 +147,25 @@ def _steps(
         yield f"{kind}-{number}", make(choice), list(run)
 
 
-def _numeric(choice: Numeric) -> Any:
+def _numeric(choice: Numeric, form: InputForm) -> Any:
     from sklearn.impute import SimpleImputer
+    from sklearn.preprocessing import FunctionTransformer
+
+    if form.is_raw:
+        return FunctionTransformer()
 
     constant = {"fill_value": choice.fill_value} if choice.impute == "constant" else {}
     imputer = SimpleImputer(strategy=choice.impute, keep_empty_features=True, **constant)
     return _pipeline(imputer, _scaler(choice.scale))
 
 
-def _dates(choice: Dates) -> Any:
+def _dates(choice: Dates, form: InputForm) -> Any:
     from sklearn.impute import SimpleImputer
 
     from tenfold.preprocessing.date_parts import DateParts
 
+    if form.is_raw:
+        return DateParts(tuple(choice.parts), cyclic=False)
     imputer = SimpleImputer(strategy=choice.impute, keep_empty_features=True)
     parts = DateParts(tuple(choice.parts), choice.cyclic)
     return _pipeline(parts, imputer, _scaler(choice.scale or "none"))
@@ -161,15 +182,16 @@ def _scaler(scale: str) -> Any:
     return getattr(preprocessing, SCALERS[scale])()
 
 
-def _encoder(choice: Categorical, schema: Schema, seed: int, *, codes: bool) -> Any:
+def _encoder(choice: Categorical, schema: Schema, seed: int, form: InputForm) -> Any:
     from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
     from tenfold.preprocessing.target_encoding import TargetEncoding
 
     rare = choice.min_frequency if choice.min_frequency > 1 else None
-    bucket = {"min_frequency": rare, "max_categories": choice.limit(codes=codes)}
-    if codes or choice.encode == "ordinal":
-        return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, **bucket)
+    bucket = {"min_frequency": rare, "max_categories": form.limit(choice)}
+    if form.has_codes or choice.encode == "ordinal":
+        unknown = np.nan if form.is_raw else -1
+        return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=unknown, **bucket)
     if choice.encode == "target":
         return TargetEncoding(schema.task, seed, **bucket)
     return OneHotEncoder(handle_unknown="infrequent_if_exist", sparse_output=False, **bucket)

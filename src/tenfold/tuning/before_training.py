@@ -34,16 +34,18 @@ def check(
         source = declared.get("init_from")
         start = pretrained.fetch(source, name, schema, load_registered) if source else None
         parameters = _first(name, declared)
+        form = parameters.input_form
         settings = FitSettings(
             experiment.task,
             schema.classes,
             experiment.trainer.model_dump(),
-            n_codes=len(schema.categorical) if parameters.codes else 0,
+            n_codes=len(schema.categorical) if form.has_codes else 0,
             pretrained=None if start is None else start.model,
         )
         # Encoding makes of a category as many columns as the training rows have values.
-        known = parameters.positional and not schema.categorical
-        n_columns = preprocessing.n_numbers(schema, experiment.preprocessing) if known else None
+        known = form.in_place and not schema.categorical
+        numbers = preprocessing.n_numbers(schema, experiment.preprocessing, form)
+        n_columns = numbers if known else None
         models.family(name).check(parameters, settings, n_columns)
 
 

@@ -19,6 +19,7 @@ from tenfold.models import (
 )
 from tenfold.models.shared.predictor import Predictor
 from tenfold.params import Preprocessing
+from tenfold.preprocessing import InputForm
 from tenfold.tuning import cross_validation
 from tenfold.tuning.cross_validation import Evaluation
 
@@ -42,7 +43,7 @@ class Inputs:
             self.declared,
             seed=runtime.derive_seed(self.seed, "preprocessing", "folds"),
             given=self.pretrained.transformers if self.pretrained is not None else (),
-            **_options(parameters),
+            form=parameters.input_form,
         )
 
     def whole(self, parameters: FamilyParameters) -> tuple[list[Any], Array]:
@@ -56,24 +57,21 @@ class Inputs:
             self.dataset.X,
             self.dataset.y,
             seed=runtime.derive_seed(self.seed, "preprocessing", "train"),
-            **_options(parameters),
+            form=parameters.input_form,
         )
         return [fitted], X
 
     def fit_settings(self, parameters: FamilyParameters, settings: FitSettings) -> FitSettings:
-        """`settings` with the kinds of columns, if positional, and the model to start from."""
+        """`settings` with the kinds of columns that have places, and the model to start from."""
         schema = self.dataset.schema
-        numbers = preprocessing.n_numbers(schema, self.declared) if parameters.positional else 0
+        form = parameters.input_form
+        numbers = preprocessing.n_numbers(schema, self.declared, form) if form.in_place else 0
         return replace(
             settings,
             n_numeric=numbers,
-            n_codes=len(schema.categorical) if parameters.codes else 0,
+            n_codes=len(schema.categorical) if form.has_codes else 0,
             pretrained=None if self.pretrained is None else self.pretrained.model,
         )
-
-
-def _options(parameters: FamilyParameters) -> dict[str, bool]:
-    return {"codes": parameters.codes, "positional": parameters.positional}
 
 
 @dataclass
@@ -85,7 +83,7 @@ class Evaluator:
     settings: FitSettings
     metrics: Sequence[str]
     seed: int
-    _folds: dict[tuple[bool, bool], list[Fold]] = field(default_factory=dict)
+    _folds: dict[InputForm, list[Fold]] = field(default_factory=dict)
 
     @property
     def metric(self) -> str:
@@ -101,10 +99,10 @@ class Evaluator:
     ) -> list[Evaluation | Diverged]:
         """Evaluate configurations of equal shape, each with its trial's number."""
         first = asked[0][1]
-        way = (first.codes, first.positional)
-        if way not in self._folds:
-            self._folds[way] = self.inputs.folds(first)[1]
-        folds = self._folds[way]
+        form = first.input_form
+        if form not in self._folds:
+            self._folds[form] = self.inputs.folds(first)[1]
+        folds = self._folds[form]
         configurations = [
             Configuration(parameters, seeds(self.seed, trial, len(folds)))
             for trial, parameters in asked

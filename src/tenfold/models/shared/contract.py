@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from tenfold.metrics import Array, Task
 from tenfold.params.families import ExperimentContext
+from tenfold.preprocessing import DECLARED, InputForm
 
 # The columns of a learning curve that every network has.
 CURVE = ("epoch", "train_loss", "val_loss")
@@ -30,14 +31,9 @@ class FamilyParameters(BaseModel):
     bagged: ClassVar[bool] = False
 
     @property
-    def codes(self) -> bool:
-        """Whether categories are passed as codes, however `preprocessing` encodes them."""
-        return False
-
-    @property
-    def positional(self) -> bool:
-        """Whether the model knows columns by their place, so that none may be dropped."""
-        return False
+    def input_form(self) -> InputForm:
+        """The form in which the family takes its columns."""
+        return DECLARED
 
     def without_effect(self) -> dict[str, str]:
         """The parameters, by dotted name, that have no effect beside the others: and why."""
@@ -79,8 +75,8 @@ class Fold:
 class FitSettings:
     """What a fit needs besides its parameters and its data.
 
-    For positional families the first `n_numeric` columns of X are numbers and the next `n_codes`
-    are codes of categories. `pretrained` is the fitted model to start from.
+    If columns have places, the first `n_numeric` of X are numbers and the next `n_codes` are codes
+    of categories. `pretrained` is the fitted model to start from.
     """
 
     task: Task

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from tenfold.metrics import Task
 from tenfold.models.shared.contract import FamilyParameters
 from tenfold.params import ExperimentContext
+from tenfold.preprocessing import CODES, DECLARED, IN_PLACE, InputForm
 from tenfold.training.catalogue import LOSSES, default_loss
 from tenfold.training.settings import (
     ActivationSettings,
@@ -194,19 +195,16 @@ class TableParameters(ActivatedParameters):
     embeddings: EmbeddingParameters = EmbeddingParameters()
 
     @property
-    def codes(self) -> bool:
-        """Learned category embeddings look codes up."""
-        return self.embeddings.categorical == "learned"
-
-    @property
     def embeds(self) -> bool:
         """Whether any column is embedded."""
-        return self.codes or self.embeddings.numeric != "none"
+        return self.input_form.in_place
 
     @property
-    def positional(self) -> bool:
-        """An embedding belongs to its column."""
-        return self.embeds
+    def input_form(self) -> InputForm:
+        """Learned category embeddings look codes up; any embedding belongs to its column."""
+        if self.embeddings.categorical == "learned":
+            return CODES
+        return DECLARED if self.embeddings.numeric == "none" else IN_PLACE
 
     def _check_selu(self) -> None:
         super()._check_selu()
