@@ -21,7 +21,7 @@ from tenfold.cleaning import (
     rule_checks,
     warnings,
 )
-from tenfold.cleaning.columns import declared_columns
+from tenfold.cleaning.declared_columns import declared_columns
 from tenfold.cleaning.duplicates import GONE
 from tenfold.cleaning.expressions import ROWS
 from tenfold.cleaning.odd_cells import unfit_cells, unlikely_dates

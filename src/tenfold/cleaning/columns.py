@@ -1,21 +1,19 @@
-"""How a column's cells are read: declared and inferred settings, and the SQL that they make."""
+"""How a column's cells are read: its settings, and the SQL of its cells and values."""
 
 from __future__ import annotations
 
 import re
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tenfold.cleaning import cells, moments
-from tenfold.cleaning.cells import INFINITE, INTEGER, NAN, NUMBER, PADDED, WHOLE, matches
-from tenfold.cleaning.numbers import NumberFormat
+from tenfold.cleaning.cells import NAN, matches
+from tenfold.cleaning.text_values import TextValues
 from tenfold.dataset import spelling
-from tenfold.dataset.dates import DateFormat
-from tenfold.params import Cast, Clean, Data
+from tenfold.params import Cast
 from tenfold.params.cleaning import Type
-from tenfold.runtime import UserError
-from tenfold.sources import Kind, Source, WantedColumn, name, text
+from tenfold.sources import Kind, WantedColumn, name, text
 from tenfold.sources.column_kinds import MAX_EXACT_INTEGER, plain_number
 
 # The kind of column that a type makes: a boolean counts, as 0 or 1.
@@ -81,16 +79,13 @@ class ColumnPlan:
     @property
     def is_plain_number(self) -> bool:
         """Whether a number in it is written as most programs write one."""
-        unusual = self.decimal == "," or self.number_format
+        unusual = self.decimal == "," or self.texts.number_format
         return self.given == "text" and not self.replaced and not unusual
 
     @property
-    def number_format(self) -> NumberFormat | None:
-        """How the numbers of its texts are written, if that is declared."""
-        if self.cast is None or self.given != "text":
-            return None
-        declared = NumberFormat(self.cast, self.decimal)
-        return None if declared.is_plain else declared
+    def texts(self) -> TextValues:
+        """What its texts stand for."""
+        return TextValues(self.given, self.wanted, self.decimal, self.cast)
 
     @property
     def wanted_of_source(self) -> WantedColumn:
@@ -118,53 +113,20 @@ class ColumnPlan:
         """Whether a text has white space at its ends; `bare` may name what holds `self.bare`."""
         return f"CASE WHEN {bare or self.bare} THEN false ELSE {self.raw} <> {self.trimmed} END"
 
-    def means(self, words: str, texts: Iterable[str]) -> str:
-        """SQL: whether a text is one of these, or another spelling of the same value."""
-        listed = list(texts)
-        values = [value for one in listed if (value := self._literal(one))]
-        if self.wanted == "text":
-            listed += [one for one in map(spelling.category, listed) if one not in listed]
-        same = f"{words} IN ({', '.join(map(text, listed)) or 'NULL'})"
-        if not values:
-            return f"({same})"
-        other = f"coalesce({self._compared(words)} IN ({', '.join(values)}), false)"
-        if self.wanted == "text":
-            other = f"CASE WHEN {cells.may_be_respelled(words)} THEN {other} ELSE false END"
-        return f"({same} OR {other})"
-
-    def _literal(self, words: str) -> str | None:
-        """SQL of the value of a declared text; None if no other text of the column means it."""
-        if self.wanted == "text":
-            category = spelling.category(words)
-            known = category in spelling.TRUTH.values() or re.fullmatch(INTEGER, category)
-            return text(category) if known else None
-        if self.wanted in ("integer", "double") and not self.number_format:
-            foreign = self.decimal == "," and "." in words
-            number = None if foreign else plain_number(words.replace(self.decimal, "."))
-            return None if number is None else f"{number!r}::DOUBLE"
-        return self._value_of(text(words)) if words.strip() else None
-
-    def _compared(self, words: str) -> str:
-        """SQL of what a text is compared by; ids such as 007 are no numbers."""
-        value = self._value_of(words)
-        if self.kind in ("integer", "double") and self.cast is None:
-            return f"CASE WHEN NOT {matches(words, PADDED)} THEN {value} END"
-        return value
-
     def missing(self) -> str:
         """Whether it is a marker; a number may also be NaN."""
         if self.given == "text":
             return f"CASE WHEN {self.bare} THEN {self._marked(self.raw)} ELSE {self._blank()} END"
         if self.given == "date":
             marks = [text(marker) for marker in self.markers if re.search("[0-9]", marker)]
-            days = [moments.moment(mark, self.date_format) for mark in marks]
+            days = [moments.moment(mark, self.texts.date_format) for mark in marks]
             return f"coalesce({self.raw} IN ({', '.join(days)}), false)" if days else "false"
         found = f"{self.raw} IN ({self._numbers() or 'NULL'})"
         return f"{found} OR isnan({self.raw})" if self.given == "double" else found
 
     def _marked(self, words: str) -> str:
         """Whether a text is a marker."""
-        return self.means(words, self.markers)
+        return self.texts.is_any_of(words, self.markers)
 
     def _blank(self) -> str:
         """Whether a text that is not bare is a marker."""
@@ -198,7 +160,7 @@ class ColumnPlan:
 
     def is_replaced(self) -> str:
         """Whether another text takes the place of a cell."""
-        return f"coalesce({self.means(self._unreplaced, self.replaced)}, false)"
+        return f"coalesce({self.texts.is_any_of(self._unreplaced, self.replaced)}, false)"
 
     def present(self, bare: str = "") -> str:
         """Its value as it was given, trimmed and replaced; NULL where it is missing.
@@ -209,7 +171,7 @@ class ColumnPlan:
             return self.raw
         if self.replaced:
             swaps = "".join(
-                f" WHEN {self.means(self._unreplaced, [old])} "
+                f" WHEN {self.texts.is_any_of(self._unreplaced, [old])} "
                 f"THEN {'NULL' if new is None else text(self._spelled(new))}"
                 for old, new in self.replaced.items()
             )
@@ -236,35 +198,9 @@ class ColumnPlan:
             return self.present(bare)
         return self._spelled_sql(f"({self.present()})::VARCHAR")
 
-    def digits(self, words: str = "") -> str:
-        """The text of a number with a decimal point and nothing between digits; by default its."""
-        words = words or self.words()
-        if self.number_format:
-            return self.number_format.digits(words)
-        words = f"trim({words}, {text(string.whitespace)})"
-        if self.cast:
-            words = f"replace({words}, '\u2212', '-')"
-        if self.given != "text" or self.decimal == ".":
-            return words
-        # A point would now stand between digits in another sense.
-        return f"CASE WHEN contains({words}, '.') THEN 'x' ELSE replace({words}, ',', '.') END"
-
     def form(self) -> str:
         """Which form a cell has: integer, large (integer), double, nan or text; NULL if missing."""
-        exact = f"TRY_CAST(d AS HUGEINT) BETWEEN -{MAX_EXACT_INTEGER} AND {MAX_EXACT_INTEGER}"
-        integer = f"CASE WHEN {exact} THEN 'integer' WHEN d IS NOT NULL THEN 'large' END"
-        if self.given == "integer":
-            return _with("d", self.digits(), integer)
-        return _with(
-            "d",
-            self.digits(),
-            f"""CASE WHEN d IS NULL THEN NULL
-            WHEN {matches("d", INTEGER)} THEN {integer}
-            WHEN {matches("d", PADDED)} THEN 'text'
-            WHEN {matches("d", f"{NUMBER}|{INFINITE}")} THEN 'double'
-            WHEN {matches("d", NAN)} THEN 'nan'
-            ELSE 'text' END""",
-        )
+        return self.texts.form(self.words())
 
     def typed(self, quick: str = "") -> str:
         """Its value in the wanted type; NULL where it is missing or does not fit.
@@ -277,7 +213,7 @@ class ColumnPlan:
             return self.raw
         if self.given == self.wanted and not self.replaced:
             return f"({self.present()})::BIGINT" if self.given == "integer" else self.present()
-        slow = self._value_of(self.words())
+        slow = self.texts.value(self.words())
         if not quick:
             return slow
         numbers = self._numbers()
@@ -318,36 +254,6 @@ class ColumnPlan:
         plain = f"({begins}) AND NOT contains({self.raw}, '_')"
         return f"CASE WHEN {plain} THEN TRY_CAST({self.raw} AS DOUBLE) END"
 
-    def _value_of(self, words: str) -> str:
-        """SQL of the value of any text, before markers are missing and texts replaced."""
-        if self.wanted == "text":
-            return cells.category(words)
-        if self.wanted == "boolean":
-            declared = self.cast or Cast(type="boolean")
-            true, false = (
-                ", ".join(text(word.lower()) for word in words)
-                for words in (declared.true, declared.false)
-            )
-            words = f"lower({cells.category(words)})"
-            return f"CASE WHEN {words} IN ({true}) THEN 1 WHEN {words} IN ({false}) THEN 0 END"
-        if self.wanted == "date":
-            return moments.moment(words, self.date_format)
-        if self.wanted == "double" and self.number_format:
-            return self.number_format.value(words)
-        if self.wanted == "double":
-            fits = matches("d", f"{NUMBER}|{INFINITE}")
-            return _with(
-                "d", self.digits(words), f"CASE WHEN {fits} THEN TRY_CAST(d AS DOUBLE) END"
-            )
-        number = "TRY_CAST(regexp_replace(d, '\\.0*', '') AS BIGINT)"
-        fits = f"{matches('d', WHOLE)} AND abs({number}::HUGEINT) <= {MAX_EXACT_INTEGER}"
-        return _with("d", self.digits(words), f"CASE WHEN {fits} THEN {number} END")
-
-    @property
-    def date_format(self) -> DateFormat:
-        """How dates are written in its texts."""
-        return DateFormat(self.cast.format, self.cast.offset) if self.cast else DateFormat()
-
     def contradicts(self) -> str:
         """Whether a cell shows that the inferred type is wrong; empty where none can."""
         if self.type is None:
@@ -366,67 +272,10 @@ class ColumnPlan:
         if self.is_unchanged:
             return "false"
         odd = f"{self.words()} IS NOT NULL AND {self.typed()} IS NULL"
-        if self.number_format:
-            odd += f" AND {self.number_format.is_no_value(self.words())} IS NOT TRUE"
+        declared = self.texts.number_format
+        if declared:
+            odd += f" AND {declared.is_no_value(self.words())} IS NOT TRUE"
         if self.wanted in ("integer", "double"):
-            digits = self.words() if self.number_format else self.digits()
+            digits = self.words() if declared else self.texts.digits(self.words())
             return f"{odd} AND NOT {matches(digits, NAN)}"
         return odd
-
-
-def _with(variable: str, value: str, sql: str) -> str:
-    """SQL of an expression in which a variable stands for a value, which is written once."""
-    return f"list_transform([{value}], lambda {variable}: {sql})[1]"
-
-
-def declared_columns(source: Source, data: Data, rules: Clean) -> dict[str, ColumnPlan]:
-    """How every column of a source is read, as far as that is declared."""
-    found = {}
-    for column, kind in source.columns.items():
-        cast = rules.casts.get(column)
-        found[column] = ColumnPlan(
-            column,
-            kind,
-            tuple(rules.column_missing_values.get(column, rules.missing_values)),
-            rules.trim,
-            rules.replace.get(column, {}),
-            (cast and cast.decimal) or data.decimal,
-            cast,
-            cast.type if cast else None,
-            hidden(column, rules),
-        )
-        _check_swaps(found[column])
-    return found
-
-
-def hidden(column: str, rules: Clean) -> str:
-    """Why models must not see a column; empty where they may."""
-    if column in rules.drop_columns:
-        return DROPPED
-    kept = not rules.keep_columns or column in rules.keep_columns
-    return "" if kept else "not named in clean.keep_columns"
-
-
-def _check_swaps(reader: ColumnPlan) -> None:
-    """Check that no value is replaced in two ways, or by one that is replaced itself."""
-    where, swaps = f"clean.replace.{reader.name}", reader.replaced
-    seen: dict[object, str] = {}
-    for old, new in swaps.items():
-        other = seen.setdefault(_value(old), old)
-        if swaps[other] != new:
-            raise UserError(
-                f"{where}: {other!r} and {old!r} are one value, but are replaced by "
-                f"{swaps[other]!r} and {new!r}: remove one"
-            )
-    for new in swaps.values():
-        if new is not None and _value(new) in seen:
-            raise UserError(
-                f"{where}: what takes a text's place must not be replaced itself, "
-                f"but {new!r} is also written {seen[_value(new)]!r}: name its own replacement at "
-                "once"
-            )
-
-
-def _value(words: str) -> object:
-    number = plain_number(words)
-    return spelling.category(words) if number is None else number

@@ -42,9 +42,9 @@ def edits(plan: CleaningPlan) -> Iterator[Edit]:
             changed = Change(reader.is_replaced(), [column])
             yield Edit(f"tenfold_replaced_{number}", changed, "replaced")
         if reader.wanted == "date" and reader.given == "text":
-            sql = moments.has_offset(reader.words(), reader.date_format)
+            sql = moments.has_offset(reader.words(), reader.texts.date_format)
             changed = Change(f"coalesce({sql}, false)", [column])
-            yield Edit(f"tenfold_offset_{number}", changed, OFFSET[reader.date_format.offset])
+            yield Edit(f"tenfold_offset_{number}", changed, OFFSET[reader.texts.date_format.offset])
 
 
 def count(connection: Any, judged: str, made: list[Edit]) -> dict[str, int]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from tenfold.cleaning import edits, expressions
-from tenfold.cleaning.columns import ColumnPlan, declared_columns, hidden
+from tenfold.cleaning.columns import ColumnPlan
+from tenfold.cleaning.declared_columns import declared_columns, hidden
 from tenfold.cleaning.expressions import ROWS
 from tenfold.cleaning.plan import CleaningPlan
 from tenfold.dataset import ROW

@@ -214,10 +214,10 @@ def _is_bad(plan: ColumnPlan) -> str:
 def _rule(plan: ColumnPlan) -> str:
     """What a cell of a column must be."""
     if plan.wanted == "date":
-        return plan.date_format.rule.rstrip(",")
+        return plan.texts.date_format.rule.rstrip(",")
     if plan.wanted == "boolean" and plan.cast:
         return f"one of {', '.join([*plan.cast.true, *plan.cast.false])}"
-    written = f" written as clean.types.{plan.name} declares" if plan.number_format else ""
+    written = f" written as clean.types.{plan.name} declares" if plan.texts.number_format else ""
     return ("an integer" if plan.wanted == "integer" else _finite()) + written
 
 

@@ -48,7 +48,7 @@ def _guess(
         plan = replace(plan, markers=(*markers, *spellings))
         numbers = cells.numbers(plan)
     present, distinct = (numbers.present, numbers.distinct) if numbers else cells.count(plan)
-    measures = plan.number_format is not None
+    measures = plan.texts.number_format is not None
     is_whole = numbers is not None and numbers.are_whole and not measures
     return GuessedColumn(
         plan=plan,
