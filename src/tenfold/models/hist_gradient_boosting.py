@@ -15,6 +15,7 @@ class Parameters(FamilyParameters):
     """scikit-learn's own names."""
 
     fit_seconds = (0.07, 4e-06)
+    bagged = True
 
     learning_rate: float = Field(0.1, gt=0, description="Shrinkage of each tree.")
     max_iter: int = Field(100, ge=1, description="Trees (per class).")

@@ -24,13 +24,14 @@ class Tune(Section):
 
 
 class Train(Section):
-    """The last fit of a network family; the classical rivals always learn from all rows."""
+    """The last fit of every family."""
 
     strategy: Literal["auto", "bag", "refit"] = Field(
         "auto",
-        description="bag: keep the folds' networks, which answer as one; refit: train one "
-        "network on all rows, for the median of the folds' best epochs; auto: bag, but refit "
-        "where the folds do not validate all rows alike, as in time order.",
+        description="bag: keep the folds' models, which answer as one; refit: fit one on all rows, "
+        "a network for the median of the folds' best epochs; auto: bag for networks and boosting, "
+        "refit for all else, where the folds do not validate all rows alike, as in time order, and "
+        "where there are more than 100.",
     )
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Literal
 
 from tenfold import runtime
-from tenfold.dataset.folds import Folds
 from tenfold.models import Family, Fitted
 from tenfold.models.shared import bag, digests, predictor
 from tenfold.models.shared.predictor import Predictor
@@ -29,14 +27,6 @@ def write(folder: Path, models: Path | None, pretrained: Predictor | None) -> No
 def has_models(folder: Path) -> bool:
     """Whether there are models in `folder`."""
     return bool(runtime.read_json(folder / "members.json")["kept"])
-
-
-def is_last_fit(
-    folder: Path, strategy: Literal["auto", "bag", "refit"], folds: Folds | None
-) -> bool:
-    """Whether the folds' models are the last fit: not with `auto` if some saw few rows."""
-    bag = strategy == "bag" or (strategy == "auto" and folds is not None and folds.even)
-    return bag and has_models(folder)
 
 
 def load(folder: Path, family: Family) -> Fitted:

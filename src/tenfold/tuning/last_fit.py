@@ -1,0 +1,120 @@
+"""The last fit of a configuration: its folds' models as a bag, or one model of all rows."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from tenfold import models, runtime
+from tenfold.models import FamilyParameters, FitSettings, Fitted
+from tenfold.models.shared.bag import Bag
+from tenfold.models.shared.predictor import Predictor
+from tenfold.tuning import fold_models
+from tenfold.tuning.evaluation import Inputs, seeds
+
+# `auto` keeps no larger bag: each model costs memory and answers every row.
+MAX_MEMBERS = 100
+
+
+@dataclass(frozen=True)
+class LastFit:
+    """How the configurations of a family become models.
+
+    Args:
+        family: its name.
+        inputs: the table and its preprocessing.
+        settings: of every fit.
+        strategy: `train.strategy`.
+        seed: the experiment's.
+    """
+
+    family: str
+    inputs: Inputs
+    settings: FitSettings
+    strategy: Literal["auto", "bag", "refit"]
+    seed: int
+
+    def __call__(self, described: Mapping[str, Any], kept: Path) -> Predictor:
+        """The model of the configuration that `search.describe` described.
+
+        Args:
+            described: its parameters, trial and epochs.
+            kept: the folder that `fold_models.write` wrote.
+        """
+        parameters = models.parameters(self.family).model_validate(described["parameters"])
+        settings = self.inputs.fit_settings(parameters, self.settings)
+        fit = self._bag if self.is_bag(parameters) else self._refit
+        transformers, model = fit(parameters, settings, described, kept)
+        return Predictor(self.family, self.inputs.dataset.schema, transformers, model)
+
+    def is_bag(self, parameters: FamilyParameters) -> bool:
+        """Whether the folds' models are kept: with `auto` not if some saw few rows."""
+        if self.strategy != "auto":
+            return self.strategy == "bag"
+        folds = self.inputs.dataset.folds
+        assert folds is not None, "the training table has no folds"
+        return parameters.bagged and folds.even and folds.n <= MAX_MEMBERS
+
+    def _bag(
+        self,
+        parameters: FamilyParameters,
+        settings: FitSettings,
+        described: Mapping[str, Any],
+        kept: Path,
+    ) -> tuple[Sequence[Any], Fitted]:
+        """The models that cross-validation kept, or these fitted again with the same seeds."""
+        family = models.family(self.family)
+        transformers, folds = self.inputs.folds(parameters)
+        if fold_models.has_models(kept):
+            return transformers, fold_models.load(kept, family)
+        own = seeds(runtime.derive_seed(self.seed, self.family), described["trial"], len(folds))
+        epochs = described["epochs"] or [None] * len(folds)
+        settings = replace(settings, checkpoint=None)
+        members = [
+            family.fit(parameters, fold.X_train, fold.y_train, seed, settings, epoch)
+            for fold, seed, epoch in zip(folds, own, epochs, strict=True)
+        ]
+        return transformers, Bag(members)
+
+    def _refit(
+        self,
+        parameters: FamilyParameters,
+        settings: FitSettings,
+        described: Mapping[str, Any],
+        kept: Path,
+    ) -> tuple[Sequence[Any], Fitted]:
+        """One model of all training rows."""
+        transformers, X = self.inputs.whole(parameters)
+        seed = runtime.derive_seed(self.seed, self.family, "train")
+        # Each fold stopped at its own best epoch; all rows train for the middle one.
+        epochs = described["epochs"]
+        n_epochs = max(1, round(statistics.median(epochs))) if epochs else None
+        family, y = models.family(self.family), self.inputs.dataset.y
+        return transformers, family.fit(parameters, X, y, seed, settings, n_epochs)
+
+
+def summary(predictor: Predictor, folder: Path, inputs: Inputs) -> str:
+    """What was fitted, its size on disk and the time of one answer, and what went wrong."""
+    n_models, dataset = len(predictor.transformers), inputs.dataset
+    what = f"a bag of the {n_models} folds' models"
+    notes = []
+    if n_models == 1:
+        what = f"fitted on {len(dataset.y)} rows"
+        notes = [f"note: {predictor.family}: {found}" for found in predictor.model.findings]
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    cost = f"{size / 1e6:.1f} MB, {1000 * _latency(predictor, inputs):.0f} ms for one row"
+    return "\n".join([f"train@{predictor.family}: {what}, {cost}", *notes])
+
+
+def _latency(predictor: Predictor, inputs: Inputs) -> float:
+    """Seconds that a row takes, at best: other work and the first call's imports add to it."""
+    row, taken = inputs.dataset.X.head(1), []
+    for _ in range(3):
+        start = time.perf_counter()
+        predictor.predict(row)
+        taken.append(time.perf_counter() - start)
+    return min(taken)
