@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import contenders, works
-from tests.conftest import ROOT
+from tests.project import ROOT
 
 # Enough rows that all learn, few enough to do so at once.
 WORK = works.Work(rows=2_000, columns=4, batch_size=64, epochs=8, width=64, folds=4)

@@ -10,7 +10,7 @@ import pytest
 
 from tenfold import models
 from tenfold.metrics import METRICS
-from tests.conftest import ROOT
+from tests.project import ROOT
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Project, wait_until
 from tests.fork_server import programs
+from tests.project import Project, wait_until
 
 pytestmark = pytest.mark.slow
 PROGRAMS = {

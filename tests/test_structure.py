@@ -15,7 +15,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tenfold import models
-from tests.conftest import ROOT
+from tests.project import ROOT
 
 SOURCE = ROOT / "src"
 PACKAGE = SOURCE / "tenfold"

@@ -11,7 +11,7 @@ import pytest
 from tests.bad_input.cases import CASES
 from tests.bad_input.outcomes import Refused
 from tests.bad_input.stages import write
-from tests.conftest import ROOT
+from tests.project import ROOT
 
 PIPELINES = ROOT / "pipelines"
 # One of each chapter, and whatever could end in another way than by a refusal.

@@ -20,7 +20,7 @@ from tenfold import cleaning, runtime, sources
 from tenfold.cleaning import clean_table, warnings
 from tenfold.metrics import Task
 from tenfold.params import Clean, Data
-from tests.conftest import ROOT
+from tests.project import ROOT
 
 CLINIC = ROOT / "data" / "raw"
 

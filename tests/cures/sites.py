@@ -14,7 +14,7 @@ from unittest import mock
 from pydantic import ValidationError
 
 from tenfold.runtime import UserError
-from tests.conftest import ROOT
+from tests.project import ROOT
 
 PACKAGE = ROOT / "src" / "tenfold"
 # Packages whose schemas raise ValueError, which pydantic hands to `params.messages`.

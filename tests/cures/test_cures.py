@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.conftest import ROOT
 from tests.cures.cases import REFUSALS
 from tests.cures.elsewhere import OTHER_PACKAGES, TRIED_ELSEWHERE
 from tests.cures.refusals import START, Change, Refusal, message, outcome
 from tests.cures.sites import all_places
+from tests.project import ROOT
 
 TRIED = [
     pytest.param(refusal, cure, id=f"{refusal.name}: {cure.says}")

@@ -12,8 +12,8 @@ from tenfold.metrics import Task
 from tenfold.models import Configuration, FoldPredictions
 from tenfold.models.shared import bag
 from tenfold.models.shared.bag import Bag
-from tests.conftest import files_below
 from tests.models.cases import TASKS, data, folds, parameters, setting
+from tests.project import files_below
 
 
 def fitted(task: Task) -> Bag:

@@ -18,7 +18,7 @@ from tenfold.dataset import Schema
 from tenfold.models.shared import persistence
 from tenfold.params import Categorical, Dates, Numeric, Preprocessing
 from tenfold.runtime import UserError
-from tests.conftest import ROOT
+from tests.project import ROOT
 
 NAMES = [
     *(

@@ -14,7 +14,7 @@ from tenfold.dataset import MISSING
 from tenfold.models.shared import predictor
 from tenfold.models.shared.predictor import Predictor
 from tests.bags import Bag, bag, dataset, parameters, schema, setting, table
-from tests.conftest import files_below
+from tests.project import files_below
 
 LEARNED: dict[str, Any] = {"embeddings": {"numeric": "piecewise_linear", "categorical": "learned"}}
 KINDS: dict[str, dict[str, Any]] = {"one_hot": {}, "learned": LEARNED}

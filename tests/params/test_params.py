@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from tenfold import models, params
 from tenfold.params import Clean, Params, messages
 from tenfold.runtime import UserError
-from tests.conftest import ROOT
+from tests.project import ROOT
 
 FILES = [ROOT / "params.yaml", *sorted((ROOT / "examples").glob("*.yaml"))]
 MINIMAL: dict[str, Any] = {

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 
 from tenfold.params.preprocessing import Encode, Impute, Part, Scale
-from tests.conftest import ROOT
+from tests.project import ROOT
 
 TESTS = ROOT / "tests"
 PAGE = (TESTS.parent / "docs" / "preprocessing.md").read_text(encoding="utf-8")

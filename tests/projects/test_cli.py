@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tenfold.models.shared import predictor
-from tests.conftest import BINARIES, ROOT, Project, Server, free_port
+from tests.project import BINARIES, ROOT, Project
+from tests.server import Server, free_port
 
 TABLE = "data/raw/breast_cancer.csv"
 

@@ -12,7 +12,7 @@ import pytest
 
 from tenfold.models.shared import digests
 from tenfold.runtime import UserError
-from tests.conftest import Project, files_below
+from tests.project import Project, files_below
 
 MODEL = "outputs/train/mlp/model"
 FOLD_MODELS = "outputs/cross_validate/mlp/members"

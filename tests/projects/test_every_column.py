@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.conftest import Project, Server
+from tests.project import Project
+from tests.server import Server
 
 N = 240
 PREPROCESSING = {

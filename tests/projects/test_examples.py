@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT, Project, new_project, shared
+from tests.project import ROOT, Project, new_project, shared
 
 SMALL = {
     "tune": {"n_trials": 1, "generation_size": 1},

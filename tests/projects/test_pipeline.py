@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import SMALL, Project, files_below, wait_until
+from tests.project import SMALL, Project, files_below, wait_until
 
 HEAVY = {"duckdb", "mlflow", "numpy", "pandas", "pyarrow", "pydantic", "ruamel", "torch"}
 

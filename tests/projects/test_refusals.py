@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT, Project
+from tests.project import ROOT, Project
 
 TABLE = "data/raw/breast_cancer.csv"
 FEW_ROWS = "size,diagnosis\n" + "".join(f"{n},{n % 2}\n" for n in range(8))

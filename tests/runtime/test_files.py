@@ -14,7 +14,7 @@ import pytest
 
 from tenfold import runtime
 from tenfold.runtime import UserError, files
-from tests.conftest import ROOT, files_below
+from tests.project import ROOT, files_below
 from tests.runtime.stages import mounted
 
 
@@ -61,7 +61,7 @@ REPLACED = """
 from pathlib import Path
 from tenfold import runtime
 from tenfold.runtime import files
-from tests.conftest import files_below
+from tests.project import files_below
 for content in ("old", "new"):
     with runtime.directory(Path("out/a")) as staging:
         (staging / content).write_text(content)

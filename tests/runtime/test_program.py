@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tenfold import runtime
-from tests.conftest import ROOT
+from tests.project import ROOT
 from tests.runtime.stages import PARENT, WRITING_STAGE, ends, first_line, start
 
 

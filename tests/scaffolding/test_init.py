@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 from tenfold import models, params, scaffolding
 from tenfold.runtime import UserError
 from tenfold.scaffolding import check, experiment, guesses
-from tests.conftest import ROOT, Project
+from tests.project import ROOT, Project
 
 WORDS = ["red", "green", "blue"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ruamel.yaml import YAML
 
 from tenfold.scaffolding import pipeline
-from tests.conftest import ROOT
+from tests.project import ROOT
 
 OURS = (ROOT / "dvc.yaml").read_text()
 

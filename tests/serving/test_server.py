@@ -16,7 +16,8 @@ import pytest
 
 from tenfold.dataset import Schema
 from tenfold.models.shared import predictor
-from tests.conftest import Project, Server
+from tests.project import Project
+from tests.server import Server
 
 NUMBER, TEXT = "mean_radius", "scanner"
 

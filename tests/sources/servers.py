@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg
 
-from tests.conftest import wait_until
+from tests.project import wait_until
 
 PASSWORD = "opensesame"
 DATABASE = "postgres"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tenfold.runtime import UserError
 from tenfold.sources.readers.postgresql import read
-from tests.conftest import wait_until
+from tests.project import wait_until
 from tests.sources.servers import PASSWORD, Postgres, postgres
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.conftest import Project, new_project
+from tests.project import Project, new_project
 from tests.sources.servers import Postgres
 
 pytestmark = pytest.mark.slow

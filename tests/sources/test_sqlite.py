@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tenfold.runtime import UserError
 from tenfold.sources.readers.sqlite import read
-from tests.conftest import files_below
+from tests.project import files_below
 
 
 @contextlib.contextmanager

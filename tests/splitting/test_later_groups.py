@@ -17,7 +17,7 @@ from tenfold.params import parse, read_yaml
 from tenfold.runtime import UserError
 from tenfold.splitting import split_report
 from tenfold.splitting.split_and_audit import split_and_audit
-from tests.conftest import ROOT
+from tests.project import ROOT
 from tests.tables import Parts, bytes_of, split_table, table
 
 RULES: dict[str, Any] = {"strategy": "time", "time": "week", "group": "machine"}

@@ -13,7 +13,7 @@ import pytest
 
 from tenfold.dataset import ROW, folds
 from tenfold.models.shared import predictor
-from tests.conftest import SMALL, Project, new_project, shared
+from tests.project import SMALL, Project, new_project, shared
 
 pytestmark = pytest.mark.slow
 N, PATIENTS, FIRST = 160, 24, date(2024, 1, 1)

@@ -16,7 +16,7 @@ import pytest
 
 from tenfold.params.search_space import flat
 from tenfold.tracking import store
-from tests.conftest import SMALL, Project, wait_until
+from tests.project import SMALL, Project, wait_until
 
 
 def rows(project: Project, query: str) -> list[tuple[Any, ...]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.project import ROOT
 from tests.training.differences import largest_difference
 
 SCRIPT = """

@@ -16,7 +16,8 @@ import pytest
 from tenfold import dataset
 from tenfold.dataset import Schema
 from tenfold.models.shared import predictor
-from tests.conftest import SMALL, Project, Server, files_below, shared
+from tests.project import SMALL, Project, files_below, shared
+from tests.server import Server
 
 TABLE = "data/raw/breast_cancer.csv"
 MLP = {**SMALL["models"]["mlp"], "dropout": 0.2}

@@ -23,7 +23,7 @@ from tenfold.runtime import UserError
 from tenfold.tuning import search as tuning
 from tenfold.tuning.cross_validation import Evaluation
 from tenfold.tuning.search import Trial
-from tests.conftest import Project
+from tests.project import Project
 
 
 class Parameters(FamilyParameters):
