@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ import pandas as pd
 import pytest
 
 from tenfold import dataset
-from tenfold.dataset import MISSING, ROW, Schema, folds
+from tenfold.dataset import FOLD, MISSING, ROW, Schema, folds
 from tenfold.dataset.folds import Folds
 from tenfold.metrics import Task
+from tenfold.runtime import UserError
 
 
 def schema(
@@ -136,6 +138,52 @@ def test_rows_that_no_fold_validates_are_absent_from_the_predictions(tmp_path: P
     assert written[ROW].tolist() == [5, 3]
     assert written["true"].tolist() == [2.5, 3.5]
     assert written["prediction"].tolist() == [2.0, 3.0]
+
+
+# validation rows of each fold, and the rows and folds as written
+OUT_OF_FOLD = {
+    "once": ([[1, 2, 1], [2, 1, 2]], [2, 5, 3], None),
+    "not all": ([[1, 2, 0], [1, 1, 2]], [5, 3], None),
+    "repeatedly": (
+        [[1, 2, 1], [2, 1, 2], [2, 2, 1], [1, 1, 2]],
+        [2, 2, 5, 5, 3, 3],
+        [1, 2, 0, 2, 1, 3],
+    ),
+}
+
+
+@pytest.mark.parametrize("task", ["regression", "binary"])
+@pytest.mark.parametrize("case", OUT_OF_FOLD)
+def test_what_each_fold_predicts_is_read_as_it_was_written(
+    case: str, task: Any, tmp_path: Path
+) -> None:
+    membership, rows, fold = OUT_OF_FOLD[case]
+    table(**({} if task == "binary" else {"y": [1.5, 2.5, 3.5]})).to_parquet(tmp_path / "t.parquet")
+    drawn = Folds(np.array(membership, dtype=np.int8))
+    folds.write(tmp_path / "folds.parquet", drawn, np.array([2, 5, 3]))
+    own = schema() if task == "binary" else schema("regression", ())
+    read = dataset.read(tmp_path / "t.parquet", own, tmp_path / "folds.parquet")
+    rng = np.random.default_rng(0)
+    predictions = [rng.random(len(drawn.val(number))) for number in range(drawn.n)]
+    if task == "binary":
+        predictions = [np.stack([1 - p, p], axis=1) for p in predictions]
+    dataset.write_out_of_fold(tmp_path / "oof.parquet", read, predictions)
+    written = pd.read_parquet(tmp_path / "oof.parquet")
+    assert written[ROW].tolist() == rows
+    assert (written[FOLD].tolist() if FOLD in written else None) == fold
+    found = dataset.read_out_of_fold(tmp_path / "oof.parquet", read)
+    for one, other in zip(found, predictions, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_predictions_of_other_folds_are_refused(tmp_path: Path) -> None:
+    table(y=[1.5, 2.5, 3.5]).to_parquet(tmp_path / "t.parquet")
+    read = dataset.read(tmp_path / "t.parquet", schema("regression", ()))
+    dataset.write_predictions(tmp_path / "oof.parquet", read, np.array([1.0, 2.0, 3.0]))
+    chained = Folds(np.array([[1, 2, 0], [1, 1, 2]], dtype=np.int8))
+    other = replace(read, folds=chained)
+    with pytest.raises(UserError, match="of other folds"):
+        dataset.read_out_of_fold(tmp_path / "oof.parquet", other)
 
 
 def test_a_label_outside_the_classes_is_an_error() -> None:

@@ -2,6 +2,22 @@
 
 from tenfold.dataset.folds import FOLD, ROW
 from tenfold.dataset.schema import MISSING, Schema
-from tenfold.dataset.tables import Dataset, read, write_predictions
+from tenfold.dataset.tables import (
+    Dataset,
+    read,
+    read_out_of_fold,
+    write_out_of_fold,
+    write_predictions,
+)
 
-__all__ = ["FOLD", "MISSING", "ROW", "Dataset", "Schema", "read", "write_predictions"]
+__all__ = [
+    "FOLD",
+    "MISSING",
+    "ROW",
+    "Dataset",
+    "Schema",
+    "read",
+    "read_out_of_fold",
+    "write_out_of_fold",
+    "write_predictions",
+]

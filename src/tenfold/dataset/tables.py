@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.dataset import folds
-from tenfold.dataset.folds import ROW, Folds
+from tenfold.dataset.folds import FOLD, ROW, Folds
 from tenfold.dataset.schema import Schema
 from tenfold.metrics import Array
+from tenfold.runtime import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,10 +53,68 @@ def write_predictions(path: Path, dataset: Dataset, prediction: Array) -> None:
     Regression has `prediction`; classes have a column `probability_<label>` each. Of a table
     with folds, the predictions are of the rows that these validate.
     """
+    predicted = np.arange(len(dataset.rows))
+    if dataset.folds is not None:
+        predicted = dataset.folds.validated
+    _write(path, dataset, predicted, prediction)
+
+
+def write_out_of_fold(path: Path, dataset: Dataset, predictions: Sequence[Array]) -> None:
+    """Write as `write_predictions` does what each fold's model predicts for its validation rows.
+
+    Rows are in the table's order. If a row is validated repeatedly, so that it has several
+    predictions, the column `FOLD` says whose each is.
+    """
+    assert dataset.folds is not None, "the training table has no folds"
+    positions, fold = _validated(dataset.folds)
+    order = np.argsort(positions, kind="stable")
+    repeated = len(dataset.folds.validated) < len(positions)
+    _write(
+        path,
+        dataset,
+        positions[order],
+        np.concatenate(predictions)[order],
+        {FOLD: fold[order]} if repeated else {},
+    )
+
+
+def read_out_of_fold(path: Path, dataset: Dataset) -> list[Array]:
+    """What `write_out_of_fold` wrote: the predictions of each fold's validation rows.
+
+    Raises:
+        UserError: if the file is of other folds.
+    """
     import pandas as pd
 
-    predicted = slice(None) if dataset.folds is None else dataset.folds.validated
-    columns: dict[str, Any] = {ROW: dataset.rows[predicted]}
+    assert dataset.folds is not None, "the training table has no folds"
+    table = pd.read_parquet(path)
+    positions, fold = _validated(dataset.folds)
+    if not np.array_equal(table[ROW], dataset.rows[np.sort(positions)]):
+        raise UserError(f"{path} holds predictions of other folds: run `dvc repro --force`")
+    names = [f"probability_{label}" for label in dataset.schema.classes]
+    written = table[names or "prediction"].to_numpy(dtype=np.float64)
+    order = np.argsort(positions, kind="stable")
+    predictions = np.empty_like(written)
+    predictions[order] = written
+    return np.split(predictions, np.flatnonzero(np.diff(fold)) + 1)
+
+
+def _validated(folds: Folds) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The position of every validation row, fold after fold, and the fold."""
+    parts = [folds.val(number) for number in range(folds.n)]
+    return np.concatenate(parts), np.repeat(np.arange(folds.n), list(map(len, parts)))
+
+
+def _write(
+    path: Path,
+    dataset: Dataset,
+    predicted: NDArray[np.int64],
+    prediction: Array,
+    others: Mapping[str, NDArray[np.int64]] = MappingProxyType({}),
+) -> None:
+    import pandas as pd
+
+    columns: dict[str, Any] = {ROW: dataset.rows[predicted], **others}
     y, classes = dataset.y[predicted], dataset.schema.classes
     if classes:
         columns["true"] = np.array(classes)[y.astype(np.int64)]
