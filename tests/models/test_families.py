@@ -134,7 +134,7 @@ def test_predicting_does_not_change_the_model(family: str, task: Task, tmp_path:
 def test_no_file_is_a_pickle(family: str, task: Task, tmp_path: Path) -> None:
     fit(family, task).save(tmp_path)
     for path in tmp_path.iterdir():
-        assert path.suffix in {".json", ".safetensors", ".skops"}
+        assert path.suffix in {".cbm", ".json", ".safetensors", ".skops", ".txt"}
         names = zipfile.ZipFile(path).namelist() if path.suffix == ".skops" else []
         assert all(name.endswith((".json", ".npy")) for name in names)
         assert not path.read_bytes().startswith(b"\x80"), "a pickle begins with this byte"

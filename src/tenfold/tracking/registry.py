@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlparse
 
 import tenfold
-from tenfold import runtime
+from tenfold import models, runtime
 from tenfold.tracking.runs import FINGERPRINT
 from tenfold.tracking.store import (
     connect,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 ALIAS = "champion"
 PUBLICATION = "tenfold.publication"
-# What a served model imports; pinned to what trained it.
+# What every served model imports, beside its family's own; pinned to what trained it.
 REQUIREMENTS = (
     "duckdb",
     "filelock",
@@ -176,7 +176,8 @@ def _log_model(client: MlflowClient, experiment: str, champion: Champion, run_id
             input_example=champion.example,
             model_config={"max_unseen": champion.max_unseen},
             pip_requirements=[
-                f"{package}=={_public(version(package))}" for package in REQUIREMENTS
+                f"{package}=={_public(version(package))}"
+                for package in (*REQUIREMENTS, *models.requirements(champion.family))
             ],
         )
         client.log_model_artifacts(logged.model_id, str(path))

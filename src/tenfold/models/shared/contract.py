@@ -35,6 +35,15 @@ class FamilyParameters(BaseModel):
         """The form in which the family takes its columns."""
         return DECLARED
 
+    @classmethod
+    def defaults(cls, task: Task) -> dict[str, Any]:
+        """The value of each parameter that is left out; it may depend on the task."""
+        return {
+            name: field.get_default(call_default_factory=True)
+            for name, field in cls.model_fields.items()
+            if not field.is_required()
+        }
+
     def without_effect(self) -> dict[str, str]:
         """The parameters, by dotted name, that have no effect beside the others: and why."""
         return {}
