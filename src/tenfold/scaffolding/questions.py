@@ -74,7 +74,9 @@ def ask(
 
 def _is_epoch(column: GuessedColumn) -> bool:
     found = column.numbers
-    return found is not None and any(
+    if found is None or column.kind == "date":
+        return False
+    return any(
         EPOCHS[0] * unit <= found.least <= found.greatest <= EPOCHS[1] * unit for unit in (1, 1000)
     )
 
