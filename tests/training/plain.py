@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from tenfold.training import networks
+from tenfold.training.batch_ensemble import LinearHeads
 from tenfold.training.batches import EpochOrder
 from tenfold.training.blocks import StackedRecurrent
 from tenfold.training.fitting import Member
@@ -24,8 +25,11 @@ def _copy(pairs: Sequence[tuple[Any, Tensor]]) -> None:
             target.copy_(value)
 
 
-def linear(stacked: StackedLinear, member: int, width: int | None = None) -> nn.Linear:
+def linear(
+    stacked: StackedLinear | LinearHeads, member: int, width: int | None = None
+) -> nn.Linear:
     """torch's own layer with one member's weights, its padding left out."""
+    assert isinstance(stacked, StackedLinear)
     width = width or stacked.weight.shape[1]
     learned = isinstance(stacked.bias, nn.Parameter)
     own = nn.Linear(width, stacked.weight.shape[2], bias=learned, dtype=stacked.weight.dtype)
@@ -160,7 +164,47 @@ def rnn(network: StackedNetwork, member: int, width: int, activation: nn.Module)
     )
 
 
-PLAIN: dict[str, Callable[..., nn.Module]] = {"cnn": cnn, "mlp": mlp, "resnet": resnet, "rnn": rnn}
+class _Heads(nn.Module):
+    """TabM as its formulas say it: (batch, inputs) -> (batch, heads, outputs), head by head."""
+
+    def __init__(self, network: Any, member: int, width: int, activation: nn.Module) -> None:
+        super().__init__()
+        self.activation = activation
+        self.own = nn.ParameterDict()
+        for number, block in enumerate(network.blocks):
+            for name, value in block.linear.named_parameters():
+                inputs = name in ("weight", "r")
+                kept = value[member, :width] if inputs and number == 0 else value[member]
+                self.own[f"{name}{number}"] = kept.detach().clone()
+        for name, value in network.output.named_parameters():
+            self.own[f"out_{name}"] = value[member].detach().clone()
+        self.n_blocks = len(network.blocks)
+
+    def forward(self, x: Tensor) -> Tensor:
+        heads = range(len(self.own["out_weight"]))
+        return torch.stack([self.head(head, x) for head in heads], dim=1)
+
+    def head(self, head: int, x: Tensor) -> Tensor:
+        own = self.own
+        for number in range(self.n_blocks):
+            adapted = torch.diag(own[f"r{number}"][:, head]) @ own[f"weight{number}"]
+            adapted = adapted @ torch.diag(own[f"s{number}"][head])
+            x = self.activation(x @ adapted + own[f"bias{number}"][head])
+        output: Tensor = x @ own["out_weight"][head] + own["out_bias"][head]
+        return output
+
+
+def tabm(network: StackedNetwork, member: int, width: int, activation: nn.Module) -> nn.Module:
+    return _Heads(network, member, width, activation)
+
+
+PLAIN: dict[str, Callable[..., nn.Module]] = {
+    "cnn": cnn,
+    "mlp": mlp,
+    "resnet": resnet,
+    "rnn": rnn,
+    "tabm": tabm,
+}
 
 
 @contextlib.contextmanager

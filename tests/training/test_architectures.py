@@ -31,7 +31,10 @@ OWN = {
     "rnn-lstm": architecture_of(
         "rnn", n_blocks=2, d_block=7, activation="tanh", shape=SEQUENCE, cell="lstm"
     ),
+    "tabm": architecture_of("tabm", n_blocks=2, d_block=7, own={"k": 3}),
 }
+# Those whose layers are not followed by a normalisation.
+PLAIN_ONLY = ("rnn", "tabm")
 RATES = Rates(0.01, 0.01, 0.001, dropout=0.25, input_dropout=0.1)
 
 
@@ -73,7 +76,7 @@ NORMALIZED = [
     (key, normalization)
     for key, own in OWN.items()
     for normalization in ("none", "batch_norm", "layer_norm")
-    if own.kind != "rnn" or normalization == "none"
+    if own.kind not in PLAIN_ONLY or normalization == "none"
 ]
 
 
@@ -87,14 +90,14 @@ def test_a_network_is_torchs_own_with_the_same_weights(key: str, normalization: 
     ]
     output = network.eval()(x)
     pairs = [(output[m], own[m](x[m, :, :w])) for m, w in enumerate(widths(architecture))]
-    assert output.shape == (3, 9, 2)
+    assert output.shape == ((3, 9, 3, 2) if key == "tabm" else (3, 9, 2))
     assert largest_difference(pairs) < 1e-12
 
 
 @pytest.mark.parametrize("key", OWN)
 def test_a_member_of_a_stack_is_the_same_fold_trained_alone(key: str) -> None:
     architecture = OWN[key]
-    if architecture.kind != "rnn":
+    if architecture.kind not in PLAIN_ONLY:
         architecture = replace(architecture, normalization="batch_norm")
     stack = folds.members("binary", 3, rates=RATES, width=60 if architecture.shape else None)
     options: dict[str, Any] = {"steps": 5, "max_epochs": 6, "optimizer": "momentum"}

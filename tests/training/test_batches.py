@@ -89,6 +89,13 @@ def test_the_largest_member_decides_on_the_number_of_steps(
     assert batches.steps_per_epoch(sizes, "full") == 1
 
 
+@pytest.mark.parametrize(
+    ("rows", "size"), [(1, 32), (2_800, 32), (2_801, 64), (32_000, 256), (10**6, 1024)]
+)
+def test_batches_of_size_auto_grow_with_the_rows(rows: int, size: int) -> None:
+    assert batches.steps_per_epoch([1, rows], "auto") == -(-rows // size)
+
+
 def test_stacking_pads_with_zeros_behind_each_members_rows() -> None:
     xs = [np.ones((3, 2)), np.full((2, 4), 2.0)]
     ys = [np.array([1.0, 2.0, 3.0]), np.array([4.0, 5.0])]

@@ -53,6 +53,7 @@ def trained_on(threads: int, architecture: Architecture, precision: str) -> Trai
         ),
         (architecture_of("cnn", n_blocks=2, d_block=64, shape=(2, 5, 6), channels=8), "32-true"),
         (architecture_of("rnn", n_blocks=1, d_block=64, shape=(3, 20)), "32-true"),
+        (architecture_of("tabm", n_blocks=2, d_block=64, own={"k": 4}), "32-true"),
         (architecture_of("rnn", n_blocks=1, d_block=64, shape=(3, 20), cell="lstm"), "64-true"),
     ],
     ids=lambda own: getattr(own, "kind", own),

@@ -65,13 +65,28 @@ def stack(
     )
 
 
-def steps_per_epoch(sizes: Sequence[int], batch_size: int | Literal["full"]) -> int:
+# Up to so many rows, batches of this size; more rows, larger ones.
+AUTO_BATCH_SIZES = {2_800: 32, 4_500: 64, 6_400: 128, 32_000: 256, 108_000: 512}
+LARGEST_AUTO_BATCH = 1024
+
+
+def steps_per_epoch(sizes: Sequence[int], batch_size: int | Literal["auto", "full"]) -> int:
     """The number of batches in an epoch, the same for every member of a stack.
+
+    Source of `auto`: the batch sizes of Gorishniy et al. (2025).
 
     >>> steps_per_epoch([409, 410], 32)
     13
+    >>> steps_per_epoch([5_000], "auto")
+    40
     """
-    return 1 if batch_size == "full" else -(-max(sizes) // batch_size)
+    rows = max(sizes)
+    if batch_size == "full":
+        return 1
+    if batch_size == "auto":
+        fitting = (size for limit, size in AUTO_BATCH_SIZES.items() if rows <= limit)
+        return -(-rows // next(fitting, LARGEST_AUTO_BATCH))
+    return -(-rows // batch_size)
 
 
 class EpochOrder:
@@ -116,8 +131,13 @@ class EpochOrder:
         return orders.view(-1)[self.place]
 
 
-# Validation rows in one pass of the network, over all members.
+# Rows in one pass of the network without gradients, over all members and heads.
 MAX_CHUNK_ROWS = 1 << 15
+
+
+def rows_per_pass(members: int, n_heads: int) -> int:
+    """Rows of each member that fit into one pass."""
+    return max(1, MAX_CHUNK_ROWS // (members * n_heads))
 
 
 @dataclass(frozen=True)
@@ -138,15 +158,17 @@ class DeviceRows:
     Args:
         part: the rows.
         class_weights: (k, C) the weight of a row of each class; by default all weigh the same.
+        n_heads: of the network, each of which takes memory for every row.
     """
 
-    def __init__(self, part: StackedRows, class_weights: Tensor | None) -> None:
+    def __init__(self, part: StackedRows, class_weights: Tensor | None, n_heads: int = 1) -> None:
         self.tables, self.width, self.n_columns = part.x.shape
         self.x = part.x.flatten(0, 1)
         self.y = part.y.flatten(0, 1)
         self.n_rows = part.n_rows[part.table]
         self.table = part.table if part.shared else None
         self.class_weights = class_weights
+        self.chunk_rows = rows_per_pass(len(part.table), n_heads)
         self._chunks: list[Chunk] | None = None
 
     def move_to(self, device: torch.device) -> None:
@@ -186,7 +208,7 @@ class DeviceRows:
         y = self.y.view(self.tables, self.width)
         if self._chunks is None:
             weight = self._weights(y, device)
-            starts = range(0, self.width, max(1, MAX_CHUNK_ROWS // len(self.n_rows)))
+            starts = range(0, self.width, self.chunk_rows)
             parts = [slice(start, start + starts.step) for start in starts]
             self._chunks = [Chunk(part, weight[:, part], weight[:, part] > 0) for part in parts]
         for own in self._chunks:

@@ -58,6 +58,9 @@ class StackedEmbeddings(nn.Module):
         numbers = self.n_numeric * (embeddings.d_numeric if self.numeric is not None else 1)
         fixed = numbers + self.n_categorical * embeddings.d_categorical
         self.widths = [fixed + own.n_rest for own in columns]
+        # How many inputs of the network stand for each number, and for each category.
+        self.spans = [numbers // max(self.n_numeric, 1)] * self.n_numeric
+        self.spans += [embeddings.d_categorical] * self.n_categorical
 
     def forward(self, x: Tensor) -> Tensor:
         """Embed every member's batch by that member's own tables."""

@@ -180,7 +180,7 @@ def train(
         accumulate=accumulate,
         threads=tuner_for(
             (repr(architecture), steps),
-            len(members) * (max(sizes) // steps + 1) * architecture.d_block,
+            len(members) * (max(sizes) // steps + 1) * architecture.d_block * network.n_heads,
             alone=len(members) == 1,
         ),
         compiled=compiled,
@@ -213,13 +213,20 @@ def train(
 
 @torch.inference_mode()
 def forward(network: StackedNetwork, xs: Sequence[Values]) -> list[NDArray[np.float64]]:
-    """Every member's outputs (n_i, out) for its own rows x_i (n_i, d_i)."""
+    """Every member's outputs (n_i, out) for its own rows x_i (n_i, d_i).
+
+    Those of a network with heads are (n_i, heads, out).
+    """
     dtype = next(network.parameters()).dtype
     unknown = {id(x): np.zeros(len(x)) for x in xs}
     part = batches.stack(xs, [unknown[id(x)] for x in xs], dtype, codes=False)
     x = part.x if not part.shared else part.x[part.table]
-    outputs = network(x).to(torch.float64).numpy()
-    return [output[: len(x)] for output, x in zip(outputs, xs, strict=True)]
+    # Heads multiply the memory that a row takes.
+    rows = batches.rows_per_pass(len(xs), network.n_heads) if network.n_heads > 1 else x.shape[1]
+    outputs = torch.cat([network(own) for own in torch.split(x, max(1, rows), 1)], dim=1)
+    return [
+        output[: len(x)] for output, x in zip(outputs.to(torch.float64).numpy(), xs, strict=True)
+    ]
 
 
 def _class_weights(

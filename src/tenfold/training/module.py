@@ -70,9 +70,9 @@ class StackedModule(pl.LightningModule):
         self.accumulate = accumulate
         self.threads = threads
         self.noises = network.noises()
-        self.rows = batches.DeviceRows(train, class_weights)
+        self.rows = batches.DeviceRows(train, class_weights, network.n_heads)
         self.row_weight = epochs.weight.to(train.x.dtype)
-        self.val = None if val is None else batches.DeviceRows(val, class_weights)
+        self.val = None if val is None else batches.DeviceRows(val, class_weights, network.n_heads)
         members = len(rates)
         self.stopping = EarlyStopping(network, members, recipe.patience, recipe.min_delta)
         self.on_plateau = recipe.schedule == "reduce_on_plateau"
@@ -219,7 +219,8 @@ class StackedModule(pl.LightningModule):
         total = torch.zeros(len(self.rates), dtype=torch.float64, device=self.device)
         for x, y, own in rows.chunks(self.device):
             self.monitor.present = own.present
-            per_row = training_step.per_row(self.recipe, self.network(x), y)
+            output = training_step.pooled(self.recipe, self.network(x))
+            per_row = training_step.per_row(self.recipe, output, y)
             total += (per_row * own.weight).sum(1)
         self.network.train()
         self._freeze(self.current_epoch)

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from tenfold.training import activations
 from tenfold.training.activations import StackedDropout
+from tenfold.training.batch_ensemble import Adapters, BatchEnsembleLinear, LinearHeads
 from tenfold.training.blocks import Block, Convolution, Dense, Recurrent
 from tenfold.training.catalogue import NORMALIZATIONS, resolve
 from tenfold.training.embeddings import InputColumns, StackedEmbeddings
@@ -86,6 +87,7 @@ class LayerFactory:
         first: nn.Module | None = None,
         normalization: nn.Module | None = None,
         activation: nn.Module | None = None,
+        n_heads: int = 1,
     ) -> StackedNetwork:
         """The network of these blocks, which give the output layer `widths` inputs.
 
@@ -95,13 +97,20 @@ class LayerFactory:
             first: a layer in front of the blocks.
             normalization: behind the blocks.
             activation: behind the blocks and `normalization`.
+            n_heads: heads that the blocks have, each with an output layer of its own.
         """
         network = StackedNetwork(self)
         network.first = first
         network.blocks = nn.ModuleList(blocks)
         network.normalization = normalization
         network.activation = activation
-        network.output = StackedLinear(self._of_each(widths), self.n_outputs, OUTPUT, self.draws)
+        network.n_heads = n_heads
+        if n_heads == 1:
+            each = self._of_each(widths)
+            network.output = StackedLinear(each, self.n_outputs, OUTPUT, self.draws)
+        else:
+            assert isinstance(widths, int)
+            network.output = LinearHeads(n_heads, widths, self.n_outputs, self.draws)
         return network
 
     def linear(self, widths: Widths, n_outputs: int, *, normalized: bool = False) -> StackedLinear:
@@ -112,6 +121,19 @@ class LayerFactory:
         bias = self.has_bias(normalized=normalized)
         widths = self._of_each(widths)
         return StackedLinear(widths, n_outputs, self.initializer, self.draws, bias=bias)
+
+    def batch_ensemble(self, widths: Widths, units: int, n_heads: int) -> BatchEnsembleLinear:
+        """A linear layer whose heads share a weight; `widths` of the inputs, or of each head."""
+        adapters = Adapters(n_heads)
+        if not isinstance(widths, int):
+            embeds = self.embed is not None and self.embed.numeric is not None
+            adapters = Adapters(n_heads, "normal" if embeds else "signs", self._spans())
+        return BatchEnsembleLinear(self._of_each(widths), units, adapters, self.draws)
+
+    def _spans(self) -> list[list[int]]:
+        """For each member, how many inputs of the first layer stand for each of its columns."""
+        embedded = [] if self.embed is None else self.embed.spans
+        return [embedded + [1] * (width - sum(embedded)) for width in self.widths]
 
     def has_bias(self, *, normalized: bool) -> bool:
         """Whether a layer's bias has an effect."""
@@ -159,14 +181,16 @@ class LayerFactory:
 class StackedNetwork(nn.Module):
     """k networks as one: (k, batch, inputs) -> (k, batch, outputs).
 
-    `LayerFactory.network` sets its parts, all of which but `blocks` and `output` may be None.
+    With `n_heads` heads, (k, batch, heads, outputs). `LayerFactory.network` sets its parts, all of
+    which but `blocks` and `output` may be None.
     """
 
     first: nn.Module | None
     blocks: nn.ModuleList
     normalization: nn.Module | None
     activation: nn.Module | None
-    output: StackedLinear
+    output: StackedLinear | LinearHeads
+    n_heads: int
 
     def __init__(self, layers: LayerFactory) -> None:
         super().__init__()

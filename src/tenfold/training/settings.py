@@ -131,8 +131,11 @@ class Recipe(ScheduleSettings, LossSettings):
 
     optimizer: Annotated[str, Key(one_of=OPTIMIZERS)] = "adamw"
     batch_size: Annotated[
-        Annotated[int, Key(ge=1)] | Literal["full"],
-        Key("full: batch gradient descent; 1: stochastic gradient descent."),
+        Annotated[int, Key(ge=1)] | Literal["auto", "full"],
+        Key(
+            "full: batch gradient descent; 1: stochastic gradient descent; auto: 32 to 1024 by the "
+            "number of rows."
+        ),
     ] = 32
     patience: Annotated[int, Key("Epochs without improvement before a fold stops.", ge=1)] = 10
     min_delta: Annotated[float, Key("Smallest improvement that counts.", ge=0)] = 0.0
@@ -187,6 +190,16 @@ class ActivationSettings(BlockSettings):
         Key("Of elu: minus its value far below zero.", gt=0, only_if=("activation", ("elu",))),
     ] = 1.0
     normalization: Annotated[str, Key(one_of=("none", *NORMALIZATIONS))] = "none"
+
+
+@dataclass(frozen=True)
+class NetworkSettings(BlockSettings, Rates, Recipe):
+    """All that can be declared of any network, in one class, so that a family may redefine it."""
+
+
+@dataclass(frozen=True)
+class ActivatedSettings(ActivationSettings, NetworkSettings):
+    """The same, of a network whose units have an activation of one's choice."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -18,12 +19,17 @@ def per_row(settings: LossSettings, output: Tensor, target: Tensor) -> Tensor:
 
     Args:
         settings: the loss.
-        output: (members, batch, out); `out` is 1 for regression (a value) and binary (a logit),
-            and C logits for many classes.
+        output: (members, batch, out), or (members, batch, heads, out) of a network with heads,
+            whose loss is the mean of its heads' own; `out` is 1 for regression (a value) and
+            binary (a logit), and C logits for many classes.
         target: (members, batch); class codes for many classes.
 
     Source of the smoothed labels: Szegedy et al. (2016).
     """
+    if output.dim() == 4:
+        n_heads = output.shape[2]
+        each = per_row(settings, output.flatten(1, 2), target.repeat_interleave(n_heads, dim=1))
+        return each.view(*target.shape, n_heads).mean(-1)
     function, options = resolve(LOSSES[settings.loss].path), dict[str, Any]()
     smoothing = settings.label_smoothing
     if settings.loss == "cross_entropy":
@@ -37,6 +43,21 @@ def per_row(settings: LossSettings, output: Tensor, target: Tensor) -> Tensor:
         goal = goal * (1 - smoothing) + smoothing / 2
     losses: Tensor = function(rows, goal, reduction="none", **options)
     return losses.view_as(target)
+
+
+def pooled(settings: LossSettings, output: Tensor) -> Tensor:
+    """The output (members, batch, out) that stands for the mean prediction of a network's heads.
+
+    Predictions are averaged, as probabilities and not as logits.
+    """
+    if output.dim() == 3:
+        return output
+    if settings.loss == "cross_entropy":
+        return output.log_softmax(-1).logsumexp(2) - math.log(output.shape[2])
+    if settings.loss == "binary_cross_entropy":
+        yes, no = nn.functional.logsigmoid(output), nn.functional.logsigmoid(-output)
+        return yes.logsumexp(2) - no.logsumexp(2)
+    return output.mean(2)
 
 
 def build_optimizer(

@@ -40,7 +40,8 @@ def start_from(
     networks.restore(network, {**network.state_dict(), **taken})
     # A new output layer that guesses at random would first of all teach the blocks to forget
     # (Kumar et al. 2022); one that says nothing waits until it has learnt.
-    nn.init.zeros_(network.output.weight)
+    for parameter in network.output.parameters():
+        nn.init.zeros_(parameter)
 
 
 def matching_blocks(

@@ -42,19 +42,26 @@ class TargetScale:
     def prediction(self, output: Array, task: Task) -> Array:
         """Outputs (n, out) as values (n,) or probabilities (n, C).
 
+        Of a network with heads, (n, heads, out), it is the mean of the heads' predictions.
+
         Raises:
             Diverged: if an output is not finite.
         """
         if not np.isfinite(output).all():
             raise Diverged("the network predicted a number that is not finite")
+        each = self._of_each(output, task)
+        return each.mean(axis=1) if output.ndim == 3 else each
+
+    def _of_each(self, output: Array, task: Task) -> Array:
+        """The prediction of every head, or of the network that has none."""
         if task == "regression":
-            return output[:, 0] * self.sd + self.mean
+            return output[..., 0] * self.sd + self.mean
         from scipy.special import expit, softmax
 
         if task == "binary":
-            positive = expit(output[:, 0])
-            return np.stack([1 - positive, positive], axis=1)
-        probabilities: Array = softmax(output, axis=1)
+            positive = expit(output[..., 0])
+            return np.stack([1 - positive, positive], axis=-1)
+        probabilities: Array = softmax(output, axis=-1)
         return probabilities
 
 

@@ -17,18 +17,17 @@ from tenfold.params import ExperimentContext
 from tenfold.preprocessing import CODES, DECLARED, IN_PLACE, InputForm
 from tenfold.training.catalogue import LOSSES, default_loss
 from tenfold.training.settings import (
-    ActivationSettings,
+    ActivatedSettings,
     Architecture,
-    BlockSettings,
     EmbeddingSettings,
     Key,
-    Rates,
+    NetworkSettings,
     Recipe,
     pick,
 )
 
 
-class NetworkParameters(FamilyParameters, BlockSettings, Rates, Recipe):
+class NetworkParameters(FamilyParameters, NetworkSettings):
     """How any network is trained."""
 
     bagged = True
@@ -135,7 +134,7 @@ def _without_effect(declared: BaseModel) -> dict[str, str]:
     return found
 
 
-class ActivatedParameters(NetworkParameters, ActivationSettings):
+class ActivatedParameters(NetworkParameters, ActivatedSettings):
     """A network whose units have an activation of one's choice."""
 
     # Whether the proof of SELU's self-normalisation applies to the family's networks.
@@ -189,7 +188,7 @@ class EmbeddingParameters(BaseModel, EmbeddingSettings):
     )
 
 
-class TableParameters(ActivatedParameters):
+class EmbeddedParameters(NetworkParameters):
     """A network that may embed its columns."""
 
     embeddings: EmbeddingParameters = EmbeddingParameters()
@@ -206,6 +205,15 @@ class TableParameters(ActivatedParameters):
             return CODES
         return DECLARED if self.embeddings.numeric == "none" else IN_PLACE
 
+    def architecture(self, kind: str, build: Callable[..., Any], **others: Any) -> Architecture:
+        """With embeddings, if any column has one."""
+        embeddings = pick(EmbeddingSettings, self.embeddings) if self.embeds else None
+        return super().architecture(kind, build, embeddings=embeddings, **others)
+
+
+class TableParameters(EmbeddedParameters, ActivatedParameters):
+    """A network for tables whose units have an activation of one's choice."""
+
     def _check_selu(self) -> None:
         super()._check_selu()
         if self.embeds:
@@ -213,8 +221,3 @@ class TableParameters(ActivatedParameters):
                 "activation 'selu' normalises itself only on standardised inputs, which "
                 "embeddings are not: remove them, or use elu"
             )
-
-    def architecture(self, kind: str, build: Callable[..., Any], **others: Any) -> Architecture:
-        """With embeddings, if any column has one."""
-        embeddings = pick(EmbeddingSettings, self.embeddings) if self.embeds else None
-        return super().architecture(kind, build, embeddings=embeddings, **others)
