@@ -9,7 +9,7 @@ from tenfold.dataset import Schema
 from tenfold.models import FitSettings
 from tenfold.params import SearchSpace
 from tenfold.reporting import terminal
-from tenfold.tuning import fold_models, pretrained, search
+from tenfold.tuning import kept, pretrained, search
 from tenfold.tuning.evaluation import Evaluator, Inputs
 
 SPLIT = Path("outputs/split")
@@ -17,7 +17,7 @@ TRAIN, FOLDS = SPLIT / "train.parquet", SPLIT / "folds.parquet"
 
 
 def main() -> None:
-    """Find the best configuration; keep its scores, its predictions and every trial."""
+    """Find the best configurations; keep their scores and predictions, and every trial."""
     name = sys.argv[1]
     experiment = params.load(models)
     declared, decisive = experiment.models[name], experiment.metrics[0]
@@ -42,11 +42,9 @@ def main() -> None:
     with terminal.progress(name, decisive, shown=shown) as show:
         trials = search.search(space, evaluate, experiment.tune, scratch, show)
     best = search.best(trials, decisive)
-    assert best.evaluation is not None
+    ranked = search.ranked(trials, decisive)[: experiment.tune.n_kept]
     with runtime.directory(Path("outputs/cross_validate") / name) as out:
-        search.write(out, best, trials)
-        dataset.write_predictions(out / "oof.parquet", train, best.evaluation.oof)
-        fold_models.write(out / "members", best.fold_models, start)
+        kept.write(out, ranked, trials, train, start)
     runtime.discard(scratch)
     print(terminal.search_summary(name, trials, best, experiment.metrics, space.size))
 

@@ -11,6 +11,7 @@ import pytest
 
 from tenfold import metrics, runtime
 from tenfold.dataset import Schema
+from tenfold.dataset.folds import FOLD, ROW
 from tenfold.metrics import Task
 from tenfold.reporting import plots
 
@@ -37,12 +38,12 @@ def oof(task: Task, n: int = 120) -> pd.DataFrame:
     classes = CLASSES[task]
     if not classes:
         y = rng.normal(size=n)
-        return pd.DataFrame({"true": y, "prediction": y + rng.normal(size=n)})
+        return pd.DataFrame({ROW: range(n), "true": y, "prediction": y + rng.normal(size=n)})
     codes = rng.integers(0, len(classes), n)
     raw = rng.random((n, len(classes))) + 0.6 * np.eye(len(classes))[codes]
     shares = raw / raw.sum(axis=1, keepdims=True)
     columns = {f"probability_{label}": shares[:, i] for i, label in enumerate(classes)}
-    return pd.DataFrame({"true": np.array(classes)[codes], **columns})
+    return pd.DataFrame({ROW: range(n), "true": np.array(classes)[codes], **columns})
 
 
 def results(folder: Path, task: Task, *, epochs: int = 2) -> Path:
@@ -157,3 +158,17 @@ def test_a_family_without_epochs_has_no_learning_curve(tmp_path: Path) -> None:
     found = results(tmp_path / "linear", "regression", epochs=0)
     drawn = plots.draw_family(tmp_path / "out", schema("regression"), found, "mse")
     assert [path.stem for path in drawn] == ["predicted", "fold_scores"]
+
+
+@pytest.mark.parametrize("task", ["regression", "binary"])
+def test_of_a_row_that_is_validated_repeatedly_the_mean_is_drawn(
+    task: Task, tmp_path: Path
+) -> None:
+    once = oof(task)
+    predicted = list(once.columns[2:])
+    twice = pd.concat([once.assign(**{FOLD: fold}) for fold in (0, 1)]).sort_values([ROW, FOLD])
+    twice.loc[twice[FOLD] == 0, predicted] += 0.25
+    twice.to_parquet(tmp_path / "oof.parquet", index=False)
+    read = plots.read_oof(tmp_path)
+    pd.testing.assert_frame_equal(read[[ROW, "true"]], once[[ROW, "true"]])
+    np.testing.assert_allclose(read[predicted], once[predicted] + 0.125)

@@ -17,6 +17,7 @@ from tenfold.params import Preprocessing
 from tenfold.tuning import fold_models, last_fit
 from tenfold.tuning.cross_validation import Evaluation
 from tenfold.tuning.evaluation import Evaluator, Inputs
+from tenfold.tuning.kept import Kept
 from tenfold.tuning.last_fit import LastFit
 from tests.bags import CLASSES, dataset, setting
 
@@ -54,7 +55,7 @@ def test_a_bag_holds_the_models_that_were_cross_validated_kept_or_fitted_again(
         found.bag.save(tmp_path / "trial")
     kept = tmp_path / "trial" if found.bag else None
     fold_models.write(tmp_path / "members", kept, None)
-    made = last(described, tmp_path / "members")
+    made = last(Kept(tmp_path, Path(), described))
     assert isinstance(made.model, Bag)
     data, folds = last.inputs.dataset, last.inputs.dataset.folds
     assert folds is not None
@@ -77,7 +78,7 @@ def test_a_refit_is_one_model_of_all_rows(tmp_path: Path) -> None:
     last = fit("linear", "refit")
     _, described = evaluated(last, trial=0)
     fold_models.write(tmp_path / "members", None, None)
-    made = last(described, tmp_path / "members")
+    made = last(Kept(tmp_path, Path(), described))
     [transformer], X = last.inputs.whole(models.parameters("linear")())
     alone = models.family("linear").fit(
         models.parameters("linear")(), X, last.inputs.dataset.y, 0, last.settings, None

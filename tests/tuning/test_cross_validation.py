@@ -105,13 +105,17 @@ def test_no_row_is_predicted_by_a_model_that_saw_it() -> None:
     assert found.oof.tolist() == [[-11.0, -21.0, -31.0][number] for number in FOLD]
 
 
-def test_a_row_validated_repeatedly_gets_its_mean_and_one_never_validated_none() -> None:
+def test_a_row_has_a_prediction_of_each_fold_that_validates_it() -> None:
     membership = np.ones((3, len(FOLD)), dtype=np.int8)
     membership[:, 0] = membership[1, 5] = membership[2, 7] = 2
     membership[:, 3] = 0
     data = replace(dataset(), folds=Folds(membership))
     found = evaluate(Memory(), prepare(data), [10, 20, 60])
-    assert found.oof.tolist() == [(-11 - 21 - 61) / 3, -21.0, -61.0]
+    assert data.folds is not None
+    rows, folds = data.folds.validations
+    assert rows.tolist() == [0, 0, 0, 5, 7]
+    assert folds.tolist() == [0, 1, 2, 1, 2]
+    assert found.oof.tolist() == [-11.0, -21.0, -61.0, -21.0, -61.0]
 
 
 def test_a_row_put_into_training_by_mistake_would_be_noticed() -> None:

@@ -411,7 +411,9 @@ def test_configurations_of_equal_shape_are_evaluated_at_once_and_no_others(
 def test_a_group_cut_off_while_it_was_kept_is_evaluated_again_as_a_whole(
     at: int, tmp_path: Path
 ) -> None:
-    tune: dict[str, Any] = {"n_trials": 12, "generation_size": 6, "shape": together}
+    tune: dict[str, Any] = {
+        "n_trials": 12, "generation_size": 6, "n_kept": 12, "shape": together
+    }  # fmt: skip
     unbroken = search(tmp_path / "unbroken", **tune)
     calls: list[int] = []
     saved: list[int] = []
@@ -484,16 +486,48 @@ def test_a_trial_keeps_its_folds_models(tmp_path: Path) -> None:
         assert (trial.fold_models / "number.json").read_text() == str(trial.number)
 
 
-def test_a_search_writes_every_measurement_of_the_best_ones_learning_curve(tmp_path: Path) -> None:
-    curve = [
-        {"epoch": 1.0, "train_loss": 2.0, "gradient_norm_1": 0.5},
-        {"epoch": 2.0, "train_loss": 1.0, "dead_units": 0.25},
+@pytest.mark.parametrize("n_kept", [1, 3])
+@pytest.mark.parametrize("generation_size", [1, 5])
+def test_models_lie_in_the_scratch_of_those_trials_alone_that_may_be_among_the_best(
+    n_kept: int, generation_size: int, tmp_path: Path
+) -> None:
+    saved: list[int] = []
+
+    def bagged(number: int, parameters: FamilyParameters) -> Evaluation:
+        return replace(bowl(number, parameters), bag=Kept(number, saved.append))
+
+    seen: list[Trial] = []
+
+    def check(trial: Trial, n_trials: int) -> None:
+        told = list(seen)
+        seen.append(trial)
+        if trial.number % generation_size:
+            return
+        best = [other.number for other in tuning.ranked(told, "mse")[:n_kept]]
+        left = {int(path.parent.name[-5:]) for path in tmp_path.glob("trial-*/members")}
+        assert left <= {*best, *range(trial.number, trial.number + generation_size)}
+        assert left >= set(best)
+
+    trials = search(
+        tmp_path, bagged, n_trials=20, generation_size=generation_size, n_kept=n_kept, report=check
+    )
+    best = tuning.ranked(trials, "mse")[:n_kept]
+    assert best[0] is tuning.best(trials, "mse")
+    assert [trial.fold_models for trial in best] == [
+        tmp_path / f"trial-{trial.number:05d}/members" for trial in best
     ]
-    evaluation = Evaluation(np.zeros(1), [{"mse": 1.0}], [2], curve, ["dead units"])
-    best = Trial(0, {}, Parameters(), evaluation)
-    tuning.write(tmp_path, best, [best])
-    rows = runtime.read_rows(tmp_path / "history.csv")
-    assert list(rows[0])[:3] == ["epoch", "train_loss", "val_loss"]
-    assert [row["gradient_norm_1"] for row in rows] == ["0.5", ""]
-    assert [row["dead_units"] for row in rows] == ["", "0.25"]
-    assert runtime.read_json(tmp_path / "best.json")["findings"] == ["dead units"]
+    others = [trial for trial in trials if trial not in best]
+    assert all(trial.fold_models is None for trial in others)
+    left = {path.parent for path in tmp_path.glob("trial-*/members")}
+    assert left == {trial.fold_models.parent for trial in best if trial.fold_models}
+    assert len(saved) < 20, "models were written that could not be among the best"
+
+
+def test_trials_are_ranked_by_score_and_of_equals_the_earlier_first() -> None:
+    def trial(number: int, score: float | None) -> Trial:
+        evaluation = score and Evaluation(np.zeros(1), [{"mse": score, "r2": score}], None, [], [])
+        return Trial(number, {}, Parameters(), evaluation or None)
+
+    trials = [trial(0, 2.0), trial(1, 3.0), trial(2, None), trial(3, 1.0), trial(4, 2.0)]
+    assert [one.number for one in tuning.ranked(trials, "mse")] == [3, 0, 4, 1]
+    assert [one.number for one in tuning.ranked(trials, "r2")] == [1, 0, 4, 3]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,20 @@ class Folds:
     def validated(self) -> NDArray[np.int64]:
         """The positions of the rows that any fold validates, in table order."""
         return np.flatnonzero((self.membership == VAL).any(axis=0))
+
+    @cached_property
+    def validations(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Position of the row and number of the fold, of every row that a fold validates.
+
+        In table order; a row that several folds validate stands there for each of them.
+        """
+        rows, folds = np.nonzero((self.membership == VAL).T)
+        return rows, folds
+
+    def by_fold(self, values: NDArray[Any]) -> list[NDArray[Any]]:
+        """Values in the order of `validations`, parted by fold."""
+        order = np.argsort(self.validations[1], kind="stable")
+        return np.split(values[order], np.cumsum(self.count(VAL))[:-1])
 
     @property
     def even(self) -> bool:

@@ -66,16 +66,13 @@ def write_out_of_fold(path: Path, dataset: Dataset, predictions: Sequence[Array]
     predictions, the column `FOLD` says whose each is.
     """
     assert dataset.folds is not None, "the training table has no folds"
-    positions, fold = _validated(dataset.folds)
-    order = np.argsort(positions, kind="stable")
+    positions, fold = dataset.folds.validations
+    order = np.argsort(fold, kind="stable")
+    together = np.concatenate(predictions)
+    in_table_order = np.empty_like(together)
+    in_table_order[order] = together
     repeated = len(dataset.folds.validated) < len(positions)
-    _write(
-        path,
-        dataset,
-        positions[order],
-        np.concatenate(predictions)[order],
-        {FOLD: fold[order]} if repeated else {},
-    )
+    _write(path, dataset, positions, in_table_order, {FOLD: fold} if repeated else {})
 
 
 def read_out_of_fold(path: Path, dataset: Dataset) -> list[Array]:
@@ -88,21 +85,11 @@ def read_out_of_fold(path: Path, dataset: Dataset) -> list[Array]:
 
     assert dataset.folds is not None, "the training table has no folds"
     table = pd.read_parquet(path)
-    positions, fold = _validated(dataset.folds)
-    if not np.array_equal(table[ROW], dataset.rows[np.sort(positions)]):
+    if not np.array_equal(table[ROW], dataset.rows[dataset.folds.validations[0]]):
         raise UserError(f"{path} holds predictions of other folds: run `dvc repro --force`")
     names = [f"probability_{label}" for label in dataset.schema.classes]
     written = table[names or "prediction"].to_numpy(dtype=np.float64)
-    order = np.argsort(positions, kind="stable")
-    predictions = np.empty_like(written)
-    predictions[order] = written
-    return np.split(predictions, np.flatnonzero(np.diff(fold)) + 1)
-
-
-def _validated(folds: Folds) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The position of every validation row, fold after fold, and the fold."""
-    parts = [folds.val(number) for number in range(folds.n)]
-    return np.concatenate(parts), np.repeat(np.arange(folds.n), list(map(len, parts)))
+    return dataset.folds.by_fold(written)
 
 
 def _write(

@@ -21,6 +21,12 @@ class Tune(Section):
     generation_size: int = Field(
         5, ge=1, description="Configurations asked for at once, before any is scored."
     )
+    n_kept: int = Field(
+        3,
+        ge=1,
+        description="Best configurations of each family whose predictions and models are kept, as "
+        "candidates of an ensemble; 1 keeps the best alone.",
+    )
 
 
 class Train(Section):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tenfold import runtime
 from tenfold.dataset import Dataset, Schema
+from tenfold.dataset.folds import FOLD, ROW
 from tenfold.metrics import Array
 
 Rows = list[dict[str, Any]]
@@ -78,7 +79,7 @@ def write_curves(
     curves: Rows = []
     folds: Rows = []
     for family, results in cross_validation.items():
-        oof = pd.read_parquet(results / "oof.parquet")
+        oof = read_oof(results)
         if schema.classes:
             fpr, tpr = roc_curve(schema, oof)
             roc += [
@@ -109,6 +110,15 @@ def _pairs(actual: Sequence[Any], predicted: Sequence[Any]) -> Rows:
     return [{"actual": a, "predicted": p} for a, p in zip(actual, predicted, strict=True)]
 
 
+def read_oof(results: Path) -> pd.DataFrame:
+    """A family's out-of-fold predictions, of a row that is validated repeatedly the mean."""
+    oof = pd.read_parquet(results / "oof.parquet")
+    if not oof[ROW].duplicated().any():
+        return oof
+    predicted = oof.columns.difference([ROW, FOLD, "true"], sort=False)
+    return oof.groupby([ROW, "true"], as_index=False, sort=False)[list(predicted)].mean()
+
+
 def roc_curve(schema: Schema, oof: pd.DataFrame) -> tuple[Array, Array]:
     """False and true positive rates of out-of-fold predictions.
 
@@ -131,7 +141,7 @@ def roc_curve(schema: Schema, oof: pd.DataFrame) -> tuple[Array, Array]:
 
 def draw_family(folder: Path, schema: Schema, results: Path, metric: str) -> list[Path]:
     """Draw one family's out-of-fold predictions, fold scores and learning curve."""
-    oof = pd.read_parquet(results / "oof.parquet")
+    oof = read_oof(results)
     history = pd.read_csv(results / "history.csv")
     scores = runtime.read_json(results / "scores.json")[metric]["folds"]
     if schema.classes:

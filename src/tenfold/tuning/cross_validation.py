@@ -27,10 +27,10 @@ from tenfold.params import Preprocessing
 class Evaluation:
     """The result of cross-validating one configuration.
 
-    `oof` holds, for every row that a fold validates, the prediction of a model that never saw it:
-    (n,) values or (n, C) probabilities; of a row validated repeatedly the mean. `folds` holds
-    each fold's scores. Families that train in epochs add each fold's best epoch, the folds' mean
-    learning curve and the folds' models. `findings` says what went wrong.
+    `oof` holds, for every row and each fold that validates it, in table order, the prediction of a
+    model that never saw it: (n,) values or (n, C) probabilities. `folds` holds each fold's scores.
+    Families that train in epochs add each fold's best epoch and the folds' mean learning curve;
+    `bag` holds the folds' models, if the family keeps them. `findings` says what went wrong.
     """
 
     oof: Array
@@ -39,6 +39,10 @@ class Evaluation:
     history: list[dict[str, float]]
     findings: list[str]
     bag: Fitted | None = None
+
+    def score(self, metric: str) -> float:
+        """The mean of a metric over the folds."""
+        return float(np.mean([fold[metric] for fold in self.folds]))
 
 
 def prepare(
@@ -108,10 +112,7 @@ def _evaluate(
 
 
 def _out_of_fold(folds: Sequence[Fold], predictions: Sequence[Array]) -> Array:
-    """The mean prediction of every row that is validated, in table order."""
-    validated, times = np.unique(np.concatenate([fold.val for fold in folds]), return_counts=True)
-    total = np.zeros((len(validated), *predictions[0].shape[1:]))
-    for fold, prediction in zip(folds, predictions, strict=True):
-        total[np.searchsorted(validated, fold.val)] += prediction
-    mean: Array = total / times.reshape(-1, *[1] * (total.ndim - 1))
-    return mean
+    """All predictions in the order of `Folds.validations`."""
+    order = np.argsort(np.concatenate([fold.val for fold in folds]), kind="stable")
+    found: Array = np.concatenate(predictions)[order]
+    return found

@@ -15,6 +15,7 @@ from tenfold.models.shared.bag import Bag
 from tenfold.models.shared.predictor import Predictor
 from tenfold.tuning import fold_models
 from tenfold.tuning.evaluation import Inputs, seeds
+from tenfold.tuning.kept import Kept
 
 # `auto` keeps no larger bag: each model costs memory and answers every row.
 MAX_MEMBERS = 100
@@ -27,7 +28,7 @@ class LastFit:
     Args:
         family: its name.
         inputs: the table and its preprocessing.
-        settings: of every fit.
+        settings: of every fit, without checkpoint.
         strategy: `train.strategy`.
         seed: the experiment's.
     """
@@ -38,17 +39,15 @@ class LastFit:
     strategy: Literal["auto", "bag", "refit"]
     seed: int
 
-    def __call__(self, described: Mapping[str, Any], kept: Path) -> Predictor:
-        """The model of the configuration that `search.describe` described.
-
-        Args:
-            described: its parameters, trial and epochs.
-            kept: the folder that `fold_models.write` wrote.
-        """
-        parameters = models.parameters(self.family).model_validate(described["parameters"])
+    def __call__(self, kept: Kept, checkpoint: Path | None = None) -> Predictor:
+        """The model of a configuration; a long fit goes on from its checkpoint."""
+        parameters = models.parameters(self.family).model_validate(kept.described["parameters"])
         settings = self.inputs.fit_settings(parameters, self.settings)
-        fit = self._bag if self.is_bag(parameters) else self._refit
-        transformers, model = fit(parameters, settings, described, kept)
+        if self.is_bag(parameters):
+            transformers, model = self._bag(parameters, settings, kept)
+        else:
+            settings = replace(settings, checkpoint=checkpoint)
+            transformers, model = self._refit(parameters, settings, kept.described)
         return Predictor(self.family, self.inputs.dataset.schema, transformers, model)
 
     def is_bag(self, parameters: FamilyParameters) -> bool:
@@ -60,20 +59,15 @@ class LastFit:
         return parameters.bagged and folds.even and folds.n <= MAX_MEMBERS
 
     def _bag(
-        self,
-        parameters: FamilyParameters,
-        settings: FitSettings,
-        described: Mapping[str, Any],
-        kept: Path,
+        self, parameters: FamilyParameters, settings: FitSettings, kept: Kept
     ) -> tuple[Sequence[Any], Fitted]:
         """The models that cross-validation kept, or these fitted again with the same seeds."""
         family = models.family(self.family)
         transformers, folds = self.inputs.folds(parameters)
-        if fold_models.has_models(kept):
-            return transformers, fold_models.load(kept, family)
-        own = seeds(runtime.derive_seed(self.seed, self.family), described["trial"], len(folds))
-        epochs = described["epochs"] or [None] * len(folds)
-        settings = replace(settings, checkpoint=None)
+        if fold_models.has_models(kept.members):
+            return transformers, fold_models.load(kept.members, family)
+        trial, epochs = kept.described["trial"], kept.described["epochs"] or [None] * len(folds)
+        own = seeds(runtime.derive_seed(self.seed, self.family), trial, len(folds))
         members = [
             family.fit(parameters, fold.X_train, fold.y_train, seed, settings, epoch)
             for fold, seed, epoch in zip(folds, own, epochs, strict=True)
@@ -81,11 +75,7 @@ class LastFit:
         return transformers, Bag(members)
 
     def _refit(
-        self,
-        parameters: FamilyParameters,
-        settings: FitSettings,
-        described: Mapping[str, Any],
-        kept: Path,
+        self, parameters: FamilyParameters, settings: FitSettings, described: Mapping[str, Any]
     ) -> tuple[Sequence[Any], Fitted]:
         """One model of all training rows."""
         transformers, X = self.inputs.whole(parameters)

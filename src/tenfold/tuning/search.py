@@ -2,13 +2,14 @@
 
 Trials are asked for in generations, evaluated in any order and told in index order. Every finished
 trial is a folder, so that a search that was killed at any point proposes the same configurations
-again and reads the results that it already has.
+again and reads the results that it already has. Models are kept of those trials alone that are
+among the best so far.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from tenfold import metrics, runtime
 from tenfold.metrics import METRICS
-from tenfold.models import CURVE, Diverged, FamilyParameters
+from tenfold.models import Diverged, FamilyParameters
 from tenfold.params import SearchSpace, Tune
 from tenfold.tuning.cross_validation import Evaluation
 from tenfold.tuning.study import Proposal, Study
@@ -50,7 +51,8 @@ class Evaluator(Protocol):
 class Trial:
     """One configuration and its result; `evaluation` is None if it failed.
 
-    `fold_models` is the folder of the folds' models, for families that keep them.
+    `fold_models` is the folder of the folds' models, for families that keep them and trials that
+    are among the best.
     """
 
     number: int
@@ -63,7 +65,7 @@ class Trial:
     def score(self, metric: str) -> float:
         """The mean of a metric over the folds."""
         assert self.evaluation is not None
-        return float(np.mean([fold[metric] for fold in self.evaluation.folds]))
+        return self.evaluation.score(metric)
 
 
 def search(
@@ -81,7 +83,7 @@ def search(
     Args:
         space: the family's parameters, some leaves replaced by ranges or choices.
         evaluate: cross-validates configurations together.
-        tune: budget and sampler.
+        tune: budget, sampler, and how many of the best keep their models.
         scratch: the folder of finished trials, until the stage has written its outputs.
         report: called after every trial with it and the number of trials, for people.
     """
@@ -91,35 +93,39 @@ def search(
     while len(trials) < n_trials:
         last = min(len(trials) + tune.generation_size, n_trials)
         asked = [study.ask(number) for number in range(len(trials), last)]
-        _evaluate(asked, evaluate, scratch)
+        _evaluate(asked, evaluate, scratch, _Bar(trials, evaluate.metric, tune.n_kept))
         for proposal in asked:
             trial = _recall(proposal, scratch)
             report(trial, n_trials)
             trials.append(trial)
             study.tell(proposal, None if trial.evaluation is None else trial.score(evaluate.metric))
+        trials = _without_models(trials, keep=ranked(trials, evaluate.metric)[: tune.n_kept])
     return trials
 
 
-def best(trials: list[Trial], metric: str) -> Trial:
+def best(trials: Sequence[Trial], metric: str) -> Trial:
     """The best trial by its mean score; the earlier one of equals.
 
     Raises:
         runtime.UserError: if every trial diverged.
     """
-    finished = [trial for trial in trials if trial.evaluation is not None]
-    if not finished:
+    found = ranked(trials, metric)
+    if not found:
         raise runtime.UserError(
             f"no configuration could be cross-validated ({len(trials)} tried); the last: "
             f"{trials[-1].failure}"
         )
-    champion = finished[0]
-    for trial in finished[1:]:
-        if METRICS[metric].better(trial.score(metric), champion.score(metric)):
-            champion = trial
-    return champion
+    return found[0]
 
 
-def table(trials: list[Trial]) -> list[dict[str, Any]]:
+def ranked(trials: Sequence[Trial], metric: str) -> list[Trial]:
+    """The trials that did not fail, from best to worst; of equals the earlier one first."""
+    sign = -1 if METRICS[metric].direction == "maximize" else 1
+    finished = [trial for trial in trials if trial.evaluation is not None]
+    return sorted(finished, key=lambda trial: (sign * trial.score(metric), trial.number))
+
+
+def table(trials: Sequence[Trial]) -> list[dict[str, Any]]:
     """One row a trial: number, state, mean and sd of every metric, tuned values."""
     rows = []
     for trial in trials:
@@ -132,8 +138,8 @@ def table(trials: list[Trial]) -> list[dict[str, Any]]:
     return rows
 
 
-def describe(best: Trial, trials: list[Trial]) -> dict[str, Any]:
-    """The best configuration as JSON: all of its parameters, those tuned, its epochs."""
+def describe(best: Trial, trials: Sequence[Trial]) -> dict[str, Any]:
+    """A configuration as JSON: all of its parameters, those tuned, its epochs."""
     assert best.evaluation is not None
     return {
         "epochs": best.evaluation.epochs,
@@ -146,16 +152,34 @@ def describe(best: Trial, trials: list[Trial]) -> dict[str, Any]:
     }
 
 
-def write(folder: Path, best: Trial, trials: list[Trial]) -> None:
-    """Write what people and later stages read of a search."""
-    assert best.evaluation is not None
-    runtime.write_json(folder / "best.json", describe(best, trials))
-    runtime.write_json(folder / "scores.json", metrics.summarise(best.evaluation.folds))
-    runtime.write_rows(folder / "trials.csv", table(trials))
-    runtime.write_rows(folder / "history.csv", best.evaluation.history, CURVE)
+class _Bar:
+    """What the score of a further trial must pass for its models to be kept."""
+
+    def __init__(self, trials: Sequence[Trial], metric: str, n_kept: int) -> None:
+        self.metric = metric
+        best = ranked(trials, metric)[:n_kept]
+        self.height = best[-1].score(metric) if len(best) == n_kept else None
+
+    def is_passed_by(self, evaluation: Evaluation) -> bool:
+        """Whether the trial may be among the best; of equals the earlier one is."""
+        if self.height is None:
+            return True
+        return METRICS[self.metric].better(evaluation.score(self.metric), self.height)
 
 
-def _evaluate(asked: Sequence[Proposal], evaluate: Evaluator, scratch: Path) -> None:
+def _without_models(trials: Sequence[Trial], keep: Sequence[Trial]) -> list[Trial]:
+    """The trials, of which all but those to keep lose their models, on disk too."""
+    numbers, left = {trial.number for trial in keep}, []
+    for trial in trials:
+        if trial.fold_models is None or trial.number in numbers:
+            left.append(trial)
+        else:
+            runtime.discard(trial.fold_models)
+            left.append(replace(trial, fold_models=None))
+    return left
+
+
+def _evaluate(asked: Sequence[Proposal], evaluate: Evaluator, scratch: Path, bar: _Bar) -> None:
     """Evaluate what was not finished before a crash, and write it.
 
     Configurations that are evaluated together stay together: a group is evaluated again as a
@@ -173,14 +197,14 @@ def _evaluate(asked: Sequence[Proposal], evaluate: Evaluator, scratch: Path) -> 
         for proposal, result in zip(group, found, strict=True):
             if proposal in missing:
                 with runtime.directory(_folder(scratch, proposal)) as files:
-                    _keep(files, result)
+                    _keep(files, result, bar)
 
 
 def _folder(scratch: Path, proposal: Proposal) -> Path:
     return scratch / f"trial-{proposal.number:05d}"
 
 
-def _keep(folder: Path, result: Evaluation | Diverged) -> None:
+def _keep(folder: Path, result: Evaluation | Diverged, bar: _Bar) -> None:
     if isinstance(result, Diverged):
         runtime.write_json(folder / "trial.json", {"failure": str(result)})
         return
@@ -193,7 +217,7 @@ def _keep(folder: Path, result: Evaluation | Diverged) -> None:
     }
     runtime.write_json(folder / "trial.json", described)
     np.save(folder / "oof.npy", result.oof, allow_pickle=False)
-    if result.bag is not None:
+    if result.bag is not None and bar.is_passed_by(result):
         (folder / "members").mkdir()
         result.bag.save(folder / "members")
 
