@@ -8,7 +8,7 @@ import pytest
 
 from tenfold import models, params
 from tenfold.params import Preprocessing
-from tests.params.test_params import declare, refusal
+from tests.params.documents import declare, refusal
 
 COLUMN = "preprocessing.columns"
 SELU = {"activation": "selu"}

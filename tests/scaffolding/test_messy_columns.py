@@ -6,7 +6,6 @@ docs/init.md lists them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,11 +22,6 @@ DAYS = pd.date_range("2015-01-01", periods=N, freq="5D")
 ISO = DAYS.strftime("%Y-%m-%d")
 EURO = "\u20ac"
 GERMAN = str.maketrans(",.", ".,")
-
-
-@pytest.fixture(autouse=True)
-def _inside_tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 def guess(cells: Iterable[Any]) -> guesses.GuessedTable:
