@@ -42,7 +42,8 @@ def tenfold_clean_and_split(table: Path, out: Path) -> int:
     from tenfold.params import Split
 
     kept = tenfold_clean(table, out)
-    splitting.split(out / "table.parquet", out, TARGET, "binary", Split(), ["auroc"], 7)
+    settings = splitting.SplitSettings(TARGET, "binary", Split(), ["auroc"], 7)
+    splitting.split(out / "table.parquet", out, settings)
     return kept
 
 

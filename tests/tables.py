@@ -17,6 +17,7 @@ from tenfold.dataset import ROW, folds
 from tenfold.dataset.folds import Folds
 from tenfold.metrics import Task
 from tenfold.params import Split
+from tenfold.splitting import SplitSettings
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,8 @@ def split_table(
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         pq.write_table(rows, out / "table.parquet")
-        report = splitting.split(
-            out / "table.parquet", out, "target", task, Split(**rules), metrics, seed
-        )
+        settings = SplitSettings("target", task, Split(**rules), metrics, seed)
+        report = splitting.split(out / "table.parquet", out, settings)
         train, test = (pq.read_table(out / f"{side}.parquet") for side in ("train", "test"))
         found = folds.read(out / "folds.parquet", train[ROW].to_numpy())
         return Parts(train, test, found, report)
@@ -72,5 +72,6 @@ def bytes_of(rows: Any, task: Task = "binary", **rules: Any) -> Mapping[str, byt
         out = Path(folder)
         pq.write_table(rows, out / "table.parquet")
         (out / "split").mkdir()
-        splitting.split(out / "table.parquet", out / "split", "target", task, Split(**rules), (), 0)
+        settings = SplitSettings("target", task, Split(**rules))
+        splitting.split(out / "table.parquet", out / "split", settings)
         return {file.name: file.read_bytes() for file in sorted((out / "split").iterdir())}

@@ -1,4 +1,4 @@
-"""Dates as text: what is one, what means none, and what is refused."""
+"""Dates as text: what is one, and what is wrong."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tenfold.dataset import dates
 
 
 def parse(*values: Any) -> tuple[list[Any], list[bool]]:
-    parsed, wrong = dates.parse(pd.Series(list(values), dtype=object), ("", "NA"))
+    parsed, wrong = dates.parse(pd.Series(list(values), dtype=object))
     assert parsed.dtype == "datetime64[us]"
     return parsed.tolist(), wrong.tolist()
 
@@ -43,8 +43,8 @@ def test_a_day_a_coarser_time_and_a_time_with_an_offset_are_dates_too(
     assert parse(text) == ([moment], [False])
 
 
-@pytest.mark.parametrize("nothing", [None, np.nan, pd.NaT, "", "NA"])
-def test_a_null_and_a_text_that_means_no_value_are_no_date_and_not_wrong(nothing: Any) -> None:
+@pytest.mark.parametrize("nothing", [None, np.nan, pd.NaT])
+def test_a_null_is_no_date_and_not_wrong(nothing: Any) -> None:
     assert parse(nothing, "2024-01-01") == ([None, datetime(2024, 1, 1)], [False, False])
 
 

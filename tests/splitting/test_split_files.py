@@ -13,7 +13,7 @@ from tenfold import splitting
 from tenfold.dataset import ROW
 from tenfold.params import Split
 from tenfold.sources import stored_rows
-from tenfold.splitting import split_files
+from tenfold.splitting import SplitSettings, split_files
 from tests.tables import bytes_of, split_table, table
 
 
@@ -26,7 +26,7 @@ def test_a_table_that_comes_in_pieces_is_parted_like_a_whole_one(
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         pq.write_table(table(y, colour=(["red", None] * 50)), out / "t.parquet", row_group_size=7)
-        splitting.split(out / "t.parquet", out, "target", "binary", Split(), (), 0)
+        splitting.split(out / "t.parquet", out, SplitSettings("target", "binary", Split()))
         assert pq.ParquetFile(out / "train.parquet").num_row_groups == 5
         assert pq.read_table(out / "train.parquet") == whole.train
         assert pq.read_table(out / "test.parquet") == whole.test
@@ -49,7 +49,7 @@ def test_texts_come_through_as_they_were_whether_few_or_many_differ(
         assert [f.name for f in coded if f.type != rows.schema.field(f.name).type] == [
             *("few", "few.b", "target")
         ]
-        splitting.split(out / "t.parquet", out, "target", "multiclass", Split(), (), 0)
+        splitting.split(out / "t.parquet", out, SplitSettings("target", "multiclass", Split()))
         parts = [pq.read_table(out / f"{side}.parquet") for side in ("train", "test")]
     assert [part.schema for part in parts] == [rows.schema] * 2
     assert pa.concat_tables(parts).sort_by(ROW) == rows

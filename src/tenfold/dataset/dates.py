@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -84,66 +83,25 @@ def _pieces(form: str) -> list[str]:
     return [*found, re.escape(form[end:])]
 
 
-def parse(
-    values: pd.Series[Any], missing: Collection[str] = (), written: DateFormat | None = None
-) -> tuple[NDArray[np.datetime64], NDArray[np.bool_]]:
+def parse(values: pd.Series[Any]) -> tuple[NDArray[np.datetime64], NDArray[np.bool_]]:
     """Dates (n,) to the microsecond, NaT where there is none; and which values are no dates.
 
     Args:
-        values: texts, or timestamps already; without an offset or zone they are taken as they are.
-        missing: texts that mean no value.
-        written: how texts are; by default as ISO 8601.
+        values: texts in ISO 8601, or timestamps already; without an offset or zone they are taken
+            as they are.
     """
+    import pandas as pd
 
-    written = written or DateFormat()
+    present = values.notna()
     if values.dtype.kind == "M":
-        own = values if getattr(values.dtype, "tz", None) is None else values.dt.tz_convert(None)
-        parsed = own
-        present = values.notna()
+        parsed = values if getattr(values.dtype, "tz", None) is None else values.dt.tz_convert(None)
     else:
-        marked = values.map(lambda value: isinstance(value, str) and value in missing)
-        present = values.notna() & ~marked.astype(bool)
-        parsed = _parse(values.where(present), written)
+        texts = values.where(present).map(_readable)
+        parsed = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
+        parsed = parsed.dt.tz_localize(None)
     # pandas also knows the year 0 and, in UTC, the year 10000.
     parsed = parsed.where(parsed.dt.year.between(MIN_YEAR, MAX_YEAR))
     return parsed.to_numpy(dtype="datetime64[us]"), (present & parsed.isna()).to_numpy()
-
-
-def _parse(values: pd.Series[Any], written: DateFormat) -> pd.Series[Any]:
-    import pandas as pd
-
-    if written.offset == "local":
-        values, written = (
-            values.map(lambda value: _on_the_clock(value, written)),
-            written.on_the_clock,
-        )
-    readable = values.map(_readable)
-    parsed = pd.to_datetime(readable, format="ISO8601", errors="coerce", utc=True).dt.tz_localize(
-        None
-    )
-    if written.form is None:
-        return parsed
-    pattern = re.compile(written.pattern)
-    own = values.map(lambda value: value if _fits(pattern, value) else None)
-    # pandas has no directives without padding, and %f for milliseconds, too.
-    form = re.sub("%-", "%", written.form).replace("%g", "%f")
-    declared = pd.to_datetime(own, format=form, errors="coerce", utc=True).dt.tz_localize(None)
-    return declared.where(own.notna(), parsed)
-
-
-def _fits(pattern: re.Pattern[str], value: Any) -> bool:
-    return isinstance(value, str) and pattern.fullmatch(value) is not None
-
-
-def _on_the_clock(value: Any, written: DateFormat) -> Any:
-    """A text without its offset."""
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=None)
-    for pattern in written.offsets:
-        found = re.fullmatch(pattern, value) if isinstance(value, str) else None
-        if found:
-            return found[1] + found[3]
-    return value
 
 
 def _readable(value: Any) -> Any:
@@ -152,4 +110,4 @@ def _readable(value: Any) -> Any:
 
     if isinstance(value, datetime):
         return pd.Timestamp(value).as_unit("us")
-    return value if _fits(ISO, value) else None
+    return value if isinstance(value, str) and ISO.fullmatch(value) else None

@@ -77,15 +77,7 @@ def look_quickly(experiment: Params, *, limit: int) -> None:
     with runtime.TemporaryFolder("check") as folder:
         out = Path(folder)
         cleaning.clean(experiment.data, experiment.clean, experiment.task, out, limit=limit)
-        splitting.split(
-            out / cleaning.TABLE,
-            out,
-            experiment.data.target,
-            experiment.task,
-            experiment.split,
-            experiment.metrics,
-            experiment.seed,
-        )
+        splitting.split(out / cleaning.TABLE, out, splitting.SplitSettings.of(experiment))
 
 
 def _training_forecast(experiment: Params, split: dict[str, Any]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 
 from tenfold.dataset import folds
 from tenfold.metrics import Task
-from tenfold.params import Split
+from tenfold.params import Params, Split
 from tenfold.runtime import UserError
 from tenfold.splitting import split_columns, split_files, split_report
 from tenfold.splitting.chronological import chronological
@@ -25,7 +26,7 @@ from tenfold.splitting.shuffled import random, stratified
 from tenfold.splitting.split_report import summary
 from tenfold.splitting.strategy import SplitColumns, TrainTestSplit
 
-__all__ = ["STRATEGIES", "split", "summary"]
+__all__ = ["STRATEGIES", "SplitSettings", "split", "summary"]
 
 
 def by_time(columns: SplitColumns, rules: Split, seed: int) -> TrainTestSplit:
@@ -43,15 +44,37 @@ STRATEGIES: dict[str, Callable[[SplitColumns, Split, int], TrainTestSplit]] = {
 }
 
 
-def split(
-    table: Path,
-    out: Path,
-    target: str,
-    task: Task,
-    rules: Split,
-    metrics: Sequence[str],
-    seed: int,
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class SplitSettings:
+    """What params.yaml says of a split.
+
+    Attributes:
+        target: the column to predict.
+        task: what the target is.
+        rules: how to split.
+        metrics: these must be defined on every part.
+        seed: of all random draws.
+    """
+
+    target: str
+    task: Task
+    rules: Split
+    metrics: Sequence[str] = ()
+    seed: int = 0
+
+    @classmethod
+    def of(cls, experiment: Params) -> SplitSettings:
+        """The settings of a whole params.yaml."""
+        return cls(
+            experiment.data.target,
+            experiment.task,
+            experiment.split,
+            experiment.metrics,
+            experiment.seed,
+        )
+
+
+def split(table: Path, out: Path, settings: SplitSettings) -> dict[str, Any]:
     """Split a clean table into files in `out` and return the report.
 
     Rows that are equal in all features fall on the same side, of the hold-out and of every fold;
@@ -60,23 +83,22 @@ def split(
     Args:
         table: Parquet, as stage clean writes it.
         out: an existing folder; it gets `train.parquet`, `test.parquet` and `folds.parquet`.
-        target: the column to predict.
-        task: what the target is.
-        rules: how to split.
-        metrics: these must be defined on every part.
-        seed: of all random draws.
+        settings: what params.yaml says of the split.
 
     Raises:
         UserError: if the target does not fit the task, or rows, groups, times or classes are too
             few for the parts asked for.
     """
+    task, rules, metrics = settings.task, settings.rules, settings.metrics
     strategy = _strategy(rules, task)
-    columns = split_columns.read(table, target, task, rules)
+    columns = split_columns.read(table, settings.target, task, rules)
     check_target(columns, task)
 
     def fits(other: Experiment) -> bool:
         with contextlib.suppress(UserError):
-            drawn = STRATEGIES[_strategy(other.rules, task)](other.columns, other.rules, seed)
+            drawn = STRATEGIES[_strategy(other.rules, task)](
+                other.columns, other.rules, settings.seed
+            )
             check_parts(drawn, other.columns, other.metrics)
             return True
         return False
@@ -90,7 +112,7 @@ def split(
             raise UserError(f"{refused}: {cure}") from None
 
     with cured():
-        parts = STRATEGIES[strategy](columns, rules, seed)
+        parts = STRATEGIES[strategy](columns, rules, settings.seed)
 
     def draw_folds() -> dict[str, Any]:
         with cured():

@@ -11,6 +11,7 @@ from tenfold import audit, splitting
 from tenfold.audit import Finding
 from tenfold.dataset import roles
 from tenfold.params import Params
+from tenfold.splitting import SplitSettings
 
 
 def split_and_audit(
@@ -30,15 +31,7 @@ def split_and_audit(
         UserError: if the rows cannot be split so, a column cannot be what it is declared to be, or
             a finding of the audit is an error.
     """
-    report = splitting.split(
-        table,
-        out,
-        experiment.data.target,
-        experiment.task,
-        experiment.split,
-        experiment.metrics,
-        experiment.seed,
-    )
+    report = splitting.split(table, out, SplitSettings.of(experiment))
     features, dropped = roles.choose(
         report["features"],
         experiment.preprocessing,
