@@ -40,9 +40,10 @@ def main() -> None:
 
 
 def is_current(values: Mapping[str, Any], source: list[str] | None) -> bool:
-    """Whether the outputs need not be made again; those of removed families are removed."""
+    """Whether the outputs need not be made again; those that belong to families follow these."""
     for folder in OF_FAMILIES:  # select_model depends on all that is there.
         runtime.remove_undeclared(folder, values["models"])
+    runtime.custom_code.write_digests(values["models"], values["metrics"])
     current = runtime.is_current("clean", inputs(values, source), OUT)
     if current:
         print(f"{values['data']['path']}: unchanged")

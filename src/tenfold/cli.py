@@ -1,4 +1,4 @@
-"""The `tenfold` command: init, check, leaderboard, ui, serve, predict, publish, schema."""
+"""The `tenfold` command: init, family, check, leaderboard, ui, serve, predict, publish, schema."""
 
 from __future__ import annotations
 
@@ -44,6 +44,13 @@ def main(arguments: list[str] | None = None) -> None:
     )
     command.add_argument("directory", nargs="?", type=Path, default=Path(), help="default: here")
     command.set_defaults(run=init)
+
+    command = commands.add_parser("family", help="write families/NAME.py, a family of your own")
+    command.add_argument("name", help="its key under models: in params.yaml")
+    command.add_argument(
+        "--network", action="store_true", help="of stacked networks, not of scikit-learn estimators"
+    )
+    command.set_defaults(run=family)
 
     command = commands.add_parser("stage", help="run one stage, as dvc.yaml asks for it")
     command.add_argument("name", choices=STAGES)
@@ -122,6 +129,13 @@ def init(arguments: argparse.Namespace) -> None:
     folder = shlex.quote(str(arguments.directory))
     here = "" if arguments.directory == Path() else f"cd {folder} && "
     print(f"\nnext: {here}tenfold check && dvc repro")
+
+
+def family(arguments: argparse.Namespace) -> None:
+    """Write a family that works, to be changed."""
+    from tenfold.scaffolding import own_family
+
+    print("\n".join(own_family.write(arguments.name, network=arguments.network)))
 
 
 def stage(arguments: argparse.Namespace) -> None:

@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from tenfold.metrics import METRICS, Task
+from tenfold.metrics import METRICS, Metric, Task
 from tenfold.params import messages
 from tenfold.params.audit import Audit
 from tenfold.params.cleaning import Cast, Clean
@@ -39,7 +39,7 @@ from tenfold.params.section import Name, Section
 from tenfold.params.splitting import Split
 from tenfold.params.splitting import check as check_split
 from tenfold.params.training import Run, SelectModel, Train, Trainer, Tune
-from tenfold.runtime import UserError, nearest
+from tenfold.runtime import UserError, custom_code, nearest
 
 __all__ = [
     "Audit",
@@ -212,6 +212,8 @@ def parse(document: Any, families: Families, source: str = "params.yaml") -> Par
 
 def _check_metrics(names: list[str], task: Task) -> None:
     for name in names:
+        if name not in METRICS and name in custom_code.names("metrics"):
+            METRICS[name] = _custom_metric(name)
         if name not in METRICS:
             raise ValueError(f"metrics: unknown metric {name!r}; {nearest(name, METRICS)}")
         if task not in METRICS[name].tasks:
@@ -224,6 +226,17 @@ def _check_metrics(names: list[str], task: Task) -> None:
             f"metrics: each must be named once, but got {', '.join(names)}: "
             "remove what is there twice"
         )
+
+
+def _custom_metric(name: str) -> Metric:
+    """The metric that the project's file metrics/<name>.py defines."""
+    found = custom_code.load("metrics", name, defines=["METRIC"]).METRIC
+    if not isinstance(found, Metric):
+        raise UserError(
+            f"{custom_code.file_of('metrics', name)}: METRIC must be a tenfold.metrics.Metric, but "
+            f"is {type(found).__name__}: write METRIC = Metric(function, direction, tasks)"
+        )
+    return found
 
 
 def json_schema(families: Families) -> dict[str, Any]:

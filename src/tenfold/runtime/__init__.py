@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tenfold.runtime import custom_code
 from tenfold.runtime.errors import UserError, did_you_mean, nearest, shown, unusable
 from tenfold.runtime.files import (
     directory,
@@ -47,6 +48,7 @@ __all__ = [
     "check_user",
     "checked_params",
     "code_digest",
+    "custom_code",
     "derive_seed",
     "did_you_mean",
     "die_with_parent",

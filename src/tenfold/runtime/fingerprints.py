@@ -13,6 +13,9 @@ from typing import Any
 from tenfold.runtime.files import matching
 from tenfold.runtime.locks import SCRATCH
 
+# Folders of a project's own code.
+OWN_CODE = ("families", "losses", "metrics")
+
 
 def fingerprint(*parts: Any) -> str:
     """SHA-256 of the canonical JSON of `parts`: the same for equal values on any machine."""
@@ -35,8 +38,16 @@ def source_digests(path: str) -> list[str]:
     return [path, *(f"{file}: {digest(file)}" for file in files)]
 
 
-@functools.cache
 def code_digest() -> str:
+    """SHA-256 of tenfold's own source, and of the project's own code if there is any."""
+    own = [
+        [f"{file}", digest(file)] for kind in OWN_CODE for file in sorted(Path(kind).glob("*.py"))
+    ]
+    return fingerprint(package_digest(), own) if own else package_digest()
+
+
+@functools.cache
+def package_digest() -> str:
     """SHA-256 of tenfold's own source, templates of pages included."""
     package = Path(__file__).parent.parent
     files = sorted([*package.rglob("*.py"), *package.rglob("*.j2")])
@@ -55,7 +66,7 @@ def installation() -> dict[str, Any]:
     for name in names:
         with contextlib.suppress(metadata.PackageNotFoundError):  # Not every system needs each.
             libraries[name] = metadata.version(name)
-    return {"code": code_digest(), "libraries": libraries}
+    return {"code": package_digest(), "libraries": libraries}
 
 
 def derive_seed(*parts: Any) -> int:

@@ -29,7 +29,7 @@ def plot_templates() -> dict[str, str]:
 def pipeline() -> str:
     """tenfold's own dvc.yaml, with `tenfold stage` for programs and `CODE` for modules."""
     yaml = YAML()
-    yaml.width = 100
+    yaml.width = 60  # A line is broken after the item that passes it.
     yaml.preserve_quotes = True
     yaml.indent(mapping=2, sequence=4, offset=2)
     document = yaml.load(SHIPPED.joinpath("pipeline.yaml").read_text("utf-8"))

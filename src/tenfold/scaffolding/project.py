@@ -18,6 +18,7 @@ from tenfold.runtime import UserError
 from tenfold.scaffolding import pipeline
 
 PARAMS = Path("params.yaml")
+SCHEMA = Path("params.schema.json")
 GIT_IGNORED = "/mlruns/\n/outputs/\n/.tenfold/\n/dvc_plots/\n__pycache__/\n.venv/\n"
 DVC_CONFIG = "[core]\n    analytics = false\n    check_update = false\n"
 DVC_IGNORED = ".venv\n.tenfold\nmlruns\ndvc_plots\n__pycache__\n"
@@ -82,7 +83,7 @@ def write(experiment: str, *, force: bool) -> list[str]:
     runtime.write_text(PARAMS, experiment)
     files: dict[str, Callable[[], str]] = {
         "dvc.yaml": pipeline.pipeline,
-        "params.schema.json": _schema,
+        str(SCHEMA): _schema,
         ".gitignore": lambda: GIT_IGNORED,
         ".dvcignore": lambda: DVC_IGNORED,
     }
@@ -97,6 +98,11 @@ def write(experiment: str, *, force: bool) -> list[str]:
         for name, template in pipeline.plot_templates().items():
             runtime.write_text(Path(".dvc/plots") / name, template)
     return done
+
+
+def write_schema() -> None:
+    """Write params.schema.json, which knows the project's own families."""
+    runtime.write_text(SCHEMA, _schema())
 
 
 def _schema() -> str:

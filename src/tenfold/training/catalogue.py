@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import pkgutil
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 
@@ -78,7 +79,12 @@ RECURRENT_CELLS = ("gru", "lstm")
 
 @dataclass(frozen=True)
 class Loss:
-    """One loss: torch's functional form, which must take `reduction="none"`, and its tasks."""
+    """One loss: its function `package.module:name` and its tasks.
+
+    The function has torch's functional form, `function(output, target, reduction="none")`, and
+    returns each row's loss. For regression and two classes output and target have the same shape
+    (values, or logits and 0 or 1); for many classes they are (n, C) logits and (n,) codes.
+    """
 
     path: str
     tasks: tuple[str, ...]
@@ -93,6 +99,12 @@ LOSSES: dict[str, Loss] = {
     ),
     "cross_entropy": Loss("torch.nn.functional:cross_entropy", ("multiclass",)),
 }
+
+
+def loss_names() -> list[str]:
+    """`auto`, the losses of this table, and those of the project's own folder losses/."""
+    own = sorted(file.stem for file in Path("losses").glob("[!_]*.py"))
+    return ["auto", *LOSSES, *(name for name in own if name not in LOSSES)]
 
 
 def default_loss(task: str) -> str:

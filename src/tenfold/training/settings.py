@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from tenfold.training.catalogue import (
     ACTIVATIONS,
     INITIALIZERS,
-    LOSSES,
     NORMALIZATIONS,
     NUMERIC_EMBEDDINGS,
     OPTIMIZERS,
     RECURRENT_CELLS,
     SCHEDULES,
+    loss_names,
 )
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Key:
 
     Args:
         description: for docs/params.md and for editors.
-        one_of: the only texts allowed.
+        one_of: the only texts allowed, or a function that returns them.
         only_if: another key, and its values with which this one has an effect; all if it is None.
         limits: gt, ge, lt or le of a number.
     """
@@ -41,12 +41,12 @@ class Key:
         self,
         description: str = "",
         *,
-        one_of: Iterable[str] = (),
+        one_of: Iterable[str] | Callable[[], Iterable[str]] = (),
         only_if: tuple[str, tuple[str, ...]] | None = None,
         **limits: float,
     ) -> None:
         self.description = description
-        self.one_of = list(one_of)
+        self.one_of = list(one_of() if callable(one_of) else one_of)
         self.only_if = only_if
         self.limits = limits
 
@@ -81,7 +81,7 @@ class Rates:
 class LossSettings:
     """The loss; `auto` must be resolved before training, by the task."""
 
-    loss: Annotated[str, Key("auto: mse, or cross-entropy.", one_of=("auto", *LOSSES))] = "auto"
+    loss: Annotated[str, Key("auto: mse, or cross-entropy.", one_of=loss_names)] = "auto"
     huber_delta: Annotated[
         float,
         Key(

@@ -32,11 +32,12 @@ def per_row(settings: LossSettings, output: Tensor, target: Tensor) -> Tensor:
         return each.view(*target.shape, n_heads).mean(-1)
     function, options = resolve(LOSSES[settings.loss].path), dict[str, Any]()
     smoothing = settings.label_smoothing
-    if settings.loss == "cross_entropy":
+    if output.shape[-1] > 1:
         rows, goal = output.flatten(0, 1), target.flatten()
-        options["label_smoothing"] = smoothing
     else:
         rows, goal = output.squeeze(-1), target
+    if settings.loss == "cross_entropy":
+        options["label_smoothing"] = smoothing
     if settings.loss == "huber":
         options["delta"] = settings.huber_delta
     if settings.loss == "binary_cross_entropy" and smoothing:

@@ -8,6 +8,7 @@ from typing import Any
 from tenfold import models, preprocessing
 from tenfold.dataset import Schema
 from tenfold.models import FitSettings
+from tenfold.models.shared import trial_fit
 from tenfold.params import Params, search_space
 from tenfold.tuning import pretrained
 
@@ -47,6 +48,8 @@ def check(
         numbers = preprocessing.n_numbers(schema, experiment.preprocessing, form)
         n_columns = numbers if known else None
         models.family(name).check(parameters, settings, n_columns)
+        if models.own_file(name) is not None:
+            trial_fit.try_out(name, parameters, settings)
 
 
 def _first(name: str, declared: dict[str, Any]) -> models.FamilyParameters:

@@ -15,7 +15,8 @@ from tenfold.metrics import Task
 from tenfold.models.shared.contract import FamilyParameters
 from tenfold.params import ExperimentContext
 from tenfold.preprocessing import CODES, DECLARED, IN_PLACE, InputForm
-from tenfold.training.catalogue import LOSSES, default_loss
+from tenfold.runtime import UserError, custom_code
+from tenfold.training.catalogue import LOSSES, Loss, default_loss
 from tenfold.training.settings import (
     ActivatedSettings,
     Architecture,
@@ -74,11 +75,18 @@ class NetworkParameters(FamilyParameters, NetworkSettings):
         """The loss must fit the task, the schedule the epochs."""
         super().check(context)
         task = context.task
+        if self.loss != "auto" and self.loss not in LOSSES:
+            LOSSES[self.loss] = _custom_loss(self.loss)
         if self.loss != "auto" and task not in LOSSES[self.loss].tasks:
             fitting = [name for name, loss in LOSSES.items() if task in loss.tasks]
             raise ValueError(
                 f"loss {self.loss!r} does not fit task {task!r}; choose from "
                 f"auto, {', '.join(fitting)}"
+            )
+        if self.label_smoothing and self.loss in custom_code.names("losses"):
+            raise ValueError(
+                f"label_smoothing is of tenfold's own losses, but got {self.label_smoothing} with "
+                f"loss {self.loss!r}: leave it out, and smooth within that loss"
             )
         if task == "regression" and self.label_smoothing:
             raise ValueError(
@@ -221,3 +229,15 @@ class TableParameters(EmbeddedParameters, ActivatedParameters):
                 "activation 'selu' normalises itself only on standardised inputs, which "
                 "embeddings are not: remove them, or use elu"
             )
+
+
+def _custom_loss(name: str) -> Loss:
+    """The loss that the project's file losses/<name>.py defines."""
+    found = custom_code.load("losses", name, defines=["LOSS"]).LOSS
+    if not isinstance(found, Loss):
+        raise UserError(
+            f"{custom_code.file_of('losses', name)}: LOSS must be a "
+            f"tenfold.training.catalogue.Loss, but is {type(found).__name__}: write "
+            f"LOSS = Loss('losses.{name}:FUNCTION', TASKS)"
+        )
+    return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +31,11 @@ TRUSTED = [
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-def save(estimator: Any, path: Path) -> None:
+def save(estimator: Any, path: Path, trusted: Sequence[str] = ()) -> None:
     """Write a fitted estimator or transformer, and load it again to see that this can be done.
 
     Raises:
-        UserError: if it holds a type that is not in TRUSTED.
+        UserError: if it holds a type that is neither in TRUSTED nor in `trusted`.
     """
     from skops.io import dumps, get_untrusted_types
     from skops.io.exceptions import UntrustedTypesFoundException
@@ -47,23 +48,23 @@ def save(estimator: Any, path: Path) -> None:
                 _write(target, new, source.read(old))
             _write(target, "schema.json", json.dumps(tree, sort_keys=True).encode())
     try:
-        load(path)
+        load(path, trusted)
     except UntrustedTypesFoundException:
-        unknown = set(get_untrusted_types(file=path)) - set(TRUSTED)
+        unknown = set(get_untrusted_types(file=path)) - {*TRUSTED, *trusted}
         path.unlink()
         raise UserError(
             f"a fitted {type(estimator).__name__} holds types that are not trusted, so that it "
             f"could not be loaded again: {', '.join(sorted(unknown))}: choose other parameters, or "
-            "add these types to TRUSTED in src/tenfold/models/shared/persistence.py if their code "
-            "may run whenever the model is loaded"
+            "name these types in the family's file, ScikitFamily(build, trusted=[...]), if their "
+            "code may run whenever the model is loaded"
         ) from None
 
 
-def load(path: Path) -> Any:
-    """Read what `save` wrote; any type that is not in TRUSTED is an error."""
+def load(path: Path, trusted: Sequence[str] = ()) -> Any:
+    """Read what `save` wrote; a type that is neither in TRUSTED nor in `trusted` is an error."""
     from skops.io import load as read
 
-    return read(path, trusted=TRUSTED)
+    return read(path, trusted=[*TRUSTED, *trusted])
 
 
 def _renumber(tree: Any) -> dict[str, str]:

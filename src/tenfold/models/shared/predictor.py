@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # The column of an answer that names a row's columns with categories never seen in training.
 UNSEEN = "unseen_categories"
+# The source of a family of one's own, in the model's folder.
+_CODE = "family.py"
 # All draws are held in memory.
 MAX_SAMPLES = 10_000
 
@@ -32,13 +34,15 @@ MAX_SAMPLES = 10_000
 class Predictor:
     """Turns a table with the training columns into values or class probabilities.
 
-    A bag of models has a fitted transformer for each.
+    A bag of models has a fitted transformer for each. `code` is the source of a family that is not
+    built in; by default that of this project.
     """
 
     family: str
     schema: Schema
     transformers: Sequence[Any]
     model: Fitted
+    code: str | None = None
 
     def predict(self, table: pd.DataFrame) -> Array:
         """Values (n,), or class probabilities (n, C) in the order of `schema.classes`."""
@@ -134,6 +138,10 @@ class Predictor:
         for number, transformer in enumerate(self.transformers):
             persistence.save(transformer, _preprocessing(folder, number))
         self.model.save(folder)
+        own = models.own_file(self.family)
+        code = own.read_text("utf-8") if own and self.code is None else self.code
+        if code is not None:
+            runtime.write_text(folder / _CODE, code)
         digests.write(folder)
 
 
@@ -149,6 +157,7 @@ def load(folder: Path) -> Predictor:
     """
     digests.check(folder)
     described = runtime.read_json(folder / "predictor.json")
+    own = folder / _CODE if (folder / _CODE).exists() else None
     return Predictor(
         family=described["family"],
         schema=Schema.from_json(described["schema"]),
@@ -156,5 +165,6 @@ def load(folder: Path) -> Predictor:
             persistence.load(_preprocessing(folder, number))
             for number in range(described["n_transformers"])
         ],
-        model=bag.load(folder, models.family(described["family"])),
+        model=bag.load(folder, models.family(described["family"], own)),
+        code=own.read_text("utf-8") if own else None,
     )

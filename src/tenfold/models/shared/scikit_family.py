@@ -32,10 +32,17 @@ MAX_CELLS_ON_ONE_THREAD = 1_000_000
 
 
 class ScikitFamily:
-    """A family given by `build(parameters, task, seed) -> unfitted scikit-learn estimator`."""
+    """A family given by `build(parameters, task, seed) -> unfitted scikit-learn estimator`.
 
-    def __init__(self, build: Build) -> None:
+    Args:
+        build: makes the estimator.
+        trusted: types in the fitted estimator, beyond those that tenfold's own families have,
+            whose code may run whenever the model is loaded: "package.module.Type".
+    """
+
+    def __init__(self, build: Build, trusted: Sequence[str] = ()) -> None:
         self.build = build
+        self.trusted = list(trusted)
 
     def shape(self, parameters: Any) -> Hashable:
         """No two estimators are fitted together."""
@@ -110,18 +117,26 @@ class ScikitFamily:
         if hasattr(estimator, "n_jobs"):
             # Threads add a forest's votes in any order, and the last bits differ.
             estimator.set_params(n_jobs=1)
-        return ScikitModel(estimator, caught)
+        return ScikitModel(estimator, caught, self.trusted)
 
     def load(self, folder: Path) -> ScikitModel:
         """Read what `ScikitModel.save` wrote."""
-        return ScikitModel(persistence.load(folder / "model.skops"))
+        return ScikitModel(
+            persistence.load(folder / "model.skops", self.trusted), trusted=self.trusted
+        )
 
 
 class ScikitModel:
     """A fitted scikit-learn estimator, and the warnings of its fit: category -> first message."""
 
-    def __init__(self, estimator: Any, caught: Sequence[warnings.WarningMessage] = ()) -> None:
+    def __init__(
+        self,
+        estimator: Any,
+        caught: Sequence[warnings.WarningMessage] = (),
+        trusted: Sequence[str] = (),
+    ) -> None:
         self.estimator = estimator
+        self.trusted = trusted
         self.history: list[dict[str, float]] = []
         self.warnings = {own.category: str(own.message) for own in reversed(caught)}
 
@@ -148,7 +163,7 @@ class ScikitModel:
 
     def save(self, folder: Path) -> None:
         """Write `model.skops`."""
-        persistence.save(self.estimator, folder / "model.skops")
+        persistence.save(self.estimator, folder / "model.skops", self.trusted)
 
 
 def describe(fits: Sequence[Mapping[type[Warning], str]]) -> list[str]:
