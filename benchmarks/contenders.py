@@ -42,6 +42,7 @@ def tenfold(work: Work, data: Data) -> float:
         members,
         n_outputs=1,
         max_epochs=work.epochs,
+        overlaps=np.eye(work.folds, dtype=np.bool_),
         trainer={"accelerator": work.accelerator, "devices": 1, "precision": work.precision},
     )
     return float(np.min([epoch["val_loss"] for epoch in trained.history], axis=0).mean())

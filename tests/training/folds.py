@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tenfold import models
 from tenfold.models.shared.network_parameters import NetworkParameters
@@ -59,6 +60,11 @@ def members(
     return made
 
 
+def apart(n: int) -> NDArray[np.bool_]:
+    """That n folds share no validation rows: each is stopped by the others."""
+    return np.eye(n, dtype=np.bool_)
+
+
 def with_rates(stack: Sequence[Member], **rates: Sequence[float]) -> list[Member]:
     """The same folds, each with its own of every rate."""
     return [
@@ -81,6 +87,7 @@ def train(
     trainer: dict[str, Any] = FLOAT64,
     class_weights: Any = None,
     pretrained: Trained | None = None,
+    overlaps: NDArray[np.bool_] | None = None,
     max_epochs: int = 16,
     **changes: Any,
 ) -> Trained:
@@ -93,6 +100,7 @@ def train(
         max_epochs=max_epochs,
         steps_per_epoch=steps,
         class_weights=class_weights,
+        overlaps=overlaps,
         pretrained=None if pretrained is None else pretrained.network,
         trainer=trainer,
         checkpoint=checkpoint,

@@ -1,8 +1,9 @@
-"""Early stopping of each member by itself, and the weights of its best epoch."""
+"""Early stopping of each member by the others, or by itself, and the weights of its best epoch."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from tenfold.training.early_stopping import EarlyStopping
 from tests.training.differences import largest_difference
 from tests.training.folds import (
     RECIPE,
+    apart,
     architecture_of,
     curve,
     difference_of_others,
@@ -54,7 +56,7 @@ def test_every_member_stops_where_it_would_alone(
 ) -> None:
     network = nn.Module()
     network.epoch = nn.Parameter(torch.zeros(3, 2))
-    best = EarlyStopping(network, 3, patience, min_delta)
+    best = EarlyStopping(network, np.ones((3, 3), bool), patience, min_delta)
     for epoch, row in enumerate(losses, start=1):
         with torch.no_grad():
             network.epoch.fill_(epoch)
@@ -66,6 +68,100 @@ def test_every_member_stops_where_it_would_alone(
     assert best.weights["epoch"][:, 0].tolist() == [own[0] for own in expected]
     going_on = [own[1] == 0 and len(losses) - own[0] < patience for own in expected]
     assert best.still_training(len(losses)).tolist() == going_on
+
+
+@given(
+    st.lists(st.tuples(LOSS, LOSS, LOSS), min_size=1, max_size=25),
+    st.integers(1, 6),
+    st.sampled_from([0.0, 1.0]),
+)
+def test_every_member_stops_where_the_others_would(
+    losses: list[tuple[float, ...]], patience: int, min_delta: float
+) -> None:
+    network = nn.Module()
+    network.epoch = nn.Parameter(torch.zeros(3, 2))
+    stopping = EarlyStopping(network, apart(3), patience, min_delta)
+    for epoch, row in enumerate(losses, start=1):
+        with torch.no_grad():
+            network.epoch.fill_(epoch)
+        stopping.update(torch.zeros(3), torch.tensor(row, dtype=torch.float64), epoch)
+    for member in range(3):
+        best, best_epoch, diverged = math.inf, 0, 0
+        for epoch, row in enumerate(losses, start=1):
+            if epoch - 1 - best_epoch >= patience:
+                break
+            if not math.isfinite(row[member]):
+                diverged = epoch
+                break
+            others = [loss for i, loss in enumerate(row) if i != member]
+            if all(map(math.isfinite, others)) and sum(others) / 2 < best - min_delta:
+                best, best_epoch = sum(others) / 2, epoch
+        assert (int(stopping.epoch[member]), int(stopping.diverged[member])) == (
+            best_epoch,
+            diverged,
+        )
+        assert float(stopping.weights["epoch"][member, 0]) == best_epoch
+
+
+@pytest.mark.parametrize("schedule", ["constant", "reduce_on_plateau"])
+def test_a_members_own_validation_rows_decide_nothing_about_it(schedule: str) -> None:
+    stack = members("regression", 4)
+    other = members("regression", 4, seed=1)[1]
+    changed = [stack[0], replace(stack[1], y_val=other.y_val), *stack[2:]]
+    # Member 1 judges nobody, as its own rows could otherwise come back to it through the others.
+    overlaps = apart(4)
+    overlaps[:, 1] = True
+    options: dict[str, Any] = {"schedule": schedule, "plateau_patience": 0, "overlaps": overlaps}
+    before, after = train(stack, **options), train(changed, **options)
+    assert curve(after, "val_loss", 1) != curve(before, "val_loss", 1)
+    assert after.epochs == before.epochs
+    for one, two in zip(
+        after.predict(validation(stack)), before.predict(validation(stack)), strict=True
+    ):
+        np.testing.assert_array_equal(one, two)
+    own = {**options, "overlaps": None}
+    assert train(changed, **own).epochs[1] != train(stack, **own).epochs[1]
+
+
+def test_a_member_stopped_by_the_others_has_the_weights_it_would_have_alone() -> None:
+    stack = members("regression", 4)
+    trained = train(stack, overlaps=apart(4), steps=5)
+    assert len(set(trained.epochs)) > 1
+    pairs = []
+    for number, epoch in enumerate(trained.epochs):
+        others = [
+            np.mean([v for m, v in enumerate(row["val_loss"]) if m != number])
+            for row in trained.history[: trained.ends[number]]
+        ]
+        assert epoch == int(np.argmin(others)) + 1
+        alone = train(without_validation([stack[number]]), steps=5, max_epochs=epoch)
+        x = validation(stack[number : number + 1])
+        pairs.append((alone.predict(x)[0], trained.predict(validation(stack))[number]))
+    assert largest_difference(pairs) < 1e-9
+
+
+def test_members_of_other_configurations_and_those_that_share_rows_do_not_judge() -> None:
+    # Two configurations of three folds, of which the last shares rows with both others.
+    folds = members("regression", 3)
+    stack = folds + with_rates(folds, learning_rate=[0.03] * 3)
+    own = np.array([[1, 0, 1], [0, 1, 1], [1, 1, 1]], dtype=bool)
+    together = train(stack, overlaps=~np.kron(np.eye(2, dtype=bool), ~own), steps=5)
+    for number in (0, 3):
+        trial = stack[number : number + 3]
+        apart_ = train(trial, overlaps=own, steps=5)
+        assert together.epochs[number : number + 3] == apart_.epochs
+        assert together.ends[number : number + 3] == apart_.ends
+        curves = [curve(together, "val_loss", number + other) for other in (1, 0, 2)]
+        for member, judge in enumerate(curves):
+            end = apart_.ends[member]
+            assert judge[:end].index(min(judge[:end])) == apart_.epochs[member] - 1
+
+
+def test_a_member_that_diverges_leaves_no_epoch_to_those_it_judges() -> None:
+    stack = with_one_diverging(members("regression", 3), 1)
+    trained = train(stack, overlaps=apart(3))
+    assert trained.diverged[1] == 1
+    assert trained.epochs == [0, 0, 0]
 
 
 def test_the_weights_returned_are_those_of_the_best_epoch() -> None:

@@ -31,6 +31,7 @@ if __name__ == "__main__":
             folds.architecture_of("mlp", n_blocks=2, d_block=8, normalization="batch_norm"),
             max_epochs=3,
             class_weights="balanced",
+            overlaps=folds.apart(3),
             trainer=trainer,
         )
         curves.append([[e["train_loss"], e["val_loss"]] for e in trained.history])

@@ -18,6 +18,7 @@ from tenfold.training.lightning_trainer import CrashCheckpoint
 from tests.training.folds import (
     ARCHITECTURE,
     LOSSES,
+    apart,
     architecture_of,
     members,
     train,
@@ -85,6 +86,15 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(
     stack = members(task, 3)
     resumed, unbroken = both_ways(stack, task, cut=cut, every=4, max_epochs=18, patience=18)
     assert len(resumed.history) == 18
+    assert_same(resumed, unbroken, validation(stack))
+
+
+def test_a_run_whose_folds_stop_each_other_goes_on_too(both_ways: BothWays) -> None:
+    stack = members("regression", 4)
+    resumed, unbroken = both_ways(
+        stack, cut=7, every=3, overlaps=apart(4), schedule="reduce_on_plateau", plateau_patience=0
+    )
+    assert len(set(unbroken.epochs)) > 1
     assert_same(resumed, unbroken, validation(stack))
 
 

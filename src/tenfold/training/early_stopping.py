@@ -1,28 +1,44 @@
-"""Early stopping of each member (each fold) on its own, with the weights of its best epoch."""
+"""Early stopping of each member (each fold) by the other folds, with the weights of that epoch."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tenfold.training import networks
+from tenfold.training.leave_one_out import leave_one_out_curves
 from tenfold.training.training_step import by_member
 
 
 class EarlyStopping:
-    """Each member's best validation loss, its epoch and its weights then.
+    """Each member's best epoch, and its weights then.
 
-    A member trains until `patience` epochs have passed without an improvement of more than
-    `min_delta`, or until its loss is not finite.
+    A member is judged by the mean validation loss of the members that share no validation rows
+    with it, and by its own only if there are none. It trains until `patience` epochs have passed
+    without an improvement of more than `min_delta`, or until its own loss is not finite.
+
+    Args:
+        network: k networks as one.
+        overlaps: (k, k) which members do not judge each other: those that share validation rows,
+            and those of different configurations.
+        patience: epochs without improvement.
+        min_delta: the smallest improvement that counts.
 
     Attributes:
         epoch: (k,) the best epoch, 0 before any finite loss.
         diverged: (k,) the epoch in which a member's loss was not finite, or 0.
     """
 
-    def __init__(self, network: nn.Module, members: int, patience: int, min_delta: float) -> None:
+    def __init__(
+        self, network: nn.Module, overlaps: NDArray[np.bool_], patience: int, min_delta: float
+    ) -> None:
+        members = len(overlaps)
+        self.overlaps = overlaps
+        self.alone = torch.from_numpy(overlaps.all(axis=1))
         self.patience = patience
         self.min_delta = min_delta
         self.loss = torch.full((members,), torch.inf)
@@ -40,14 +56,22 @@ class EarlyStopping:
         patient = (self.epoch + self.patience).clamp(max=epochs)
         return torch.where(self.diverged > 0, self.diverged, patient).tolist()
 
+    def judged(self, val_loss: Tensor) -> Tensor:
+        """The loss that each member is judged by in one epoch (k,), of all validation losses."""
+        if self.overlaps.all():
+            return val_loss
+        others = leave_one_out_curves(val_loss.double().numpy()[:, None], self.overlaps)[:, 0]
+        return torch.where(self.alone, val_loss, torch.from_numpy(others))
+
     @torch.no_grad()
     def update(self, train_loss: Tensor, val_loss: Tensor, epoch: int) -> None:
         """Keep the weights of the members that improved in epoch `epoch`, counted from 1."""
         still_training = self.still_training(epoch - 1)
         finite = val_loss.isfinite() & train_loss.isfinite()
         self.diverged[still_training & ~finite] = epoch
-        improved = still_training & finite & (val_loss < self.loss - self.min_delta)
-        self.loss = torch.where(improved, val_loss, self.loss)
+        loss = self.judged(val_loss)
+        improved = still_training & finite & (loss < self.loss - self.min_delta)
+        self.loss = torch.where(improved, loss, self.loss)
         self.epoch = torch.where(improved, epoch, self.epoch)
         better = int(improved.sum())
         if better == len(improved):

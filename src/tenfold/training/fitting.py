@@ -120,6 +120,7 @@ def train(
     horizon: int | None = None,
     steps_per_epoch: int | None = None,
     class_weights: Literal["balanced"] | Sequence[float] | None = None,
+    overlaps: NDArray[np.bool_] | None = None,
     pretrained: StackedNetwork | None = None,
     trainer: Mapping[str, Any] | None = None,
     progress: bool = False,
@@ -138,6 +139,9 @@ def train(
             To train one fold alone just as in its stack, pass the stack's number.
         class_weights: the weight of each class in the loss; balanced: computed from each
             member's own training rows.
+        overlaps: (k, k) which members share validation rows, or are of different configurations.
+            A member keeps the weights of the epoch that is best for the mean of all others, and
+            where there are none, as by default, for itself.
         pretrained: a trained network, whose weights the blocks that fit start from.
         trainer: options of Lightning's Trainer (accelerator, devices, strategy, precision), and
             accumulate_grad_batches and compile.
@@ -175,6 +179,7 @@ def train(
             sizes, [member.seed for member in members], steps, rows.y.shape[1], rows.table
         ),
         NetworkMonitor(network, architecture.activation),
+        np.ones((len(members), len(members)), np.bool_) if overlaps is None else overlaps,
         horizon=horizon or max_epochs,
         class_weights=_class_weights(members, class_weights, n_outputs, dtype),
         accumulate=accumulate,

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from tenfold.training import batches, schedules, training_step
@@ -23,7 +25,7 @@ from tenfold.training.threads import ThreadTuner
 
 
 class StackedModule(pl.LightningModule):
-    """Trains k members at once; each has its own data, order, early stopping and best weights.
+    """Trains k members at once; each has its own data, order, best epoch and weights.
 
     Args:
         network: k networks as one.
@@ -33,6 +35,7 @@ class StackedModule(pl.LightningModule):
         val: the members' validation rows; without them every member runs all epochs.
         epochs: the order of the training rows.
         monitor: measures the network.
+        overlaps: (k, k) which members' validation losses do not stop each other.
         horizon: epochs that the schedule counts to.
         class_weights: (k, C) the weight of a row of each class.
         accumulate: batches whose gradients are added up to one step.
@@ -49,6 +52,7 @@ class StackedModule(pl.LightningModule):
         val: batches.StackedRows | None,
         epochs: batches.EpochOrder,
         monitor: NetworkMonitor,
+        overlaps: NDArray[np.bool_],
         *,
         horizon: int,
         class_weights: Tensor | None = None,
@@ -74,7 +78,7 @@ class StackedModule(pl.LightningModule):
         self.row_weight = epochs.weight.to(train.x.dtype)
         self.val = None if val is None else batches.DeviceRows(val, class_weights, network.n_heads)
         members = len(rates)
-        self.stopping = EarlyStopping(network, members, recipe.patience, recipe.min_delta)
+        self.stopping = EarlyStopping(network, overlaps, recipe.patience, recipe.min_delta)
         self.on_plateau = recipe.schedule == "reduce_on_plateau"
         decay = schedules.decay(recipe)
         self.plateau = schedules.Plateau(members, decay, recipe.plateau_patience)
@@ -133,14 +137,16 @@ class StackedModule(pl.LightningModule):
     def _epoch(self, epoch: int) -> None:
         self._freeze(epoch)
         train_loss, seen = self._train_epoch(epoch)
+        loss = train_loss
         if self.val is not None:
             self.monitor.listen()
             val_loss = self._validate(self.val)
             seen |= {"val_loss": val_loss} | self.monitor.heard()
             self.stopping.update(train_loss, val_loss, epoch + 1)
+            loss = self.stopping.judged(val_loss)
         self.history.append({name: value.tolist() for name, value in seen.items()})
         if self.on_plateau:
-            self.plateau.watch(self.history[-1]["val_loss" if self.val else "train_loss"])
+            self.plateau.watch(loss.tolist())
         self._stop_when_none_goes_on(epoch + 1)
 
     def _train_epoch(self, epoch: int) -> tuple[Tensor, dict[str, Tensor]]:

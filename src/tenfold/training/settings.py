@@ -137,7 +137,9 @@ class Recipe(ScheduleSettings, LossSettings):
             "number of rows."
         ),
     ] = 32
-    patience: Annotated[int, Key("Epochs without improvement before a fold stops.", ge=1)] = 10
+    patience: Annotated[
+        int, Key("A fold stops after as many epochs without improvement of the others.", ge=1)
+    ] = 10
     min_delta: Annotated[float, Key("Smallest improvement that counts.", ge=0)] = 0.0
     max_norm: Annotated[
         float | None, Key("Largest norm of the weights into a hidden unit.", gt=0)

@@ -80,7 +80,7 @@ class LastFit:
         """One model of all training rows."""
         transformers, X = self.inputs.whole(parameters)
         seed = runtime.derive_seed(self.seed, self.family, "train")
-        # Each fold stopped at its own best epoch; all rows train for the middle one.
+        # The folds kept different epochs; all rows train for the middle one.
         epochs = described["epochs"]
         n_epochs = max(1, round(statistics.median(epochs))) if epochs else None
         family, y = models.family(self.family), self.inputs.dataset.y

@@ -30,6 +30,7 @@ from tenfold.models.shared.network_checks import (
 from tenfold.models.shared.network_model import NetworkModel, TargetScale, load, n_outputs
 from tenfold.models.shared.network_parameters import NetworkParameters
 from tenfold.runtime import UserError
+from tenfold.training.leave_one_out import overlapping
 from tenfold.training.settings import Rates, pick
 
 if TYPE_CHECKING:
@@ -80,7 +81,11 @@ class NetworkFamily:
     def predict_folds(
         self, configurations: Sequence[Configuration], folds: Sequence[Fold], settings: FitSettings
     ) -> list[FoldPredictions | Diverged]:
-        """Train every fold of every configuration at once; each keeps its own best weights."""
+        """Train every fold of every configuration at once.
+
+        Each fold keeps the weights of the epoch that is best for the other folds of its
+        configuration: were it its own validation rows that chose, they would flatter it.
+        """
         from tenfold.training.fitting import Member
 
         task, n_folds = settings.task, len(folds)
@@ -104,7 +109,16 @@ class NetworkFamily:
         ]
         shared = configurations[0].parameters
         epochs = _max_epochs(settings)
-        trained = self._train(shared, members, settings, pretrained, epochs, horizon=epochs)
+        overlaps = overlapping([fold.val for fold in folds])
+        trained = self._train(
+            shared,
+            members,
+            settings,
+            pretrained,
+            epochs,
+            horizon=epochs,
+            overlaps=~np.kron(np.eye(len(configurations), dtype=np.bool_), ~overlaps),
+        )
         outputs = trained.predict(vals * len(configurations))
         found: list[FoldPredictions | Diverged] = []
         for first in range(0, len(members), n_folds):
@@ -112,7 +126,7 @@ class NetworkFamily:
             part = trained.part(own)
             bag = self._model(shared, part, members[own], scales, settings)
             try:
-                found.append(_fold_predictions(part, outputs[own], bag))
+                found.append(_fold_predictions(part, outputs[own], bag, overlaps))
             except Diverged as reason:
                 found.append(reason)
         return found
@@ -177,6 +191,7 @@ class NetworkFamily:
         max_epochs: int,
         *,
         horizon: int,
+        overlaps: NDArray[np.bool_] | None = None,
     ) -> Trained:
         from tenfold.training.fitting import (
             OutOfMemory,
@@ -196,6 +211,7 @@ class NetworkFamily:
                 max_epochs=max_epochs,
                 horizon=horizon,
                 class_weights=class_weights(self.kind, parameters, settings),
+                overlaps=overlaps,
                 pretrained=None if pretrained is None else pretrained.network,
                 trainer=_options(settings),
                 progress=settings.progress,
@@ -234,23 +250,39 @@ class NetworkFamily:
 
 
 def _fold_predictions(
-    trained: Trained, outputs: Sequence[Array], bag: NetworkModel
+    trained: Trained,
+    outputs: Sequence[Array],
+    bag: NetworkModel,
+    overlaps: NDArray[np.bool_],
 ) -> FoldPredictions:
     """What one configuration's folds predict for their validation rows.
 
     Raises:
         Diverged: if a loss or a prediction was not finite.
     """
-    findings = bag.findings
+    findings = [*bag.findings, *_judged_by_themselves(overlaps)]
     for fold, epoch in enumerate(trained.diverged):
         if epoch:
-            advice = findings[0] if findings else "its loss was not finite; lower learning_rate"
+            advice = (
+                bag.findings[0] if bag.findings else "its loss was not finite; lower learning_rate"
+            )
             raise Diverged(f"fold {fold} diverged in epoch {epoch}: {advice}")
     predictions = [
         scale.prediction(output, bag.settings.task)
         for output, scale in zip(outputs, bag.scales, strict=True)
     ]
     return FoldPredictions(predictions, trained.epochs, bag.history, findings, bag)
+
+
+def _judged_by_themselves(overlaps: NDArray[np.bool_]) -> list[str]:
+    """Which folds had to choose their own epoch, in words."""
+    folds = np.flatnonzero(overlaps.all(axis=1))
+    if not folds.size:
+        return []
+    return [
+        f"no other fold validates other rows than fold {', '.join(map(str, folds))}: its own rows "
+        "chose its epoch, which flatters its score: make two folds or more that share no rows"
+    ]
 
 
 def _columns(
