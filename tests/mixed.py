@@ -91,6 +91,7 @@ def parameters(family: str, **declared: Any) -> Any:
         "resnet": {"d_block": 8},
         "random_forest": {"n_estimators": 5},
         "hist_gradient_boosting": {"max_iter": 5},
+        "catboost": {"n_estimators": 20, "depth": 3},
         "lightgbm": {"n_estimators": 20, "learning_rate": 0.2},
     }
     return models.parameters(family).model_validate(small.get(family, {}) | declared)

@@ -34,6 +34,7 @@ DOORS = {
     "torch": ("training",),
     "skops": ("models.shared.persistence",),
     "jinja2": ("reporting.page", "scaffolding.experiment"),
+    "catboost": ("models.catboost",),
     "lightgbm": ("models.lightgbm",),
     "ruamel": ("params", "scaffolding"),
     "matplotlib": ("reporting.plots",),

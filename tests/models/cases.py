@@ -21,6 +21,7 @@ WIDTH = 6
 # Small enough to be quick; a family that is not named runs with its defaults.
 SMALL: dict[str, dict[str, Any]] = {
     "random_forest": {"n_estimators": 8},
+    "catboost": {"n_estimators": 8, "learning_rate": 0.2, "depth": 4},
     "lightgbm": {"n_estimators": 8, "learning_rate": 0.2},
     "hist_gradient_boosting": {"max_iter": 6, "min_samples_leaf": 3},
     "mlp": {"d_block": 16, "dropout": 0.2, "learning_rate": 0.01},

@@ -26,6 +26,7 @@ FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
     "linear": ("linear", {}),
     "random_forest": ("random_forest", {}),
     "hist_gradient_boosting": ("hist_gradient_boosting", {}),
+    "catboost": ("catboost", {}),
     "lightgbm": ("lightgbm", {}),
     "mlp": ("mlp", {}),
     "mlp embedded": ("mlp", EMBEDDED),

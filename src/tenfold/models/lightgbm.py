@@ -130,6 +130,9 @@ class Growth:
                 if self.asked.val is not None:
                     self.val_losses.append(self.trees.eval_valid()[0][2])
 
+    def stop(self) -> None:
+        """Nothing runs between calls of `grow`."""
+
     def booster(self, n_rounds: int) -> Trees:
         """The first rounds, as they are stored: what answers is what will be loaded."""
         text = self.trees.model_to_string(num_iteration=n_rounds)

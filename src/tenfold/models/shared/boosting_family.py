@@ -55,7 +55,8 @@ class Asked:
     @property
     def categorical(self) -> list[int]:
         """The columns that are codes of categories; they come last."""
-        return list(range(self.settings.n_numeric, self.settings.n_numeric + self.settings.n_codes))
+        n_columns = self.train.X.shape[1]
+        return list(range(n_columns - self.settings.n_codes, n_columns))
 
 
 class Growing(Protocol):
@@ -75,6 +76,10 @@ class Growing(Protocol):
 
     def booster(self, n_rounds: int) -> Booster:
         """The first rounds as a model; ends the growth."""
+        ...
+
+    def stop(self) -> None:
+        """End the growth."""
         ...
 
 
@@ -160,16 +165,19 @@ class BoostingFamily:
         parameters = asked[0].parameters
         with ThreadPoolExecutor(_workers(len(asked), parameters.device)) as workers:
             growing = list(workers.map(self.start, asked))
-            grown = 0
-            while True:
-                more = min(ROUNDS_AT_ONCE, parameters.n_estimators - grown)
-                list(workers.map(_grow, growing, repeat(more)))
-                grown += more
-                curves = np.array([own.val_losses for own in growing])
-                last = grown == parameters.n_estimators
-                rounds = stopped(curves, overlaps, parameters.early_stopping_rounds, last=last)
-                if rounds is not None:
-                    return growing, rounds
+            grown, rounds = 0, None
+            try:
+                while rounds is None:
+                    more = min(ROUNDS_AT_ONCE, parameters.n_estimators - grown)
+                    list(workers.map(_grow, growing, repeat(more)))
+                    grown += more
+                    curves = np.array([own.val_losses for own in growing])
+                    last = grown == parameters.n_estimators
+                    rounds = stopped(curves, overlaps, parameters.early_stopping_rounds, last=last)
+            finally:
+                for own in growing:
+                    own.stop()
+        return growing, rounds
 
     def fit(
         self,
