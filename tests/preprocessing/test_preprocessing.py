@@ -333,6 +333,9 @@ def test_raw_numbers_keep_what_is_missing_and_dates_become_plain_parts() -> None
     expected = [[1.0, 3.0, 2.0, 29.0, 1.0], [nan, 3.0, nan, nan, 0.0], [1e6, 3.0, 12.0, 1.0, 1.0]]
     np.testing.assert_array_equal(X, expected)
     assert preprocessing.n_numbers(own, declared, NATIVE) == 4
+    empty = table.assign(size=np.nan)
+    none, X_none = preprocessing.fit(own, declared, own.frame(empty), np.arange(3.0), form=NATIVE)
+    assert X_none[:, 0].tolist() == none.transform(own.frame(table))[:, 0].tolist() == [0.0] * 3
     later = fitted.transform(own.frame(table.assign(kind="new")))
     np.testing.assert_array_equal(later[:, :4], X[:, :4])
     assert np.isnan(later[:, 4]).all()

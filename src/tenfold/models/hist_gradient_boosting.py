@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import Field
@@ -9,6 +10,7 @@ from pydantic import Field
 from tenfold.metrics import Task
 from tenfold.models.shared.contract import FamilyParameters
 from tenfold.models.shared.scikit_family import ScikitFamily
+from tenfold.preprocessing import NATIVE, InputForm
 
 
 class Parameters(FamilyParameters):
@@ -26,6 +28,11 @@ class Parameters(FamilyParameters):
     max_bins: int = Field(255, ge=2, le=255)
     early_stopping: bool = Field(False, description="Stop on a tenth of the training rows.")
     class_weight: Literal["balanced"] | None = None
+
+    @property
+    def input_form(self) -> InputForm:
+        """Every category needs a bin of its own: of more, the rarest share one."""
+        return replace(NATIVE, max_categories=self.max_bins)
 
 
 def build(parameters: Parameters, task: Task, seed: int) -> Any:

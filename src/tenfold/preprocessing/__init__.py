@@ -149,10 +149,11 @@ def _steps(
 
 def _numeric(choice: Numeric, form: InputForm) -> Any:
     from sklearn.impute import SimpleImputer
-    from sklearn.preprocessing import FunctionTransformer
+
+    from tenfold.preprocessing.raw_numbers import RawNumbers
 
     if form.is_raw:
-        return FunctionTransformer()
+        return RawNumbers()
 
     constant = {"fill_value": choice.fill_value} if choice.impute == "constant" else {}
     imputer = SimpleImputer(strategy=choice.impute, keep_empty_features=True, **constant)
@@ -163,9 +164,10 @@ def _dates(choice: Dates, form: InputForm) -> Any:
     from sklearn.impute import SimpleImputer
 
     from tenfold.preprocessing.date_parts import DateParts
+    from tenfold.preprocessing.raw_numbers import RawNumbers
 
     if form.is_raw:
-        return DateParts(tuple(choice.parts), cyclic=False)
+        return _pipeline(DateParts(tuple(choice.parts), cyclic=False), RawNumbers())
     imputer = SimpleImputer(strategy=choice.impute, keep_empty_features=True)
     parts = DateParts(tuple(choice.parts), choice.cyclic)
     return _pipeline(parts, imputer, _scaler(choice.scale or "none"))

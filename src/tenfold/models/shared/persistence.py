@@ -15,8 +15,10 @@ from typing import Any
 
 from tenfold.runtime import UserError
 
-# Types in our own families' models, beyond those that skops trusts by default.
+# Types in our own families' models, beyond those that skops trusts by default. A partial calls a
+# function that is trusted itself: HistGradientBoosting's check_array.
 TRUSTED = [
+    "functools.partial",
     "numpy.dtype",
     "sklearn._loss._loss.CyHalfBinomialLoss",
     "sklearn._loss._loss.CyHalfMultinomialLoss",
@@ -24,8 +26,10 @@ TRUSTED = [
     "sklearn._loss.link.Interval",
     "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.tree._tree.Tree",
+    "sklearn.utils.validation.check_array",
     "tenfold.preprocessing.constants.VaryingColumns",
     "tenfold.preprocessing.date_parts.DateParts",
+    "tenfold.preprocessing.raw_numbers.RawNumbers",
     "tenfold.preprocessing.target_encoding.TargetEncoding",
 ]
 _EPOCH = (1980, 1, 1, 0, 0, 0)

@@ -98,6 +98,9 @@ class ScikitFamily:
         self, parameters: Any, X: Array, y: NDArray[np.generic], seed: int, settings: FitSettings
     ) -> ScikitModel:
         estimator = self.build(parameters, settings.task, seed)
+        if settings.n_codes and hasattr(estimator, "categorical_features"):
+            codes = range(X.shape[1] - settings.n_codes, X.shape[1])
+            estimator.set_params(categorical_features=list(codes))
         with _threads(X), warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             for category in (DeprecationWarning, FutureWarning, PendingDeprecationWarning):
