@@ -159,7 +159,7 @@ def test_a_file_with_a_type_that_is_not_on_our_list_is_refused(tmp_path: Path) -
 def test_an_object_that_could_not_be_loaded_again_is_refused_when_it_is_saved(
     tmp_path: Path,
 ) -> None:
-    refusal = "types that are not trusted.*test_persistence.Stranger: .* name these types in the fam"
+    refusal = "types that are not trusted.*test_persistence.Stranger: .* name these types in"
     with pytest.raises(UserError, match=refusal):
         persistence.save({"model": Stranger()}, tmp_path / "m")
     assert not (tmp_path / "m").exists()
