@@ -34,9 +34,10 @@ SMALL: dict[str, dict[str, Any]] = {
         "learning_rate": 0.01,
     },
     "rnn": {"shape": [3, 2], "d_block": 16, "learning_rate": 0.01},
+    "realmlp": {"d_block": 16, "n_blocks": 2, "n_epochs": 8},
     "tabm": {"k": 3, "d_block": 16, "n_blocks": 2, "learning_rate": 0.01},
 }
-NETWORKS = ["cnn", "mlp", "resnet", "rnn", "tabm"]
+NETWORKS = ["cnn", "mlp", "realmlp", "resnet", "rnn", "tabm"]
 
 
 def data(task: Task, n: int = 90, width: int = WIDTH, seed: int = 0) -> tuple[Array, NDArray[Any]]:

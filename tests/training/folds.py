@@ -34,7 +34,8 @@ def architecture_of(kind: str, **settings: Any) -> Architecture:
 
 
 ARCHITECTURE = architecture_of("mlp", n_blocks=2, d_block=12)
-RECIPE = Recipe(batch_size=16, patience=4)
+PATIENCE = 4
+RECIPE = Recipe(batch_size=16, patience=PATIENCE)
 RATES = Rates(learning_rate=0.01, weight_decay=0.01, dropout=0.25)
 LOSSES = {"regression": "mse", "binary": "binary_cross_entropy", "multiclass": "cross_entropy"}
 N_OUTPUTS = {"regression": 1, "binary": 1, "multiclass": 3}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -198,9 +199,42 @@ def tabm(network: StackedNetwork, member: int, width: int, activation: nn.Module
     return _Heads(network, member, width, activation)
 
 
+class _RealMLP(nn.Module):
+    """RealMLP as its formulas say it, for columns that are not embedded."""
+
+    def __init__(self, network: Any, member: int, width: int) -> None:
+        super().__init__()
+        rest, self.base = network.embed.rest, network.blocks[0].activation.base
+        self.center, self.factor = (part[member, 0, :width] for part in (rest.center, rest.factor))
+        self.scale = nn.Parameter(network.first.scale[member, :width].detach().clone())
+        layers = [*(block.linear for block in network.blocks), network.output]
+        widths = [width, *[network.output.weight.shape[1]] * len(network.blocks)]
+        self.weights, self.biases, self.shares = (nn.ParameterList() for _ in range(3))
+        for layer, inputs in zip(layers, widths, strict=True):
+            self.weights.append(layer.weight[member, :inputs].detach().clone())
+            self.biases.append(layer.bias[member, 0].detach().clone())
+        for block in network.blocks:
+            self.shares.append(block.activation.share[member, 0].detach().clone())
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = (x - self.center) * self.factor
+        x = x / (1 + (x / 3) ** 2).sqrt() * self.scale
+        for number, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            x = x @ weight / math.sqrt(len(weight)) + bias
+            if number < len(self.shares):
+                share = self.shares[number]
+                x = (1 - share) * x + share * self.base(x)
+        return x
+
+
+def realmlp(network: StackedNetwork, member: int, width: int, activation: nn.Module) -> nn.Module:
+    return _RealMLP(network, member, width)
+
+
 PLAIN: dict[str, Callable[..., nn.Module]] = {
     "cnn": cnn,
     "mlp": mlp,
+    "realmlp": realmlp,
     "resnet": resnet,
     "rnn": rnn,
     "tabm": tabm,

@@ -22,6 +22,7 @@ TORCH: dict[str, nn.Module] = {
     "elu": nn.ELU(0.7),
     "gelu": nn.GELU(),
     "leaky_relu": nn.LeakyReLU(0.2),
+    "mish": nn.Mish(),
     "relu": nn.ReLU(),
     "selu": nn.SELU(),
     "sigmoid": nn.Sigmoid(),

@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from tenfold import models
+from tenfold.models import realmlp
 from tenfold.training import networks
 from tenfold.training.catalogue import ACTIVATIONS
 from tenfold.training.embeddings import InputColumns
@@ -23,9 +25,13 @@ from tests.training.folds import architecture_of
 from tests.training.test_optimizers import TORCH as OPTIMIZERS
 
 PICTURE, SEQUENCE = (2, 5, 6), (10, 6)
+REALMLP: Any = models.parameters("realmlp").model_validate(
+    {"n_blocks": 2, "d_block": 7, "activation": "silu"}
+)
 OWN = {
     "cnn": architecture_of("cnn", n_blocks=2, d_block=7, shape=PICTURE, channels=3),
     "mlp": architecture_of("mlp", n_blocks=2, d_block=7),
+    "realmlp": REALMLP.architecture("realmlp", realmlp.build, "multiclass"),
     "resnet": architecture_of("resnet", n_blocks=2, d_block=7),
     "rnn-gru": architecture_of("rnn", n_blocks=2, d_block=7, activation="tanh", shape=SEQUENCE),
     "rnn-lstm": architecture_of(
@@ -34,7 +40,7 @@ OWN = {
     "tabm": architecture_of("tabm", n_blocks=2, d_block=7, own={"k": 3}),
 }
 # Those whose layers are not followed by a normalisation.
-PLAIN_ONLY = ("rnn", "tabm")
+PLAIN_ONLY = ("realmlp", "rnn", "tabm")
 RATES = Rates(0.01, 0.01, 0.001, dropout=0.25, input_dropout=0.1)
 
 

@@ -16,7 +16,7 @@ from torch import nn
 from tenfold.training.early_stopping import EarlyStopping
 from tests.training.differences import largest_difference
 from tests.training.folds import (
-    RECIPE,
+    PATIENCE,
     apart,
     architecture_of,
     curve,
@@ -174,7 +174,7 @@ def test_the_weights_returned_are_those_of_the_best_epoch() -> None:
         losses = curve(trained, "val_loss", number)
         best = trained.epochs[number]
         # What the member did after its patience had ended counts for nothing.
-        own = losses[: best + RECIPE.patience]
+        own = losses[: best + PATIENCE]
         assert own.index(min(own)) == best - 1
         recomputed = np.mean((output[:, 0] - np.asarray(member.y_val, dtype=np.float64)) ** 2)
         pairs.append((recomputed, losses[best - 1]))
@@ -184,8 +184,8 @@ def test_the_weights_returned_are_those_of_the_best_epoch() -> None:
 def test_training_ends_when_no_member_may_go_on() -> None:
     stack = with_rates(members("regression", 5), learning_rate=[0.03] * 5)
     trained = train(stack, max_epochs=200)
-    assert len(trained.history) == max(trained.epochs) + RECIPE.patience < 200
-    assert trained.ends == [epoch + RECIPE.patience for epoch in trained.epochs]
+    assert len(trained.history) == max(trained.epochs) + PATIENCE < 200
+    assert trained.ends == [epoch + PATIENCE for epoch in trained.epochs]
 
 
 def test_an_improvement_must_exceed_min_delta() -> None:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from tenfold.training.catalogue import NUMERIC_EMBEDDINGS
 from tenfold.training.embeddings import (
     Categories,
+    DensePeriodic,
     InputColumns,
     Periodic,
     PiecewiseLinear,
@@ -111,6 +112,22 @@ def test_periodic_numbers_are_cosines_and_sines_of_their_frequencies() -> None:
         encoded = np.concatenate([np.cos(angle), np.sin(angle)], axis=-1)
         pairs.append((output[member], linear_and_relu(part, member, encoded)))
     assert largest_difference(pairs) < 1e-12
+
+
+def test_pbld_numbers_are_a_linear_view_of_shifted_cosines_and_the_number_itself() -> None:
+    part = DensePeriodic(SMALL, 2, generators(SEEDS)).double()
+    x = drawn(2, 9, 2)
+    output = part(x)
+    pairs = []
+    for member in range(2):
+        own = {name: value[member].detach().numpy() for name, value in part.named_parameters()}
+        numbers = x[member].numpy()[..., None]
+        waves = np.cos(2 * math.pi * numbers * own["frequency"][:, 0] + own["phase"][:, 0])
+        seen = np.einsum("bcf,cfo->bco", waves, own["weight"]) + own["bias"][:, 0]
+        pairs.append((output[member], np.concatenate([seen, numbers], axis=-1).reshape(9, -1)))
+    assert output.shape == (2, 9, 6)
+    assert largest_difference(pairs) < 1e-12
+    assert float(part.phase.detach().abs().max()) <= math.pi
 
 
 def test_frequencies_start_with_the_declared_spread() -> None:

@@ -15,7 +15,7 @@ from tenfold.training import training_step
 from tenfold.training.catalogue import OPTIMIZERS
 from tenfold.training.layers import Initializer, StackedLinear
 from tenfold.training.randomness import generators
-from tenfold.training.training_step import Stepper
+from tenfold.training.training_step import ParameterGroup, Stepper
 from tests.training import plain
 from tests.training.differences import largest_difference
 
@@ -71,6 +71,13 @@ def rows() -> tuple[Tensor, Tensor]:
     return x, torch.randn(3, 16, 2, dtype=torch.float64, generator=generator)
 
 
+def groups(stack: Pair, body_factor: float) -> list[ParameterGroup]:
+    return [
+        ParameterGroup(list(stack.head.parameters())),
+        ParameterGroup(list(stack.body.parameters()), body_factor),
+    ]
+
+
 def schedule(step: int) -> float:
     """A rate that changes, so that a step that is not linear in it would show."""
     return 1 / (1 + step % 7)
@@ -91,9 +98,7 @@ def compared(
     start = [own.weight.detach().clone() for pair in alone for own in pair]
     stepper = Stepper(
         name,
-        list(stack.head.parameters()),
-        list(stack.body.parameters()),
-        body_factor,
+        groups(stack, body_factor),
         decays,
         shared_rate=shared_rate,
     )
@@ -178,9 +183,7 @@ def test_a_parameter_without_a_gradient_stays_where_it_is() -> None:
         shared = len(set(rates)) == 1
         stepper = Stepper(
             "adamw",
-            list(stack.head.parameters()),
-            list(stack.body.parameters()),
-            0.5,
+            groups(stack, 0.5),
             [0.1, 0.2, 0.3],
             shared_rate=shared,
         )

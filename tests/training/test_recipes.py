@@ -23,6 +23,7 @@ from tests.training import folds, plain
 from tests.training.differences import largest_difference
 from tests.training.folds import architecture_of
 from tests.training.test_optimizers import TORCH as OPTIMIZERS
+from tests.training.test_schedules import torchs
 
 EPOCHS = 6
 PLAIN_RATES = Rates(learning_rate=0.01)
@@ -128,6 +129,9 @@ def scheduler(name: str, own: torch.optim.Optimizer, steps: int) -> dict[str, An
             # It must not be moved past its last step.
             moves = iter(range(EPOCHS * steps - 1))
             return {"each_step": lambda: None if next(moves, None) is None else cycle.step()}
+        case "coslog4" | "flat_cosine":
+            factors = [*torchs(name, EPOCHS * steps, steps, 2), 0.0]
+            return {"each_step": lr_scheduler.LambdaLR(own, factors.__getitem__).step}
         case _:
             return {}
     return {"each_epoch": lambda val_loss: every.step()}

@@ -14,7 +14,7 @@ from torch import nn
 from torch.optim import lr_scheduler
 
 from tenfold.training.catalogue import SCHEDULES
-from tenfold.training.schedules import Plateau, decay, factor
+from tenfold.training.schedules import Plateau, decay, factor, share
 from tenfold.training.settings import ScheduleSettings
 from tests.training.differences import largest_difference
 
@@ -37,7 +37,7 @@ def rates(scheduler: Any, own: torch.optim.Optimizer, count: int, every: int = 1
 
 
 def torchs(name: str, steps: int, per_epoch: int, step_size: int) -> list[float]:
-    """torch's own rates of `steps` steps."""
+    """torch's own rates of `steps` steps, or the formula of the paper in another form."""
     own = optimizer()
     match name:
         case "step":
@@ -50,6 +50,11 @@ def torchs(name: str, steps: int, per_epoch: int, step_size: int) -> list[float]
             scheduler = lr_scheduler.OneCycleLR(own, 1.0, total_steps=steps)
             # It must not be moved past its last step.
             return [*rates(scheduler, own, steps - 1), own.param_groups[0]["lr"]]
+        case "coslog4":
+            return [math.sin(math.pi * math.log2(1 + 15 * t / steps)) ** 2 for t in range(steps)]
+        case "flat_cosine":
+            late = (max(t / steps - 0.5, 0) for t in range(steps))
+            return [math.cos(math.pi * share) ** 2 for share in late]
         case "constant" | "reduce_on_plateau":
             return [1.0] * steps
     raise AssertionError(name)
@@ -87,6 +92,19 @@ def test_a_schedules_own_factor_is_used_where_none_is_given(name: str, gamma: fl
 def test_a_cosine_stays_at_its_end_beyond_the_horizon() -> None:
     cosine = ScheduleSettings("cosine")
     assert [factor(cosine, step, 2, horizon=3) for step in (6, 7, 100)] == [0.0] * 3
+
+
+COSLOG4 = [0.0, 0.020563690960599013, 0.49348927546479743, 0.07361893418585597, 0.5902964123724924]
+FLAT_COS = [1.0, 1.0, 0.8535533905932737, 0.3086582838174552, 0.0]
+
+
+def test_the_schedules_of_realmlp_are_those_of_its_authors() -> None:
+    """Recorded from get_schedule of pytabkit 1.8.0: "coslog4" and "flat_cos"."""
+    settings = ScheduleSettings("coslog4")
+    found = [factor(settings, step, 1, 16) for step in (0, 1, 4, 8, 13)]
+    assert found == pytest.approx(COSLOG4, abs=1e-12)
+    flat = [share(settings, "flat_cosine", step, 1, 16) for step in (0, 8, 10, 13, 16)]
+    assert flat == pytest.approx(FLAT_COS, abs=1e-12)
 
 
 # Some are better than others by less than what counts.

@@ -82,20 +82,28 @@ class StackedDropout(nn.Module):
         self.noise = Noise(layer, seeds)
         self.alpha = alpha
         self.sampling = False
-        # Noise has 16 bits: a rate is kept to 1/65536, and the scale is that of the rate kept.
-        dropped = [min(round(rate * 65536), 65535) for rate in rates]
-        self.idle = not any(dropped)
-        share = torch.tensor(dropped, dtype=torch.float64) / 65536
-        self._keep("threshold", torch.tensor(dropped, dtype=torch.int32) - 32768)
-        if alpha:
-            scale = ((1 - share) * (1 + share * SELU_FLOOR**2)).rsqrt()
-            self._keep("shift", -scale * SELU_FLOOR * share)
-        else:
-            scale = 1 / (1 - share)
-        self._keep("scale", scale)
+        self.rates = list(rates)
+        for name in ("scale", "shift"):
+            value = torch.zeros(len(rates), dtype=torch.float64)
+            self.register_buffer(name, value, persistent=False)
+        threshold = torch.zeros(len(rates), dtype=torch.int32)
+        self.register_buffer("threshold", threshold, persistent=False)
+        self.idle = not any(self.weaken(1.0))
 
-    def _keep(self, name: str, value: Tensor) -> None:
-        self.register_buffer(name, value, persistent=False)
+    def weaken(self, share: float) -> list[int]:
+        """Drop this share of the rates from now on; return what is dropped of 65536 units."""
+        self.share = share
+        # Noise has 16 bits: a rate is kept to 1/65536, and the scale is that of the rate kept.
+        dropped = [min(round(rate * share * 65536), 65535) for rate in self.rates]
+        lost = torch.tensor(dropped, dtype=torch.float64) / 65536
+        self.threshold.copy_(torch.tensor(dropped, dtype=torch.int32) - 32768)
+        if self.alpha:
+            scale = ((1 - lost) * (1 + lost * SELU_FLOOR**2)).rsqrt()
+            self.shift.copy_(-scale * SELU_FLOOR * lost)
+        else:
+            scale = 1 / (1 - lost)
+        self.scale.copy_(scale)
+        return dropped
 
     def forward(self, x: Tensor) -> Tensor:
         """Drop units of x (members, batch, ...); the identity unless training or sampling."""

@@ -70,30 +70,45 @@ AUTO_BATCH_SIZES = {2_800: 32, 4_500: 64, 6_400: 128, 32_000: 256, 108_000: 512}
 LARGEST_AUTO_BATCH = 1024
 
 
-def steps_per_epoch(sizes: Sequence[int], batch_size: int | Literal["auto", "full"]) -> int:
-    """The number of batches in an epoch, the same for every member of a stack.
+def rows_per_batch(sizes: Sequence[int], batch_size: int | Literal["auto", "full"]) -> int:
+    """The number of rows of a batch of the largest member.
 
     Source of `auto`: the batch sizes of Gorishniy et al. (2025).
 
-    >>> steps_per_epoch([409, 410], 32)
-    13
-    >>> steps_per_epoch([5_000], "auto")
-    40
+    >>> rows_per_batch([4_000, 5_000], "auto")
+    128
     """
     rows = max(sizes)
     if batch_size == "full":
-        return 1
+        return rows
     if batch_size == "auto":
         fitting = (size for limit, size in AUTO_BATCH_SIZES.items() if rows <= limit)
-        return -(-rows // next(fitting, LARGEST_AUTO_BATCH))
-    return -(-rows // batch_size)
+        return next(fitting, LARGEST_AUTO_BATCH)
+    return batch_size
+
+
+def steps_per_epoch(
+    sizes: Sequence[int], batch_size: int | Literal["auto", "full"], *, drop_last: bool = False
+) -> int:
+    """The number of batches in an epoch, the same for every member of a stack.
+
+    >>> steps_per_epoch([409, 410], 32)
+    13
+    >>> steps_per_epoch([409, 410], 32, drop_last=True)
+    12
+    >>> steps_per_epoch([5_000], "auto")
+    40
+    """
+    rows, each = max(sizes), rows_per_batch(sizes, batch_size)
+    return max(rows // each, 1) if drop_last else -(-rows // each)
 
 
 class EpochOrder:
     """Each member's order of its own rows, in `steps` batches whose sizes differ by at most one.
 
     The order in epoch e depends on the member's seed and e alone. Member i reads table
-    `table[i]`, or table i; tables are `width` rows long.
+    `table[i]`, or table i; tables are `width` rows long. With `most` a batch has no more rows than
+    that, and an epoch leaves out the rest.
     """
 
     def __init__(
@@ -103,11 +118,15 @@ class EpochOrder:
         steps: int,
         width: int,
         table: Tensor | None = None,
+        *,
+        most: int | None = None,
     ) -> None:
         self.sizes = list(sizes)
         self.seeds = list(seeds)
         self.steps = steps
         count = torch.tensor(self.sizes)
+        if most is not None:
+            count = count.clamp(max=steps * most)
         edges = torch.arange(steps + 1)[:, None] * count // steps
         longest = int((edges[1:] - edges[:-1]).max())
         slots = torch.arange(longest)

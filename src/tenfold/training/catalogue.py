@@ -43,6 +43,7 @@ ACTIVATIONS: dict[str, Activation] = {
     "elu": Activation("torch.nn:ELU", {"elu_alpha": "alpha"}),
     "gelu": Activation("torch.nn:GELU"),
     "leaky_relu": Activation("torch.nn:LeakyReLU", {"negative_slope": "negative_slope"}),
+    "mish": Activation("torch.nn:Mish"),
     "prelu": Activation("tenfold.training.activations:StackedPReLU", stacked=True),
     "relu": Activation("torch.nn:ReLU", fixed={"inplace": True}, rectifies=True),
     "rrelu": Activation("tenfold.training.activations:StackedRReLU", stacked=True),
@@ -72,7 +73,7 @@ NORMALIZATIONS: dict[str, str] = {
 }
 
 # Representations of numbers in front of the network.
-NUMERIC_EMBEDDINGS = ("none", "piecewise_linear", "periodic")
+NUMERIC_EMBEDDINGS = ("none", "pbld", "piecewise_linear", "periodic")
 
 RECURRENT_CELLS = ("gru", "lstm")
 
@@ -145,9 +146,13 @@ OPTIMIZERS: dict[str, Optimizer] = {
 # The factor of the learning rate at a step.
 SCHEDULES: dict[str, str] = {
     "constant": "tenfold.training.schedules:constant",
+    "coslog4": "tenfold.training.schedules:coslog4",
     "cosine": "tenfold.training.schedules:cosine",
     "exponential": "tenfold.training.schedules:exponential",
+    "flat_cosine": "tenfold.training.schedules:flat_cosine",
     "one_cycle": "tenfold.training.schedules:one_cycle",
     "reduce_on_plateau": "tenfold.training.schedules:constant",
     "step": "tenfold.training.schedules:step",
 }
+# Of these, the ones that dropout and weight decay may follow.
+SHARE_SCHEDULES = ("constant", "cosine", "flat_cosine")

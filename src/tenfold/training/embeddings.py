@@ -1,7 +1,8 @@
 """Learned representations of single columns, put in front of a network for tables.
 
 Numbers: piecewise-linear bins or periodic features, then a linear layer per column (Gorishniy,
-Rubachev & Babenko 2022). Categories: a vector per category (Guo & Berkhahn 2016).
+Rubachev & Babenko 2022; Holzmueller et al. 2024). Categories: a vector per category (Guo &
+Berkhahn 2016).
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ class StackedEmbeddings(nn.Module):
             self.numeric = PiecewiseLinear(embeddings, self.n_numeric, draws)
         elif self.n_numeric and embeddings.numeric == "periodic":
             self.numeric = Periodic(embeddings, self.n_numeric, draws)
+        elif self.n_numeric and embeddings.numeric == "pbld":
+            self.numeric = DensePeriodic(embeddings, self.n_numeric, draws)
         self.categorical: nn.Module | None = None
         if self.n_categorical:
             cardinalities = [own.cardinalities for own in columns]
@@ -172,6 +175,36 @@ class Periodic(nn.Module):
         """Embed numbers (k, batch, n)."""
         angle = 2 * math.pi * self.frequency[:, None] * x[..., None]
         return self.linear(torch.cat([angle.cos(), angle.sin()], dim=-1))  # type: ignore[no-any-return]
+
+
+class DensePeriodic(nn.Module):
+    """A number, and a linear layer's view of cosines of learned frequencies and phases.
+
+    Source: PBLD (periodic, bias, linear, DenseNet) of Holzmueller et al. (2024).
+    """
+
+    def __init__(
+        self, embeddings: EmbeddingSettings, n_columns: int, draws: Sequence[torch.Generator]
+    ) -> None:
+        super().__init__()
+        width, n_outputs = embeddings.n_frequencies, embeddings.d_numeric - 1
+        shape, bound = (n_columns, 1, width), width**-0.5
+        # name of a parameter: factors of its learning rate and its weight decay.
+        self.rate_factors: dict[str, tuple[float, float]] = {}
+        drawn = [torch.randn(shape, generator=draw) * embeddings.sigma for draw in draws]
+        self.frequency = nn.Parameter(torch.stack(drawn))
+        self.phase = nn.Parameter(_uniform(draws, shape, math.pi))
+        self.weight = nn.Parameter(_uniform(draws, (n_columns, width, n_outputs), bound))
+        self.bias = nn.Parameter(_uniform(draws, (n_columns, 1, n_outputs), bound))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Embed numbers (k, batch, n): (k, batch, n * d)."""
+        by_column = x.transpose(1, 2).contiguous()[..., None]
+        waves = torch.addcmul(self.phase, by_column, self.frequency, value=2 * math.pi).cos()
+        weight, bias = self.weight.flatten(0, 1), self.bias.flatten(0, 1)
+        seen = torch.baddbmm(bias, waves.flatten(0, 1), weight)
+        seen = seen.view(*by_column.shape[:3], weight.shape[-1])
+        return torch.cat([seen, by_column], dim=-1).transpose(1, 2).flatten(2)
 
 
 class Categories(nn.Module):

@@ -21,7 +21,7 @@ from tenfold.training.lightning_trainer import OutOfMemory, UnsupportedTrainer, 
 from tenfold.training.module import StackedModule
 from tenfold.training.networks import MemberSpec, StackedNetwork
 from tenfold.training.settings import Architecture, Rates, Recipe
-from tenfold.training.threads import tuner_for
+from tenfold.training.threads import flushed_denormals, tuner_for
 from tenfold.training.transfer import PretrainedMismatch
 
 __all__ = [
@@ -110,6 +110,7 @@ class Trained:
 
 
 @within_memory()
+@flushed_denormals()
 def train(
     architecture: Architecture,
     recipe: Recipe,
@@ -158,7 +159,10 @@ def train(
     compiled = options.pop("compile", False)
     dtype = _DTYPES.get(options.get("precision", ""), torch.float32)
     sizes = [len(member.y_train) for member in members]
-    steps = steps_per_epoch or batches.steps_per_epoch(sizes, recipe.batch_size)
+    steps = steps_per_epoch or batches.steps_per_epoch(
+        sizes, recipe.batch_size, drop_last=recipe.drop_last
+    )
+    most = batches.rows_per_batch(sizes, recipe.batch_size) if recipe.drop_last else None
     stack = functools.partial(batches.stack, dtype=dtype, codes=n_outputs > 1)
     rows = stack([member.x_train for member in members], [member.y_train for member in members])
     held_out = [(m.x_val, m.y_val) for m in members if m.x_val is not None and m.y_val is not None]
@@ -166,7 +170,10 @@ def train(
     with _default_dtype(dtype):
         specs = [member.spec for member in members]
         network = networks.build(architecture, specs, n_outputs)
-        network.fit_inputs([torch.from_numpy(np.asarray(m.x_train)) for m in members])
+        network.fit_inputs(
+            [torch.from_numpy(np.asarray(m.x_train)) for m in members],
+            [torch.from_numpy(np.asarray(m.y_train)) for m in members],
+        )
     if pretrained is not None:
         transfer.start_from(pretrained, network, len(members), recipe.freeze)
     module = StackedModule(
@@ -176,7 +183,12 @@ def train(
         rows,
         val,
         batches.EpochOrder(
-            sizes, [member.seed for member in members], steps, rows.y.shape[1], rows.table
+            sizes,
+            [member.seed for member in members],
+            steps,
+            rows.y.shape[1],
+            rows.table,
+            most=most,
         ),
         NetworkMonitor(network, architecture.activation),
         np.ones((len(members), len(members)), np.bool_) if overlaps is None else overlaps,
@@ -192,6 +204,7 @@ def train(
     )
     run(module, max_epochs, options, progress, checkpoint)
     module.to("cpu")
+    network.weaken_dropout(1.0)
     epochs = ends = [len(module.history)] * len(members)
     if module.val is not None:
         networks.restore(network, {n: w.cpu() for n, w in module.stopping.weights.items()})

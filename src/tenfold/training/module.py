@@ -78,7 +78,8 @@ class StackedModule(pl.LightningModule):
         self.row_weight = epochs.weight.to(train.x.dtype)
         self.val = None if val is None else batches.DeviceRows(val, class_weights, network.n_heads)
         members = len(rates)
-        self.stopping = EarlyStopping(network, overlaps, recipe.patience, recipe.min_delta)
+        patience = horizon if recipe.patience is None else recipe.patience
+        self.stopping = EarlyStopping(network, overlaps, patience, recipe.min_delta)
         self.on_plateau = recipe.schedule == "reduce_on_plateau"
         decay = schedules.decay(recipe)
         self.plateau = schedules.Plateau(members, decay, recipe.plateau_patience)
@@ -88,18 +89,13 @@ class StackedModule(pl.LightningModule):
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """One optimiser for all members."""
-        head = list(self.network.output.parameters())
-        body = [p for p in self.network.parameters() if not any(p is own for own in head)]
-        if self.recipe.body_learning_rate_factor == 1:
-            head, body = [*body, *head], []
         self.stepper = training_step.Stepper(
             self.recipe.optimizer,
-            head,
-            body,
-            self.recipe.body_learning_rate_factor,
+            self.network.parameter_groups(self.recipe.body_learning_rate_factor),
             [own.weight_decay for own in self.rates],
             shared_rate=len({own.learning_rate for own in self.rates}) == 1 and not self.on_plateau,
             thaws=self.recipe.unfreeze_at is not None,
+            beta2=self.recipe.beta2,
         )
         return self.stepper.optimizer
 
@@ -162,6 +158,7 @@ class StackedModule(pl.LightningModule):
                 places, rows, weight = places[:, share], rows[:, share], weight[:, share]
             x, y = self.rows.take(places, self.device)
             number = epoch * steps + step
+            self.network.weaken_dropout(self._share_of(self.recipe.dropout_schedule, number, steps))
             for noise in self.noises:
                 noise.seek(number)
             per_row = training_step.per_row(self.recipe, self.run_network(x, rows), y)
@@ -212,11 +209,15 @@ class StackedModule(pl.LightningModule):
             [
                 own.learning_rate * factor * plateau
                 for own, plateau in zip(self.rates, self.plateau.factors, strict=True)
-            ]
+            ],
+            self._share_of(self.recipe.weight_decay_schedule, number, steps),
         )
         if self.recipe.max_norm is not None:
             incoming = [own.incoming() for own in self.hidden if own.matrix.requires_grad]
             training_step.limit_incoming(incoming, self.recipe.max_norm)
+
+    def _share_of(self, schedule: str, number: int, steps: int) -> float:
+        return schedules.share(self.recipe, schedule, number, steps, self.horizon)
 
     @torch.no_grad()
     def _validate(self, rows: batches.DeviceRows) -> Tensor:

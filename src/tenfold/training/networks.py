@@ -17,8 +17,10 @@ from tenfold.training.catalogue import NORMALIZATIONS, resolve
 from tenfold.training.embeddings import InputColumns, StackedEmbeddings
 from tenfold.training.layers import OUTPUT, Initializer, StackedLinear
 from tenfold.training.randomness import Noise, generators
+from tenfold.training.robust_inputs import RobustInputs
 from tenfold.training.settings import Architecture
 from tenfold.training.threads import one_thread
+from tenfold.training.training_step import ParameterGroup
 
 # How many inputs a layer has: one number, or one for each member.
 Widths = int | Sequence[int]
@@ -154,9 +156,10 @@ class LayerFactory:
         made: nn.Module = kind(len(self.specs), units)
         return made
 
-    def dropout(self) -> StackedDropout:
-        """Dropout of hidden units, of the kind that fits the activation."""
-        alpha = self.settings.activation == "selu"
+    def dropout(self, *, alpha: bool | None = None) -> StackedDropout:
+        """Dropout of hidden units: alpha-dropout or not, by default as fits the activation."""
+        if alpha is None:
+            alpha = self.settings.activation == "selu"
         rates = [spec.dropout for spec in self.specs]
         return StackedDropout(rates, self._next_noise(), self.seeds, alpha=alpha)
 
@@ -194,7 +197,7 @@ class StackedNetwork(nn.Module):
 
     def __init__(self, layers: LayerFactory) -> None:
         super().__init__()
-        self.embed = layers.embed
+        self.embed: nn.Module | None = layers.embed
         self.drop_inputs = layers.drop_inputs
         self.shape = layers.settings.shape
 
@@ -221,10 +224,33 @@ class StackedNetwork(nn.Module):
         output: Tensor = self.output(x)
         return output
 
-    def fit_inputs(self, rows: Sequence[Tensor]) -> None:
-        """Fit the embeddings to each member's training rows (n, inputs)."""
-        if self.embed is not None:
+    def fit_inputs(self, rows: Sequence[Tensor], targets: Sequence[Tensor]) -> None:
+        """Fit what depends on data to each member's training rows (n, inputs), targets (n,)."""
+        if isinstance(self.embed, StackedEmbeddings | RobustInputs):
             self.embed.fit(rows)
+
+    def parameter_groups(self, body_factor: float) -> list[ParameterGroup]:
+        """All parameters by their factors of the learning rate and of the weight decay.
+
+        Every parameter but the output layer's has the factor `body_factor` of the rate. A module's
+        `rate_factors` names those of its own parameters that have others: name -> (rate, decay).
+        """
+        head = {id(parameter) for parameter in self.output.parameters()}
+        groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+        for module in self.modules():
+            factors = getattr(module, "rate_factors", {})
+            for name, parameter in module.named_parameters(recurse=False):
+                rate, decay = factors.get(name, (1.0, 1.0))
+                if id(parameter) not in head:
+                    rate *= body_factor
+                groups.setdefault((rate, decay), []).append(parameter)
+        return [ParameterGroup(own, *factors) for factors, own in groups.items()]
+
+    def weaken_dropout(self, share: float) -> None:
+        """Drop this share of every rate from now on."""
+        for module in self.modules():
+            if isinstance(module, StackedDropout) and module.share != share:
+                module.weaken(share)
 
     def noises(self) -> list[Noise]:
         """Every layer's source of random bits, unless it drops nothing."""

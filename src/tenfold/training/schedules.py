@@ -1,6 +1,7 @@
 """The learning rate over time: by a schedule, or by each member's own loss.
 
-A linear warm-up may come before any schedule, whose own time begins behind it.
+A linear warm-up may come before any schedule, whose own time begins behind it. Weight decay and
+dropout follow schedules of their own, without warm-up.
 """
 
 from __future__ import annotations
@@ -30,6 +31,14 @@ def factor(settings: ScheduleSettings, step: int, steps_per_epoch: int, horizon:
     return float(schedule(settings, step - warmup, steps_per_epoch, length))
 
 
+def share(
+    settings: ScheduleSettings, name: str, step: int, steps_per_epoch: int, horizon: int
+) -> float:
+    """What a strength that follows schedule `name` is multiplied by in training step `step`."""
+    schedule = resolve(SCHEDULES[name])
+    return float(schedule(settings, step, steps_per_epoch, horizon * steps_per_epoch))
+
+
 def decay(settings: ScheduleSettings) -> float:
     """`gamma`, or the schedule's usual one."""
     if settings.gamma is not None:
@@ -55,6 +64,19 @@ def exponential(settings: ScheduleSettings, step: int, per_epoch: int, length: i
 def cosine(settings: ScheduleSettings, step: int, per_epoch: int, length: int) -> float:
     """From 1 to 0 along half a cosine. Source: Loshchilov & Hutter (2017), without restarts."""
     return (1 + math.cos(math.pi * min(step / length, 1))) / 2
+
+
+def flat_cosine(settings: ScheduleSettings, step: int, per_epoch: int, length: int) -> float:
+    """1 for the first half, then to 0 along half a cosine. Source: Holzmueller et al. (2024)."""
+    return (1 + math.cos(math.pi * min(max(2 * step / length - 1, 0), 1))) / 2
+
+
+def coslog4(settings: ScheduleSettings, step: int, per_epoch: int, length: int) -> float:
+    """Four cycles from 0 to 1 and back, each twice as long as the one before it.
+
+    Source: Holzmueller et al. (2024).
+    """
+    return (1 - math.cos(2 * math.pi * math.log2(1 + 15 * min(step / length, 1)))) / 2
 
 
 # Of the best rate, where one cycle starts and ends, and when it peaks: torch's own numbers.

@@ -18,6 +18,7 @@ from tenfold.training.catalogue import (
     OPTIMIZERS,
     RECURRENT_CELLS,
     SCHEDULES,
+    SHARE_SCHEDULES,
     loss_names,
 )
 
@@ -123,6 +124,10 @@ class ScheduleSettings:
             only_if=("schedule", ("reduce_on_plateau",)),
         ),
     ] = 5
+    weight_decay_schedule: Annotated[
+        str, Key("Of weight_decay, beside that of the rate.", one_of=SHARE_SCHEDULES)
+    ] = "constant"
+    dropout_schedule: Annotated[str, Key("Of dropout.", one_of=SHARE_SCHEDULES)] = "constant"
 
 
 @dataclass(frozen=True)
@@ -130,6 +135,15 @@ class Recipe(ScheduleSettings, LossSettings):
     """How all members of a stack are trained."""
 
     optimizer: Annotated[str, Key(one_of=OPTIMIZERS)] = "adamw"
+    beta2: Annotated[
+        float,
+        Key(
+            "Of adam, adamw, nadam: how slowly they forget squared gradients.",
+            ge=0,
+            lt=1,
+            only_if=("optimizer", ("adam", "adamw", "nadam")),
+        ),
+    ] = 0.999
     batch_size: Annotated[
         Annotated[int, Key(ge=1)] | Literal["auto", "full"],
         Key(
@@ -137,8 +151,15 @@ class Recipe(ScheduleSettings, LossSettings):
             "number of rows."
         ),
     ] = 32
+    drop_last: Annotated[
+        bool, Key("Batches of exactly batch_size rows; an epoch leaves out the rows beyond them.")
+    ] = False
     patience: Annotated[
-        int, Key("A fold stops after as many epochs without improvement of the others.", ge=1)
+        int | None,
+        Key(
+            "A fold stops after as many epochs without improvement of the others; null: none.",
+            ge=1,
+        ),
     ] = 10
     min_delta: Annotated[float, Key("Smallest improvement that counts.", ge=0)] = 0.0
     max_norm: Annotated[
@@ -214,18 +235,22 @@ class EmbeddingSettings:
         Key(
             "Width of a number's vector.",
             ge=1,
-            only_if=("numeric", ("piecewise_linear", "periodic")),
+            only_if=("numeric", ("pbld", "piecewise_linear", "periodic")),
         ),
     ] = 16
     n_bins: Annotated[
         int, Key("Of piecewise_linear.", ge=2, only_if=("numeric", ("piecewise_linear",)))
     ] = 16
-    n_frequencies: Annotated[int, Key("Of periodic.", ge=1, only_if=("numeric", ("periodic",)))] = (
-        16
-    )
+    n_frequencies: Annotated[
+        int, Key("Of periodic and pbld.", ge=1, only_if=("numeric", ("pbld", "periodic")))
+    ] = 16
     sigma: Annotated[
         float,
-        Key("Of periodic: sd of the first frequencies.", gt=0, only_if=("numeric", ("periodic",))),
+        Key(
+            "Of periodic and pbld: sd of the first frequencies.",
+            gt=0,
+            only_if=("numeric", ("pbld", "periodic")),
+        ),
     ] = 0.1
     d_categorical: Annotated[
         int, Key("Width of a category's vector.", ge=1, only_if=("categorical", ("learned",)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -68,6 +69,7 @@ def build_optimizer(
     weight_decay: float,
     *,
     thaws: bool = False,
+    beta2: float = 0.999,
 ) -> torch.optim.Optimizer:
     """The optimiser over groups of stacked parameters; fused where torch has a fused kernel.
 
@@ -76,12 +78,25 @@ def build_optimizer(
     """
     entry = OPTIMIZERS[name]
     kind = resolve(entry.path)
-    fused = "fused" in inspect.signature(kind).parameters and not thaws
-    options = entry.options | ({"fused": True} if fused else {})
+    known = inspect.signature(kind).parameters
+    options = dict(entry.options)
+    if "fused" in known and not thaws:
+        options["fused"] = True
+    if "betas" in known:
+        options["betas"] = (0.9, beta2)
     optimizer: torch.optim.Optimizer = kind(
         list(groups), lr=learning_rate, weight_decay=weight_decay, **options
     )
     return optimizer
+
+
+@dataclass(frozen=True)
+class ParameterGroup:
+    """Parameters with factors of their own for the learning rate and the weight decay."""
+
+    parameters: Sequence[nn.Parameter]
+    rate: float = 1.0
+    decay: float = 1.0
 
 
 class Stepper:
@@ -92,35 +107,35 @@ class Stepper:
 
     Args:
         optimizer: its name.
-        head: parameters stepped at the full rate.
-        body: parameters stepped at `body_factor` times the rate.
+        groups: all parameters.
         weight_decays: each member's (k,).
         shared_rate: whether all members' rates will always be equal.
         thaws: whether some parameters are frozen at first and trained later.
+        beta2: of the optimisers that have it.
     """
 
     def __init__(
         self,
         optimizer: str,
-        head: Sequence[nn.Parameter],
-        body: Sequence[nn.Parameter],
-        body_factor: float,
+        groups: Sequence[ParameterGroup],
         weight_decays: Sequence[float],
         *,
         shared_rate: bool,
         thaws: bool = False,
+        beta2: float = 0.999,
     ) -> None:
         self.decoupled = OPTIMIZERS[optimizer].decoupled
         same_decay = len(set(weight_decays)) == 1
         self.shared = shared_rate and same_decay
         self.weight_decays = None if same_decay else list(weight_decays)
-        groups = [
-            {"params": list(parameters), "factor": factor}
-            for parameters, factor in ((head, 1.0), (body, body_factor))
-            if parameters
+        self.same_decay = weight_decays[0] if same_decay else 0.0
+        described = [
+            {"params": list(group.parameters), "rate": group.rate, "decay": group.decay}
+            for group in groups
         ]
-        decay = weight_decays[0] if same_decay else 0.0
-        self.optimizer = build_optimizer(optimizer, groups, 1.0, decay, thaws=thaws)
+        self.optimizer = build_optimizer(
+            optimizer, described, 1.0, self.same_decay, thaws=thaws, beta2=beta2
+        )
         # torch wraps a step for its profiler and for gradients of gradients, which takes a third of
         # the time of a small step.
         self._take = inspect.unwrap(type(self.optimizer).step)
@@ -133,15 +148,16 @@ class Stepper:
                 parameter.grad = None
 
     @torch.no_grad()
-    def step(self, rates: Sequence[float]) -> None:
-        """Take one step; rates (k,)."""
+    def step(self, rates: Sequence[float], decay_share: float = 1.0) -> None:
+        """Take one step; rates (k,), and the share of the weight decay that applies now."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rates[0] * group["rate"] if self.shared else 1.0
+            group["weight_decay"] = self.same_decay * group["decay"] * decay_share
         if self.shared:
-            for group in self.optimizer.param_groups:
-                group["lr"] = rates[0] * group["factor"]
             self._take(self.optimizer)
             return
         moving = [
-            (parameter, group["factor"])
+            (parameter, group["rate"], group["decay"] * decay_share)
             for group in self.optimizer.param_groups
             for parameter in group["params"]
             if parameter.grad is not None
@@ -151,22 +167,23 @@ class Stepper:
         decay = None
         if self.weight_decays is not None:
             decay = torch.tensor(self.weight_decays, dtype=rate.dtype).to(device)
-        for parameter, _ in moving:
+        for parameter, _, decay_factor in moving:
             if decay is not None and not self.decoupled:
                 assert parameter.grad is not None
-                parameter.grad.addcmul_(parameter, by_member(decay, parameter))
+                parameter.grad.addcmul_(parameter, by_member(decay * decay_factor, parameter))
             if parameter in self._before:
                 self._before[parameter].copy_(parameter)
             else:
                 self._before[parameter] = parameter.detach().clone()
         self._take(self.optimizer)
-        for parameter, factor in moving:
+        for parameter, factor, decay_factor in moving:
             before = self._before[parameter]
             share = by_member(rate * factor, parameter)
             # The rate's share of the way from the old weights to those of a step at rate 1.
             parameter.copy_(torch.lerp(before, parameter, share.expand_as(parameter)))
             if decay is not None and self.decoupled:
-                parameter.addcmul_(before, by_member(decay, parameter) * share, value=-1)
+                shrunk = by_member(decay * decay_factor, parameter) * share
+                parameter.addcmul_(before, shrunk, value=-1)
 
 
 def by_member(values: Tensor, like: Tensor) -> Tensor:

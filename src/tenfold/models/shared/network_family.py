@@ -31,7 +31,7 @@ from tenfold.models.shared.network_model import NetworkModel, TargetScale, load,
 from tenfold.models.shared.network_parameters import NetworkParameters
 from tenfold.runtime import UserError
 from tenfold.training.leave_one_out import overlapping
-from tenfold.training.settings import Rates, pick
+from tenfold.training.settings import Rates
 
 if TYPE_CHECKING:
     from tenfold.training.embeddings import InputColumns
@@ -103,12 +103,12 @@ class NetworkFamily:
             for number, (fold, scale, x_val) in enumerate(zip(folds, scales, vals, strict=True))
         ]
         members = [
-            Member(seed, rates=pick(Rates, configuration.parameters), **rows[fold])
+            Member(seed, rates=configuration.parameters.rates(task), **rows[fold])
             for configuration in configurations
             for fold, seed in enumerate(configuration.seeds)
         ]
         shared = configurations[0].parameters
-        epochs = _max_epochs(settings)
+        epochs = _max_epochs(shared, settings)
         overlaps = overlapping([fold.val for fold in folds])
         trained = self._train(
             shared,
@@ -150,10 +150,10 @@ class NetworkFamily:
             seed,
             own,
             scale.scale(y, settings.task),
-            rates=pick(Rates, parameters),
+            rates=parameters.rates(settings.task),
             columns=_columns(own, settings, pretrained, 0),
         )
-        horizon = _max_epochs(settings)
+        horizon = _max_epochs(parameters, settings)
         trained = self._train(
             parameters, [member], settings, pretrained, epochs or horizon, horizon=horizon
         )
@@ -174,7 +174,7 @@ class NetworkFamily:
     ) -> NetworkModel:
         return NetworkModel(
             trained.network,
-            parameters.architecture(self.kind, self.build),
+            parameters.architecture(self.kind, self.build, settings.task),
             [member.spec for member in members],
             scales,
             settings,
@@ -204,7 +204,7 @@ class NetworkFamily:
         check_rows(self.kind, parameters, members)
         try:
             return train(
-                parameters.architecture(self.kind, self.build),
+                parameters.architecture(self.kind, self.build, settings.task),
                 parameters.recipe(settings.task),
                 members,
                 n_outputs(settings),
@@ -329,5 +329,5 @@ def _unsupported(settings: FitSettings, error: Exception) -> UserError:
     )
 
 
-def _max_epochs(settings: FitSettings) -> int:
-    return int(settings.trainer["max_epochs"])
+def _max_epochs(parameters: NetworkParameters, settings: FitSettings) -> int:
+    return int(parameters.n_epochs or settings.trainer["max_epochs"])

@@ -23,6 +23,7 @@ from tenfold.training.settings import (
     EmbeddingSettings,
     Key,
     NetworkSettings,
+    Rates,
     Recipe,
     pick,
 )
@@ -33,6 +34,9 @@ class NetworkParameters(FamilyParameters, NetworkSettings):
 
     bagged = True
 
+    n_epochs: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="Epochs that are run; null: trainer.max_epochs."
+    )
     class_weight: Literal["balanced"] | dict[str, Annotated[float, Field(gt=0)]] | None = Field(
         None, description="Of the loss: balanced, or {'class': weight}, the class a text."
     )
@@ -83,12 +87,13 @@ class NetworkParameters(FamilyParameters, NetworkSettings):
                 f"loss {self.loss!r} does not fit task {task!r}; choose from "
                 f"auto, {', '.join(fitting)}"
             )
-        if self.label_smoothing and self.loss in custom_code.names("losses"):
+        smoothing = self.recipe(task).label_smoothing
+        if smoothing and self.loss in custom_code.names("losses"):
             raise ValueError(
-                f"label_smoothing is of tenfold's own losses, but got {self.label_smoothing} with "
+                f"label_smoothing is of tenfold's own losses, but got {smoothing} with "
                 f"loss {self.loss!r}: leave it out, and smooth within that loss"
             )
-        if task == "regression" and self.label_smoothing:
+        if task == "regression" and smoothing:
             raise ValueError(
                 f"label_smoothing fits classification, but got {self.label_smoothing} with task "
                 "'regression': leave it out"
@@ -96,31 +101,40 @@ class NetworkParameters(FamilyParameters, NetworkSettings):
         self._check_epochs(context.max_epochs, declared=context.epochs_declared)
 
     def _check_epochs(self, max_epochs: int, *, declared: bool) -> None:
-        if self.schedule == "one_cycle" and not declared:
+        key = "trainer.max_epochs" if self.n_epochs is None else "n_epochs"
+        max_epochs = self.n_epochs or max_epochs
+        if self.schedule == "one_cycle" and not declared and self.n_epochs is None:
             raise ValueError(
                 "schedule 'one_cycle' needs trainer.max_epochs, the length of its cycle, but got "
                 "none: add it"
             )
         if self.unfreeze_at is not None and self.unfreeze_at >= max_epochs:
             raise ValueError(
-                f"unfreeze_at must be less than trainer.max_epochs={max_epochs}, but got "
+                f"unfreeze_at must be less than {key}={max_epochs}, but got "
                 f"{self.unfreeze_at}: leave it out to keep the blocks frozen"
             )
         if self.warmup_epochs >= max_epochs:
             raise ValueError(
-                f"warmup_epochs must be less than trainer.max_epochs={max_epochs}, but got "
-                f"{self.warmup_epochs}: lower warmup_epochs or raise max_epochs"
+                f"warmup_epochs must be less than {key}={max_epochs}, but got "
+                f"{self.warmup_epochs}: lower warmup_epochs or raise "
+                f"{key.removeprefix('trainer.')}"
             )
 
     def without_effect(self) -> dict[str, str]:
         """Those that belong to another activation, schedule, loss, initializer or embedding."""
         return _without_effect(self)
 
+    def rates(self, task: Task) -> Rates:
+        """What a member of a stack has of its own."""
+        return pick(Rates, self)
+
     def recipe(self, task: Task) -> Recipe:
         """How a stack of these networks is trained."""
         return pick(Recipe, self, loss=default_loss(task) if self.loss == "auto" else self.loss)
 
-    def architecture(self, kind: str, build: Callable[..., Any], **others: Any) -> Architecture:
+    def architecture(
+        self, kind: str, build: Callable[..., Any], task: Task, **others: Any
+    ) -> Architecture:
         """The network of family `kind`; parameters that only it has are its `own`."""
         shared = {own.name for own in fields(Architecture)} | set(NetworkParameters.model_fields)
         own = {name: getattr(self, name) for name in type(self).model_fields if name not in shared}
@@ -213,10 +227,12 @@ class EmbeddedParameters(NetworkParameters):
             return CODES
         return DECLARED if self.embeddings.numeric == "none" else IN_PLACE
 
-    def architecture(self, kind: str, build: Callable[..., Any], **others: Any) -> Architecture:
+    def architecture(
+        self, kind: str, build: Callable[..., Any], task: Task, **others: Any
+    ) -> Architecture:
         """With embeddings, if any column has one."""
         embeddings = pick(EmbeddingSettings, self.embeddings) if self.embeds else None
-        return super().architecture(kind, build, embeddings=embeddings, **others)
+        return super().architecture(kind, build, task, embeddings=embeddings, **others)
 
 
 class TableParameters(EmbeddedParameters, ActivatedParameters):
