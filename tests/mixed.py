@@ -89,6 +89,7 @@ def parameters(family: str, **declared: Any) -> Any:
     small: dict[str, Any] = {
         "mlp": {"d_block": 8},
         "resnet": {"d_block": 8},
+        "tabm": {"d_block": 8, "k": 3, "n_blocks": 2},
         "random_forest": {"n_estimators": 5},
         "hist_gradient_boosting": {"max_iter": 5},
         "catboost": {"n_estimators": 20, "depth": 3},

@@ -31,6 +31,7 @@ FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
     "mlp": ("mlp", {}),
     "mlp embedded": ("mlp", EMBEDDED),
     "resnet embedded": ("resnet", EMBEDDED),
+    "tabm embedded": ("tabm", EMBEDDED),
 }
 
 

@@ -120,6 +120,14 @@ def test_a_run_with_all_that_has_a_memory_goes_on_too(optimizer: str, both_ways:
     assert_same(resumed, unbroken, validation(stack))
 
 
+def test_a_run_of_networks_with_heads_goes_on_too(both_ways: BothWays) -> None:
+    stack, heads = members("binary", 3), architecture_of("tabm", d_block=8, own={"k": 3})
+    resumed, unbroken = both_ways(
+        stack, "binary", cut=4, every=3, overlaps=apart(3), architecture=heads, max_epochs=7
+    )
+    assert_same(resumed, unbroken, validation(stack))
+
+
 def test_a_run_interrupted_without_validation_rows_goes_on_too(both_ways: BothWays) -> None:
     stack = without_validation(members("binary", 1))
     resumed, unbroken = both_ways(stack, "binary", cut=9, every=4, max_epochs=12)
