@@ -15,7 +15,7 @@ import pytest
 
 from tenfold import preprocessing
 from tenfold.dataset import Schema
-from tenfold.models.shared import persistence
+from tenfold.models.shared import packed_trees, persistence
 from tenfold.params import Categorical, Dates, Numeric, Preprocessing
 from tenfold.runtime import UserError
 from tests.project import ROOT
@@ -175,3 +175,18 @@ def test_a_pickle_is_refused(tmp_path: Path) -> None:
 
 def test_trusted_names_every_type_once_in_order() -> None:
     assert sorted(set(persistence.TRUSTED)) == persistence.TRUSTED
+
+
+def test_a_boosters_trees_come_back_with_their_sets_of_categories() -> None:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    rng = np.random.default_rng(0)
+    X = np.stack([rng.normal(size=200), rng.integers(0, 9, 200)], axis=1)
+    y = (X[:, 1] % 3).astype(int)
+    booster = HistGradientBoostingClassifier(max_iter=3, categorical_features=[1]).fit(X, y)
+    trees = booster._predictors
+    again = packed_trees.unpacked(packed_trees.packed(booster))
+    assert booster._predictors is trees, "storing a booster changed it"
+    np.testing.assert_array_equal(again.predict_proba(X), booster.predict_proba(X))
+    assert [len(own) for own in again._predictors] == [3, 3, 3]
+    assert sum(len(tree.raw_left_cat_bitsets) for own in trees for tree in own) > 0

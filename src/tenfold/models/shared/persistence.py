@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tenfold.models.shared.packed_trees import packed, unpacked
 from tenfold.runtime import UserError
 
 # Types in our own families' models, beyond those that skops trusts by default. A partial calls a
@@ -24,7 +25,6 @@ TRUSTED = [
     "sklearn._loss._loss.CyHalfMultinomialLoss",
     "sklearn._loss._loss.CyHalfSquaredError",
     "sklearn._loss.link.Interval",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
     "sklearn.tree._tree.Tree",
     "sklearn.utils.validation.check_array",
     "tenfold.preprocessing.constants.VaryingColumns",
@@ -36,39 +36,37 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def save(estimator: Any, path: Path, trusted: Sequence[str] = ()) -> None:
-    """Write a fitted estimator or transformer, and load it again to see that this can be done.
+    """Write a fitted estimator or transformer.
 
     Raises:
-        UserError: if it holds a type that is neither in TRUSTED nor in `trusted`.
+        UserError: if it holds a type that is neither in TRUSTED nor in `trusted`, so that it could
+            not be loaded.
     """
     from skops.io import dumps, get_untrusted_types
-    from skops.io.exceptions import UntrustedTypesFoundException
 
-    with zipfile.ZipFile(io.BytesIO(dumps(estimator))) as source:
+    content = dumps(packed(estimator))
+    unknown = set(get_untrusted_types(data=content)) - {*TRUSTED, *trusted}
+    if unknown:
+        raise UserError(
+            f"a fitted {type(estimator).__name__} holds types that are not trusted, so that it "
+            f"could not be loaded again: {', '.join(sorted(unknown))}: choose other parameters, or "
+            "name these types in the family's file, ScikitFamily(build, trusted=[...]), if their "
+            "code may run whenever the model is loaded"
+        )
+    with zipfile.ZipFile(io.BytesIO(content)) as source:
         tree = json.loads(source.read("schema.json"))
         names = _renumber(tree)
         with zipfile.ZipFile(path, "w") as target:
             for old, new in names.items():
                 _write(target, new, source.read(old))
             _write(target, "schema.json", json.dumps(tree, sort_keys=True).encode())
-    try:
-        load(path, trusted)
-    except UntrustedTypesFoundException:
-        unknown = set(get_untrusted_types(file=path)) - {*TRUSTED, *trusted}
-        path.unlink()
-        raise UserError(
-            f"a fitted {type(estimator).__name__} holds types that are not trusted, so that it "
-            f"could not be loaded again: {', '.join(sorted(unknown))}: choose other parameters, or "
-            "name these types in the family's file, ScikitFamily(build, trusted=[...]), if their "
-            "code may run whenever the model is loaded"
-        ) from None
 
 
 def load(path: Path, trusted: Sequence[str] = ()) -> Any:
     """Read what `save` wrote; a type that is neither in TRUSTED nor in `trusted` is an error."""
     from skops.io import load as read
 
-    return read(path, trusted=[*TRUSTED, *trusted])
+    return unpacked(read(path, trusted=[*TRUSTED, *trusted]))
 
 
 def _renumber(tree: Any) -> dict[str, str]:
