@@ -8,6 +8,7 @@ from tenfold import dataset, models, params, runtime, tracking
 from tenfold.dataset import Schema
 from tenfold.models import FitSettings
 from tenfold.params import SearchSpace
+from tenfold.params.starting_points import starting_points
 from tenfold.reporting import terminal
 from tenfold.tuning import kept, pretrained, search
 from tenfold.tuning.evaluation import Evaluator, Inputs
@@ -25,7 +26,9 @@ def main() -> None:
     train = dataset.read(TRAIN, schema, FOLDS)
     source = declared.get("init_from")
     start = pretrained.fetch(source, name, schema, tracking.load_model) if source else None
-    space = SearchSpace(declared, models.parameters(name))
+    space, tune = SearchSpace(declared, models.parameters(name)), experiment.tune
+    defaults = models.parameters(name).defaults(experiment.task)
+    first = starting_points(space, defaults, tune.enqueue.get(name, ()))
     evaluate = Evaluator(
         models.family(name),
         Inputs(train, experiment.preprocessing, start, experiment.seed),
@@ -40,9 +43,9 @@ def main() -> None:
     )  # fmt: skip
     shown = terminal.on_terminal(experiment.run.progress)
     with terminal.progress(name, decisive, shown=shown) as show:
-        trials = search.search(space, evaluate, experiment.tune, scratch, show)
+        trials = search.search(space, evaluate, tune, scratch, show, first)
     best = search.best(trials, decisive)
-    ranked = search.ranked(trials, decisive)[: experiment.tune.n_kept]
+    ranked = search.ranked(trials, decisive)[: tune.n_kept]
     with runtime.directory(Path("outputs/cross_validate") / name) as out:
         kept.write(out, ranked, trials, train, start)
     runtime.discard(scratch)

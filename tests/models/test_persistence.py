@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -98,6 +99,7 @@ def saved_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [sys.executable, "-c", "x = [object() for _ in range(10**5)]" + SAVE_ALL, folder],
         cwd=ROOT,
         env={
+            "OMP_NUM_THREADS": os.environ["OMP_NUM_THREADS"],
             "PATH": "/usr/bin:/bin",
             "PYTHONHASHSEED": "12345",
             "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",

@@ -70,10 +70,11 @@ def search(
     report: Callable[[Trial, int], None] = lambda trial, n_trials: None,
     shape: Callable[[FamilyParameters], Hashable] = alone,
     schema: type[FamilyParameters] = Parameters,
+    first: Sequence[dict[str, Any]] = (),
     **tune: Any,
 ) -> list[Trial]:
-    evaluator = Evaluator(evaluate, shape, metric, seed)
-    return tuning.search(SearchSpace(declared, schema), evaluator, Tune(**tune), scratch, report)
+    evaluator, space = Evaluator(evaluate, shape, metric, seed), SearchSpace(declared, schema)
+    return tuning.search(space, evaluator, Tune(**tune), scratch, report, first)
 
 
 @dataclass
@@ -531,3 +532,38 @@ def test_trials_are_ranked_by_score_and_of_equals_the_earlier_first() -> None:
     trials = [trial(0, 2.0), trial(1, 3.0), trial(2, None), trial(3, 1.0), trial(4, 2.0)]
     assert [one.number for one in tuning.ranked(trials, "mse")] == [3, 0, 4, 1]
     assert [one.number for one in tuning.ranked(trials, "r2")] == [1, 0, 4, 3]
+
+
+FIRST = [{"x": 0.0, "n": 1, "kind": "a"}, {"x": 0.5, "n": 8, "kind": "b"}]
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+@pytest.mark.parametrize("generation_size", [1, 5])
+def test_the_first_trials_are_those_asked_for_and_a_resumed_search_has_them_too(
+    sampler: str, generation_size: int, tmp_path: Path
+) -> None:
+    tune: dict[str, Any] = {"n_trials": 8, "generation_size": generation_size, "sampler": sampler}
+    trials = search(tmp_path / "a", first=FIRST, **tune)
+    assert [trial.values for trial in trials[:2]] == FIRST
+    assert len({tuple(trial.values.items()) for trial in trials}) == 8
+
+    def failing(number: int, parameters: FamilyParameters) -> Evaluation:
+        if number == 1 and not (tmp_path / "cut").exists():
+            (tmp_path / "cut").touch()
+            raise PowerCut
+        return bowl(number, parameters)
+
+    with pytest.raises(PowerCut):
+        search(tmp_path / "b", failing, first=FIRST, **tune)
+    assert facts(search(tmp_path / "b", failing, first=FIRST, **tune)) == facts(trials)
+
+
+@pytest.mark.parametrize("n_trials", [2, 5, 40])
+def test_what_is_tried_first_of_a_discrete_space_is_not_tried_again(
+    n_trials: int, tmp_path: Path
+) -> None:
+    declared = {"n": {"low": 1, "high": 5}, "kind": {"choices": ["a", "b"]}}
+    first = [{"n": 3, "kind": "b"}, {"n": 1, "kind": "a"}]
+    trials = search(tmp_path, declared=declared, first=first, n_trials=n_trials)
+    assert [trial.values for trial in trials[:2]] == first
+    assert len({tuple(trial.values.items()) for trial in trials}) == min(n_trials, 10)

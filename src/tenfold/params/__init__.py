@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from tenfold.metrics import METRICS, Metric, Task
-from tenfold.params import messages
+from tenfold.params import messages, starting_points
 from tenfold.params.audit import Audit
 from tenfold.params.cleaning import Cast, Clean
 from tenfold.params.data import Data
@@ -127,12 +127,25 @@ class Params(Section):
         for family, declared in self.models.items():
             check_family(families, family, declared, context)
             check_init_from(family, declared, self.select_model.registered_model_name)
+        self._check_enqueued(families)
         if self.data.target in self.clean.drop_columns:
             raise ValueError(
                 f"clean.drop_columns must not hold data.target, but got {self.data.target!r}: "
                 "remove it there"
             )
         return self
+
+    def _check_enqueued(self, families: Families) -> None:
+        for family, points in self.tune.enqueue.items():
+            if family not in self.models:
+                raise ValueError(
+                    f"tune.enqueue: {family!r} is no family of models; "
+                    f"{nearest(family, self.models)}"
+                )
+            schema = families.parameters(family)
+            space = SearchSpace(self.models[family], schema)
+            defaults = schema.defaults(self.task)
+            starting_points.check(family, space, defaults, points, self.tune.n_trials)
 
 
 def picture(experiment: Params, n_features: int) -> list[int] | None:

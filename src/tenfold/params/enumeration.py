@@ -86,6 +86,10 @@ class SearchSpace:
         discrete = {name: values for name, values in found.items() if values is not None}
         return discrete if len(discrete) == len(found) else None
 
+    def values(self, name: str) -> ChoiceValues | GridValues | None:
+        """All values of a tuned leaf; None if there are infinitely many."""
+        return self._values_of(name, self.leaves[name])
+
     def _values_of(self, name: str, leaf: Range | Choices) -> ChoiceValues | GridValues | None:
         if isinstance(leaf, Choices):
             return ChoiceValues(leaf.choices)

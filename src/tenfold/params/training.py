@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -20,6 +20,11 @@ class Tune(Section):
     sampler: Literal["tpe", "random"] = "tpe"
     generation_size: int = Field(
         5, ge=1, description="Configurations asked for at once, before any is scored."
+    )
+    enqueue: dict[str, list[dict[str, Any]]] = Field(
+        {},
+        description="Family: configurations to try first, after its default; a tuned parameter "
+        "that one leaves out is at its default.",
     )
     n_kept: int = Field(
         3,

@@ -74,6 +74,7 @@ def search(
     tune: Tune,
     scratch: Path,
     report: Callable[[Trial, int], None],
+    first: Sequence[dict[str, Any]] = (),
 ) -> list[Trial]:
     """All trials of one family, in order.
 
@@ -86,9 +87,10 @@ def search(
         tune: budget, sampler, and how many of the best keep their models.
         scratch: the folder of finished trials, until the stage has written its outputs.
         report: called after every trial with it and the number of trials, for people.
+        first: the values of the tuned leaves in the first trials; the sampler proposes the others.
     """
     n_trials = space.n_trials(tune.n_trials)
-    study = Study(space, tune, evaluate.metric, evaluate.seed)
+    study = Study(space, tune, evaluate.metric, evaluate.seed, first)
     trials: list[Trial] = []
     while len(trials) < n_trials:
         last = min(len(trials) + tune.generation_size, n_trials)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,9 +37,17 @@ class Study:
         tune: the sampler.
         metric: what is optimised, in its own direction.
         seed: of all proposals.
+        first: the values of the tuned leaves in the first configurations.
     """
 
-    def __init__(self, space: SearchSpace, tune: Tune, metric: str, seed: int) -> None:
+    def __init__(
+        self,
+        space: SearchSpace,
+        tune: Tune,
+        metric: str,
+        seed: int,
+        first: Sequence[dict[str, Any]] = (),
+    ) -> None:
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -46,14 +55,18 @@ class Study:
         self.space = space
         self.tune = tune
         self.seed = seed
+        self.first = first
         self.distributions = search_space.distributions(space.leaves, space.schema)
         self.tried: set[int] = set()
 
     def ask(self, number: int) -> Proposal:
         """The configuration of trial `number`, which depends on it and on the trials told before.
 
-        It is the sampler's, or another one if a discrete space has that one behind it.
+        After the first ones it is the sampler's, or another one if a discrete space has that one
+        behind it.
         """
+        if number < len(self.first):
+            self.study.enqueue_trial(self.first[number])
         question = self._ask(number)
         configuration = self.space.number_of(question.params)
         if configuration in self.tried:
