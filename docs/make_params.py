@@ -34,7 +34,7 @@ def page() -> str:
                 nested = _section(inner, definitions)
                 if nested is not None:
                     # A mapping's sections have names of the user's own.
-                    own = "" if "$ref" in inner else ".{name}"
+                    own = ".{name}" if _values(inner) else ""
                     lines += ["", f"### {name}.{key}{own}", "", nested["description"], ""]
                     lines += _table(nested, definitions)
     for name in models.names():
@@ -51,7 +51,8 @@ def page() -> str:
 
 
 def _section(described: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any] | None:
-    reference = described.get("$ref") or _values(described).get("$ref", "")
+    options = (described, _values(described), *described.get("anyOf", ()))
+    reference = next((option["$ref"] for option in options if "$ref" in option), "")
     section: dict[str, Any] | None = definitions.get(reference.removeprefix("#/$defs/"))
     return section
 
@@ -71,12 +72,12 @@ def _table(schema: dict[str, Any], definitions: dict[str, Any], path: str = "") 
     for key, described in properties.items():
         if _section(described, definitions) is not None:
             # GitHub drops punctuation from a title's anchor.
-            own = "" if "$ref" in described else "name"
-            value = f"[below](#{path}{key}{own})"
-            default = "`{}`" if "default" in described else ""
+            own = "name" if _values(described) else ""
+            others = [_value(one) for one in described.get("anyOf", ()) if "$ref" not in one]
+            value = " or ".join([*others, f"[below](#{path}{key}{own})"])
         else:
             value = _value(described)
-            default = f"`{_yaml(described['default'])}`" if "default" in described else ""
+        default = f"`{_yaml(described['default'])}`" if "default" in described else ""
         yield f"| `{key}` | {value} | {default} | {described.get('description', '')} |"
 
 
@@ -107,6 +108,8 @@ def _value(described: dict[str, Any]) -> str:
 def _yaml(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, dict):
+        return "{}"  # All defaults, which stand in a table of their own.
     return "null" if value is None else str(value)
 
 

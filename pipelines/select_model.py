@@ -36,19 +36,20 @@ def choose(experiment: Params) -> None:
     from tenfold import dataset, metrics, params, selection
     from tenfold.models.shared import predictor
     from tenfold.reporting import page, plots
+    from tenfold.selection import choosing
 
     schema = dataset.Schema.from_report(runtime.read_json(OUT.split / "report.json"))
-    cv = selection.read_scores(OUT.cross_validate, experiment.models)
-    champion = selection.rank(cv, experiment.metrics[0])[0]
+    train = dataset.read(OUT.split / "train.parquet", schema, OUT.split / "folds.parquet")
+    chosen = choosing.choose(experiment, train, OUT.cross_validate, OUT.train, OUT.ensemble)
+    print("".join(chosen.notes), end="")
     test = dataset.read(OUT.split / "test.parquet", schema)
-    prediction = predictor.load(OUT.train / champion / "model").predict(test.X)
-    tested = plots.ChampionTest(champion, schema, test, prediction)
+    prediction = predictor.load(OUT.model(chosen.champion)).predict(test.X)
     scores = metrics.scores(experiment.metrics, test.y, prediction)
-    summary = {"champion": champion, "cv": selection.mean_sd(cv), "test": scores}
-    folders = {family: OUT.cross_validate / family for family in experiment.models}
+    summary = {"champion": chosen.champion, "cv": selection.mean_sd(chosen.cv), "test": scores}
+    tested = plots.ChampionTest(chosen.champion, schema, test, prediction)
+    folders = {candidate: OUT.scored(candidate) for candidate in chosen.cv}
     shape = params.picture(experiment, len(schema.features))
-    with runtime.directory(OUT.folder / "plots") as folder:
-        plots.write(folder, tested, folders, experiment.metrics[0], shape)
+    plots.write(OUT.folder / "plots", tested, folders, experiment.metrics[0], shape)
     dataset.write_predictions(OUT.folder / "test_predictions.parquet", test, prediction)
     page.write(experiment, summary, OUT)
     runtime.write_json(OUT.folder / "metrics.json", summary)

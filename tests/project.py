@@ -47,6 +47,8 @@ SMALL: dict[str, Any] = {
         },
     },
 }
+# What its leaderboard ranks.
+CANDIDATES = {*SMALL["models"], "ensemble"}
 
 
 class Project:

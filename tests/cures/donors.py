@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from functools import cache
 from pathlib import Path
 
+from tenfold.models.shared import assembling
+from tenfold.models.shared.ensemble import Part
 from tests import bags
 
 OF_BAG = {"t.csv": bags.table().assign(y=["no", "yes"] * 30).to_csv(index=False)}
@@ -15,6 +18,15 @@ def trained(path: Path) -> None:
     model = path / "model"
     model.mkdir(parents=True)
     _bag().predictor.save(model)
+
+
+def combined(path: Path) -> None:
+    """A folder as stage select_model leaves it, of an ensemble."""
+    model = path / "model"
+    model.mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as folder:
+        _bag().predictor.save(Path(folder))
+        assembling.assemble(model, [Part("mlp", 0, 1.0)], [Path(folder)])
 
 
 @cache

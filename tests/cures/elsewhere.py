@@ -31,13 +31,12 @@ TRIED_ELSEWHERE: dict[tuple[str, str], str] = {
     ("sources/source_files.py", "change its permissions"): "root may read any file",
     ("sources/readers/excel.py", "{error.strerror}"): "root may read any file",
     ("dataset/folds.py", "holds other rows than the training table"): "somebody edits outputs/",
+    ("dataset/tables.py", "holds predictions of other folds"): "somebody edits outputs/",
     ("models/shared/digests.py", "is damaged"): (
         "projects/test_damaged_models.py::test_any_file_that_changed_is_found"
     ),
     # Commands: `tenfold predict`.
     ("sources/__init__.py", "{reason}: mend it"): "of `tenfold predict`",
-    ("models/shared/network_model.py", "has no spread"): "of `tenfold predict --samples`",
-    ("models/shared/scikit_family.py", "has no spread"): "of `tenfold predict --samples`",
     ("models/shared/predictor.py", "n_samples must be between"): "of `tenfold predict --samples`",
     # Training.
     ("models/shared/network_family.py", "on all rows the loss was not finite"): (

@@ -45,6 +45,11 @@ CASES = [
         Change("models: unknown family 'random_forrest'", {"models": {"random_forrest": {}}}),
         Change("did you mean 'random_forest'?", {"models": {"random_forest": {}}}),
     ),
+    refusal(
+        "a family with the ensemble's name",
+        Change("a family must not be called 'ensemble'", {"models": {"ensemble": {}}}),
+        Change("set the mean under select_model.ensemble", {"models": {"linear": {}}}),
+    ),
     of_family(
         "a misspelt key of a family",
         "unknown key 'models.mlp.droput'",

@@ -9,7 +9,7 @@ from unittest import mock
 
 from pipelines import clean, cross_validate, split
 from tests.bad_input.making import as_csv
-from tests.cures.donors import OF_BAG, trained
+from tests.cures.donors import OF_BAG, combined, trained
 from tests.cures.refusals import COLUMNS, REMOVED, Change, Refusal, refusal, table
 
 SMALL: dict[str, Any] = {"n_blocks": 1, "d_block": 4}
@@ -130,6 +130,16 @@ CASES = [
             {**OF_BAG, "donor": trained},
         ),
         Change("name one, or remove init_from", {"models.resnet.init_from": REMOVED}),
+    ),
+    refusal(
+        "an ensemble to start from",
+        Change(
+            "models.mlp.init_from must name a trained mlp, but 'donor' is an ensemble",
+            {"models": {"mlp": {"init_from": "donor"}}},
+            {**OF_BAG, "donor": combined, "member": trained},
+        ),
+        Change("the folder outputs/train/<family>", {"models.mlp.init_from": "member"}),
+        Change("or remove init_from", {"models.mlp.init_from": REMOVED}),
     ),
     started(
         "a model of other columns to start from",

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from tenfold import models, params
 from tenfold.params import Clean, Params, messages
+from tenfold.params.training import Ensemble
 from tenfold.runtime import UserError
 from tests.params.documents import FILES, JARGON, SECTIONS, declare, refusal
 
@@ -43,6 +44,29 @@ def test_a_family_with_nothing_behind_it_takes_all_defaults() -> None:
 
 
 @pytest.mark.parametrize(
+    ("declared", "found"),
+    [
+        (None, Ensemble()),
+        ({}, Ensemble()),
+        ({"max_members": 3}, Ensemble(max_members=3)),
+        ("off", "off"),
+    ],
+)
+def test_the_ensemble_is_on_unless_it_is_off(declared: object, found: object) -> None:
+    document = declare({"select_model.ensemble": declared})
+    assert params.parse(document, models).select_model.ensemble == found
+    assert params.parse(declare({}), models).select_model.ensemble == Ensemble()
+
+
+@pytest.mark.parametrize("declared", ["on", True, 5, ["off"]])
+def test_an_ensemble_that_is_neither_off_nor_settings_is_refused(declared: object) -> None:
+    with pytest.raises(UserError) as refused:
+        params.parse(declare({"select_model.ensemble": declared}), models)
+    rule = "select_model.ensemble must be 'off' or a mapping of keys to values"
+    assert f"{rule}, but got {declared!r}" in str(refused.value)
+
+
+@pytest.mark.parametrize(
     ("changes", "message"),
     [
         (
@@ -69,6 +93,7 @@ def test_a_family_with_nothing_behind_it_takes_all_defaults() -> None:
             {"models.mlp": {"dropout": {"low": 0.1, "high": 0.5, "setp": 0.1}}},
             "'models.mlp.dropout.setp'; did you mean 'step'? (known: high, log, low, step)",
         ),
+        ({"select_model.ensemble": {"max_member": 3}}, "did you mean 'max_members'?"),
         ({"zzz": 1}, "unknown key 'zzz': remove it (known: "),
     ],
 )

@@ -21,7 +21,7 @@ FOLD_MODELS = "outputs/cross_validate/mlp/members"
 @pytest.fixture
 def networks(again: Project) -> Project:
     """The finished project as if it had searched for networks alone."""
-    again.change(models={"mlp": again.params()["models"]["mlp"]})
+    again.change(models={"mlp": again.params()["models"]["mlp"]}, select_model={"ensemble": "off"})
     return again
 
 

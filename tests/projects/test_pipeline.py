@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import SMALL, Project, files_below, wait_until
+from tests.project import CANDIDATES, SMALL, Project, files_below, wait_until
 
 HEAVY = {"duckdb", "mlflow", "numpy", "pandas", "pyarrow", "pydantic", "ruamel", "torch"}
 
@@ -23,7 +23,7 @@ def without(family: str) -> dict[str, object]:
 def test_one_command_leads_from_the_table_to_a_registered_champion(finished: Project) -> None:
     results = finished.json("outputs/metrics.json")
     assert set(results) == {"champion", "cv", "test"}
-    assert set(results["cv"]) == {"dummy", "linear", "mlp"}
+    assert set(results["cv"]) == {"dummy", "linear", "mlp", "ensemble"}
     metrics = {"auroc", "log_loss", "accuracy", "brier"}
     for scores in results["cv"].values():
         assert set(scores) == metrics
@@ -51,7 +51,7 @@ def test_the_default_experiment_compares_five_families_over_ten_folds(
     per_family = [f"{stage}@{name}" for stage in ("cross_validate", "train") for name in families]
     assert sorted(ran) == sorted(["clean", "split", *per_family, "select_model"])
     results = default.json("outputs/metrics.json")
-    assert set(results["cv"]) == set(families)
+    assert set(results["cv"]) == {*families, "ensemble"}
     assert results["champion"] != "dummy"
     assert results["test"]["auroc"] > 0.95
     for family in families:
@@ -119,11 +119,11 @@ def test_a_family_added_runs_alone_and_a_family_removed_is_forgotten(again: Proj
     again.change(models={**SMALL["models"], "random_forest": forest})
     added = again.repro()
     assert added == ["clean", "cross_validate@random_forest", "train@random_forest", "select_model"]
-    assert set(again.json("outputs/metrics.json")["cv"]) == {*SMALL["models"], "random_forest"}
+    assert set(again.json("outputs/metrics.json")["cv"]) == {*CANDIDATES, "random_forest"}
 
     again.change(models=SMALL["models"])
     assert again.repro() == ["clean", "select_model"]
-    assert set(again.json("outputs/metrics.json")["cv"]) == set(SMALL["models"])
+    assert set(again.json("outputs/metrics.json")["cv"]) == CANDIDATES
     assert "random_forest" not in again.run("tenfold", "leaderboard")
     assert "random_forest" not in (again / "outputs/report.html").read_text()
     assert not (again / "outputs/plots/random_forest").exists()
@@ -272,8 +272,8 @@ def test_a_moved_project_gets_its_runs_and_its_champion_back(
     for family, run in moved.family_runs().items():
         assert str(moved.root) in (run.info.artifact_uri or "")
         names = {file.path for file in moved.client().list_artifacts(run.info.run_id)}
-        assert "best.json" in names, family
-    assert set(moved.family_runs()) == set(SMALL["models"])
+        assert {"best.json", "weights.json"} & names, family
+    assert set(moved.family_runs()) == CANDIDATES
 
 
 def test_a_copied_project_does_not_lean_on_the_original(finished: Project, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from tenfold.metrics import METRICS, Array
 from tenfold.selection import cross_fitting, greedy, row_losses
 from tenfold.selection.greedy import Candidates
+from tenfold.selection.row_losses import RowLoss
 
 # metric: its loss of one row, of the true value or class and the prediction.
 PLAIN: dict[str, Callable[[Any, Any], float]] = {
@@ -67,6 +68,11 @@ def plain(
     return [best.count(candidate) for candidate in range(len(predictions))]
 
 
+def folded(predictions: list[Array], y: Any, loss: RowLoss) -> Candidates:
+    cut = np.cumsum(SIZES)[:-1]
+    return Candidates([np.split(own, cut) for own in predictions], np.split(y, cut), loss)
+
+
 def rows_of(folds: list[int]) -> list[int]:
     edges = np.cumsum([0, *SIZES])
     return [row for fold in folds for row in range(edges[fold], edges[fold + 1])]
@@ -80,9 +86,7 @@ def test_the_choice_is_that_of_a_plain_implementation(
 ) -> None:
     for seed in range(3):
         predictions, y = case(metric, seed, n_classes=n_classes)
-        candidates = Candidates(
-            predictions, y, SIZES, row_losses.row_loss(metric, METRICS[metric].tasks[0])
-        )
+        candidates = folded(predictions, y, row_losses.row_loss(metric, METRICS[metric].tasks[0]))
         for folds in ([0, 1, 2, 3], [1, 3]):
             chosen = greedy.select(candidates, folds, max_members, 8)
             expected = plain(predictions, y, rows_of(folds), metric, max_members, 8)
@@ -92,14 +96,14 @@ def test_the_choice_is_that_of_a_plain_implementation(
 
 def test_the_earlier_of_equals_is_chosen_and_no_more_than_needed() -> None:
     y = np.arange(10.0)
-    candidates = Candidates([y + 1, y, y.copy(), y - 1], y, [10], row_losses.SQUARED)
+    candidates = Candidates([[y + 1], [y], [y.copy()], [y - 1]], [y], row_losses.SQUARED)
     assert greedy.select(candidates, [0], 4, 8) == (0, 1, 0, 0)
 
 
 def test_certain_and_wrong_predictions_still_have_an_order() -> None:
     y, wrong = np.zeros(40, int), np.tile([0.0, 1.0], (40, 1))
     half = np.where(np.arange(40)[:, None] < 20, [1.0, 0.0], wrong)
-    candidates = Candidates([wrong, half], y, [40], row_losses.LOG)
+    candidates = Candidates([[wrong], [half]], [y], row_losses.LOG)
     assert greedy.select(candidates, [0], 2, 8) == (0, 1)
 
 
@@ -108,14 +112,12 @@ def test_a_folds_own_rows_do_not_tell_its_weights(metric: str) -> None:
     predictions, y = case(metric, 0)
     apart = np.eye(len(SIZES), dtype=bool)
     loss = row_losses.row_loss(metric, METRICS[metric].tasks[0])
-    first = cross_fitting.cross_fit(Candidates(predictions, y, SIZES, loss), apart, 6)
-    assert first is not None
+    first = cross_fitting.cross_fit(folded(predictions, y, loss), apart, 6)
     for fold in range(len(SIZES)):
         changed = y.copy()
         own = rows_of([fold])
         changed[own] = np.roll(y[own], 1) if metric in ("log_loss", "brier") else y[own] + 3
-        other = cross_fitting.cross_fit(Candidates(predictions, changed, SIZES, loss), apart, 6)
-        assert other is not None
+        other = cross_fitting.cross_fit(folded(predictions, changed, loss), apart, 6)
         assert first.of_folds[fold].tolist() == other.of_folds[fold].tolist()
         others = [number for number in range(len(SIZES)) if number != fold]
         assert (first.of_folds[others] != other.of_folds[others]).any()
@@ -123,24 +125,18 @@ def test_a_folds_own_rows_do_not_tell_its_weights(metric: str) -> None:
 
 def test_in_repeated_folds_only_those_of_the_same_repetition_choose() -> None:
     predictions, y = case("mse", 0)
-    candidates = Candidates(predictions, y, SIZES, row_losses.SQUARED)
+    candidates = folded(predictions, y, row_losses.SQUARED)
     # Folds 0 and 1 are one repetition, 2 and 3 another.
     overlaps = np.array([[1, 0, 1, 1], [0, 1, 1, 1], [1, 1, 1, 0], [1, 1, 0, 1]], dtype=bool)
     found = cross_fitting.cross_fit(candidates, overlaps, 6)
-    assert found is not None
     for own, fold in enumerate([1, 0, 3, 2]):
-        expected = greedy.select(candidates, [fold], 6, cross_fitting.N_STEPS)
-        assert found.of_folds[own].tolist() == list(expected)
-    every = greedy.select(candidates, range(4), 6, cross_fitting.N_STEPS)
-    assert found.counts.tolist() == list(every)
+        expected = np.array(greedy.select(candidates, [fold], 6, cross_fitting.N_STEPS))
+        np.testing.assert_array_equal(found.of_folds[own], expected / expected.sum())
+    every = np.array(greedy.select(candidates, range(4), 6, cross_fitting.N_STEPS))
+    np.testing.assert_array_equal(found.of_all, every / every.sum())
 
 
-def test_a_fold_that_overlaps_all_others_has_no_weights() -> None:
-    predictions, y = case("mse", 0)
-    candidates = Candidates(predictions, y, [sum(SIZES)], row_losses.SQUARED)
-    assert cross_fitting.cross_fit(candidates, np.ones((1, 1), dtype=bool), 6) is None
-
-
-def test_the_mean_weighs_each_candidate_as_often_as_it_was_chosen() -> None:
-    predictions = [np.array([1.0, 2.0]), np.array([5.0, 5.0]), np.array([4.0, 8.0])]
-    np.testing.assert_allclose(cross_fitting.mean(np.array([2, 0, 1]), predictions), [2.0, 4.0])
+def test_the_mean_weighs_each_candidate() -> None:
+    predictions = [np.array([1.0, 2.0]), np.array([np.nan, 5.0]), np.array([4.0, 8.0])]
+    weights = np.array([0.75, 0, 0.25])
+    np.testing.assert_allclose(cross_fitting.mean(weights, predictions), [1.75, 3.5])

@@ -16,7 +16,7 @@ import pytest
 
 from tenfold.params.search_space import flat
 from tenfold.tracking import store
-from tests.project import SMALL, Project, wait_until
+from tests.project import CANDIDATES, SMALL, Project, wait_until
 
 
 def rows(project: Project, query: str) -> list[tuple[Any, ...]]:
@@ -44,18 +44,28 @@ def has_files(location: str) -> bool:
     return (Path(unquote(urlparse(location).path)) / "MLmodel").is_file()
 
 
+def parameters(project: Project, candidate: str) -> dict[str, object]:
+    """Of a family's best configuration; of the ensemble its weights."""
+    if candidate != "ensemble":
+        best = project.json(f"outputs/cross_validate/{candidate}/best.json")
+        return flat(best["parameters"])
+    members = project.json("outputs/ensemble/weights.json")["members"]
+    names = [f"{one['family']}.{one['runner_up']}".removesuffix(".0") for one in members]
+    return {f"weight.{name}": one["weight"] for name, one in zip(names, members, strict=True)}
+
+
 def test_a_familys_run_holds_what_its_outputs_say(finished: Project) -> None:
     client, runs = finished.client(), finished.family_runs()
     champion = finished.json("outputs/metrics.json")["champion"]
-    assert set(runs) == set(SMALL["models"])
+    assert set(runs) == CANDIDATES
     for family, run in runs.items():
-        best = finished.json(f"outputs/cross_validate/{family}/best.json")
-        expected = flat(best["parameters"]) | {"seed": 7, "task": "binary", "n_splits": 3}
+        expected = parameters(finished, family) | {"seed": 7, "task": "binary", "n_splits": 3}
         assert run.info.run_name == family
         assert expected.items() <= {**run.data.params, **expected}.items()
         for name, value in expected.items():
             assert run.data.params[name] == str(value)
-        scores = finished.json(f"outputs/cross_validate/{family}/scores.json")
+        folder = "ensemble" if family == "ensemble" else f"cross_validate/{family}"
+        scores = finished.json(f"outputs/{folder}/scores.json")
         for name, summary in scores.items():
             assert run.data.metrics[f"cv/{name}"] == summary["mean"]
             assert run.data.metrics[f"cv/{name}_sd"] == summary["sd"]
@@ -97,7 +107,8 @@ def test_a_familys_run_holds_its_files_below_mlruns(finished: Project) -> None:
     for family, run in finished.family_runs().items():
         assert (run.info.artifact_uri or "").startswith((finished / "mlruns").as_uri())
         names = {file.path for file in client.list_artifacts(run.info.run_id)}
-        assert {"best.json", "scores.json", "trials.csv", "plots"} <= names
+        own = {"weights.json"} if family == "ensemble" else {"best.json", "trials.csv"}
+        assert {*own, "scores.json", "plots"} <= names
         plots = {file.path for file in client.list_artifacts(run.info.run_id, "plots")}
         assert {"plots/roc.png", "plots/confusion.png", "plots/fold_scores.png"} <= plots
         assert ("plots/learning_curve.png" in plots) == (family == "mlp")
@@ -114,14 +125,17 @@ def test_a_familys_run_names_its_data_and_its_origin(finished: Project) -> None:
         assert len(used.dataset.digest) == 36
         tags = run.data.tags
         assert tags["mlflow.source.git.commit"] in commits
-        assert tags["dvc.stage"] == f"train@{family}"
+        assert tags["dvc.stage"] == ("select_model" if family == "ensemble" else f"train@{family}")
         fingerprints.add(tags["tenfold.fingerprint"])
-    assert len(fingerprints) == len(SMALL["models"])
+    assert len(fingerprints) == len(CANDIDATES)
 
 
 def test_the_trials_of_a_family_are_its_child_runs(finished: Project) -> None:
     for family, run in finished.family_runs().items():
         children = finished.runs(f"tags.`mlflow.parentRunId` = '{run.info.run_id}'")
+        if family == "ensemble":
+            assert children == []
+            continue
         n_trials = finished.json(f"outputs/cross_validate/{family}/best.json")["n_trials"]
         assert len(children) == n_trials == (1 if family == "dummy" else 2)
         best = max(child.data.metrics["cv/auroc"] for child in children)
@@ -197,7 +211,8 @@ def test_a_publication_killed_anywhere_leaves_nothing_that_misleads(
     for family, run in finished.family_runs().items():
         assert published[family].data.metrics == run.data.metrics
         children = f"tags.`mlflow.parentRunId` = '{published[family].info.run_id}'"
-        assert len(again.runs(children)) == (1 if family == "dummy" else 2)
+        n_trials = {"dummy": 1, "ensemble": 0}.get(family, 2)
+        assert len(again.runs(children)) == n_trials
     assert len(again.runs("attributes.status = 'FINISHED'")) == len(finished.runs())
 
 
@@ -228,7 +243,7 @@ def test_another_store_is_used_when_the_environment_names_one(
 ) -> None:
     other = f"sqlite:///{tmp_path / 'other.db'}"
     assert again.repro(env={"MLFLOW_TRACKING_URI": other}) == ["clean", "select_model"]
-    assert set(again.family_runs(other)) == set(SMALL["models"])
+    assert set(again.family_runs(other)) == CANDIDATES
     assert again.champion_version(other) == "1"
     assert not (again / "mlruns/mlflow.db").exists()
     printed = again.run("dvc", "repro", env={"MLFLOW_TRACKING_URI": other})
@@ -255,7 +270,7 @@ def test_a_deleted_experiment_is_restored(again: Project, command: str) -> None:
     client.delete_experiment(experiment)
     again.run(*command.split())
     assert client.get_experiment(experiment).lifecycle_stage == "active"
-    assert set(again.family_runs()) == set(SMALL["models"])
+    assert set(again.family_runs()) == CANDIDATES
 
 
 @pytest.mark.parametrize(

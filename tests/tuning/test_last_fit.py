@@ -29,7 +29,7 @@ def network(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Proj
 
     def build(root: Path) -> None:
         copied = finished.copy(root)
-        copied.change(models={"mlp": MLP})
+        copied.change(models={"mlp": MLP}, select_model={"ensemble": "off"})
         copied.repro()
 
     return shared(tmp_path_factory, "network", build)

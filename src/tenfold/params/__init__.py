@@ -22,6 +22,7 @@ from tenfold.params.cleaning import Cast, Clean
 from tenfold.params.data import Data
 from tenfold.params.enumeration import SearchSpace
 from tenfold.params.families import (
+    ENSEMBLE,
     ExperimentContext,
     Families,
     check_family,
@@ -42,6 +43,7 @@ from tenfold.params.training import Run, SelectModel, Train, Trainer, Tune
 from tenfold.runtime import UserError, custom_code, nearest
 
 __all__ = [
+    "ENSEMBLE",
     "Audit",
     "Cast",
     "Categorical",

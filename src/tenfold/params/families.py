@@ -16,6 +16,9 @@ from tenfold.metrics import Task
 from tenfold.params import messages, search_space
 from tenfold.runtime import nearest
 
+# The candidate that select_model makes of all families, which none of them may be called.
+ENSEMBLE = "ensemble"
+
 
 @dataclass(frozen=True)
 class ExperimentContext:
@@ -46,6 +49,11 @@ def check_family(
     families: Families, family: str, declared: Mapping[str, Any], context: ExperimentContext
 ) -> None:
     """Check a family's parameters at both ends of every range and for every choice."""
+    if family == ENSEMBLE:
+        raise ValueError(
+            f"models: a family must not be called {ENSEMBLE!r}, which is the weighted mean of all "
+            f"families: name it otherwise, and set the mean under select_model.{ENSEMBLE}"
+        )
     if family not in families.names():
         raise ValueError(f"models: unknown family {family!r}; {nearest(family, families.names())}")
     schema = families.parameters(family)

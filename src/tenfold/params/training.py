@@ -62,9 +62,20 @@ class Trainer(Section):
     compile: bool = Field(False, description="torch.compile the networks.")
 
 
-class SelectModel(Section):
-    """Where the champion goes."""
+class Ensemble(Section):
+    """The weighted mean of the families' models, which is a candidate like each of them."""
 
+    max_members: int = Field(
+        10, ge=2, description="Models that it may hold; each makes an answer slower."
+    )
+
+
+class SelectModel(Section):
+    """What is chosen among, and where the champion goes."""
+
+    ensemble: Literal["off"] | Ensemble = Field(
+        Ensemble(), description="off: choose among the families only."
+    )
     registered_model_name: Name = Field(description="Its name in the MLflow registry.")
     max_unseen: float = Field(
         1.0,

@@ -37,9 +37,23 @@ class Outputs:
         return self.folder / "train"
 
     @property
+    def ensemble(self) -> Path:
+        """The folder of the ensemble, a candidate beside the families."""
+        return self.folder / "ensemble"
+
+    def scored(self, candidate: str) -> Path:
+        """The folder with the scores and the out-of-fold predictions of a family or ensemble."""
+        return self.ensemble if candidate == self.ensemble.name else self.cross_validate / candidate
+
+    def model(self, candidate: str) -> Path:
+        """The folder of the model of a family, or of an ensemble that is the champion."""
+        own = self.ensemble if candidate == self.ensemble.name else self.train / candidate
+        return own / "model"
+
+    @property
     def select_model(self) -> list[Path]:
         """The outputs of stage select_model but its stamp."""
-        names = ("metrics.json", "plots", "report.html", "test_predictions.parquet")
+        names = ("ensemble", "metrics.json", "plots", "report.html", "test_predictions.parquet")
         return [self.folder / name for name in names]
 
     @property

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from tenfold import runtime, selection
 from tenfold.params.search_space import flat
 from tenfold.reporting.outputs import Outputs
+from tenfold.reporting.results import configuration
 from tenfold.reporting.terminal import mean_sd, short
 from tenfold.splitting import split_report
 
@@ -28,14 +29,9 @@ def write(experiment: Params, results: Mapping[str, Any], outputs: Outputs) -> N
         outputs: of the stages.
     """
     champion = results["champion"]
-    cleaned, split, best = (
-        runtime.read_json(path)
-        for path in (
-            outputs.clean / "report.json",
-            outputs.split / "report.json",
-            outputs.cross_validate / champion / "best.json",
-        )
-    )
+    cleaned = runtime.read_json(outputs.clean / "report.json")
+    split = runtime.read_json(outputs.split / "report.json")
+    best = configuration(outputs, champion)
     pictures = sorted((outputs.folder / "plots" / champion).glob("*.png"))
     page = render(experiment, results, cleaned, split, best, pictures)
     runtime.write_text(outputs.folder / "report.html", page)
@@ -55,7 +51,7 @@ def render(
         experiment: params.yaml.
         results: outputs/metrics.json.
         cleaned, split: the reports of the stages `clean` and `split`.
-        best: best.json of the champion.
+        best: the champion's `configuration`.
         pictures: PNG files of the champion.
     """
     from jinja2 import Environment, StrictUndefined

@@ -33,34 +33,35 @@ class ChampionTest:
 
 
 def write(
-    folder: Path,
+    out: Path,
     tested: ChampionTest,
-    cross_validation: Mapping[str, Path],
+    scored: Mapping[str, Path],
     metric: str,
     shape: Sequence[int] | None,
 ) -> None:
     """Write all curves and pictures.
 
     Args:
-        folder: of the CSVs; each family has a folder of pictures in it.
+        out: the folder of the CSVs; each candidate has a folder of pictures in it.
         tested: the champion.
-        cross_validation: each family's folder of the cross_validate stage.
+        scored: each candidate's folder of scores and out-of-fold predictions.
         metric: of the fold scores.
         shape: [channels, height, width] if each row is a picture.
     """
     schema, rows, prediction = tested.schema, tested.rows, tested.prediction
-    write_curves(folder, schema, cross_validation, metric, rows.y, prediction)
-    for family, results in cross_validation.items():
-        draw_family(folder / family, schema, results, metric)
-    if shape and schema.classes and not (schema.categorical or schema.dates):
-        path = folder / tested.family / "recognised.png"
-        draw_recognised(path, schema, rows.X, shape, rows.y, prediction)
+    with runtime.directory(out) as folder:
+        write_curves(folder, schema, scored, metric, rows.y, prediction)
+        for candidate, results in scored.items():
+            draw_family(folder / candidate, schema, results, metric)
+        if shape and schema.classes and not (schema.categorical or schema.dates):
+            path = folder / tested.family / "recognised.png"
+            draw_recognised(path, schema, rows.X, shape, rows.y, prediction)
 
 
 def write_curves(
     folder: Path,
     schema: Schema,
-    cross_validation: Mapping[str, Path],
+    scored: Mapping[str, Path],
     metric: str,
     test_true: NDArray[np.generic],
     test_prediction: Array,
@@ -70,7 +71,7 @@ def write_curves(
     Args:
         folder: for the CSVs.
         schema: task and classes.
-        cross_validation: each family's folder of the cross_validate stage.
+        scored: each candidate's folder of scores and out-of-fold predictions.
         metric: of the fold scores.
         test_true: the target of the test rows (n,): values or class codes.
         test_prediction: the champion's prediction of them.
@@ -78,7 +79,7 @@ def write_curves(
     roc: Rows = []
     curves: Rows = []
     folds: Rows = []
-    for family, results in cross_validation.items():
+    for family, results in scored.items():
         oof = read_oof(results)
         if schema.classes:
             fpr, tpr = roc_curve(schema, oof)

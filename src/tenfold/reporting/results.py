@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from tenfold import runtime, selection
 from tenfold.dataset import Schema
-from tenfold.params import Params, Split
+from tenfold.params import ENSEMBLE, Params, Split
 from tenfold.params.search_space import flat
 from tenfold.reporting.outputs import Outputs
+from tenfold.selection import ensemble
 from tenfold.serving.row_reader import RowReader
 
 if TYPE_CHECKING:
@@ -19,9 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FamilyResults:
-    """What MLflow shows of one family; `fingerprint` identifies it."""
+    """What MLflow shows of one family, or of the ensemble; `fingerprint` identifies it.
+
+    `stage` is the last one that it comes from.
+    """
 
     name: str
+    stage: str
     fingerprint: str
     parameters: dict[str, Any]
     scores: selection.Summary
@@ -33,7 +38,7 @@ class FamilyResults:
 
 @dataclass(frozen=True)
 class Champion:
-    """The chosen family, its scores on the test rows, and what is registered of it."""
+    """The chosen family or ensemble, its scores on the test rows, and what is registered of it."""
 
     family: str
     fingerprint: str
@@ -74,6 +79,8 @@ def read(params: Params, outputs: Outputs, fingerprint: str) -> ExperimentResult
         "rows": sum(report["rows"].values()),
     }
     families = [_family(params, outputs, name, data["digest"]) for name in params.models]
+    if ENSEMBLE in results["cv"]:
+        families.append(_ensemble(params, outputs, families))
     return ExperimentResults(
         experiment=params.name,
         registered_model=params.select_model.registered_model_name,
@@ -95,9 +102,18 @@ def _split(rules: Split, report: dict[str, Any]) -> dict[str, Any]:
     return {**always, **special, "split_strategy": report["strategy"]}
 
 
+def configuration(outputs: Outputs, candidate: str) -> dict[str, Any]:
+    """The `parameters` of a family's best configuration, or the weights; and the `findings`."""
+    if candidate != ENSEMBLE:
+        best: dict[str, Any] = runtime.read_json(outputs.cross_validate / candidate / "best.json")
+        return best
+    weights = ensemble.read_weights(outputs.ensemble)
+    return {"parameters": {"weight": weights}, "findings": []}
+
+
 def _family(params: Params, outputs: Outputs, name: str, data: str) -> FamilyResults:
     folder = outputs.cross_validate / name
-    best = runtime.read_json(folder / "best.json")
+    best = configuration(outputs, name)
     files = [folder / "best.json", folder / "scores.json", folder / "trials.csv"]
     # The pictures are drawn from the results, so they are not part of what identifies a run.
     fingerprint = runtime.fingerprint(
@@ -110,6 +126,7 @@ def _family(params: Params, outputs: Outputs, name: str, data: str) -> FamilyRes
     )
     return FamilyResults(
         name=name,
+        stage=f"train@{name}",
         fingerprint=fingerprint,
         parameters=flat(best["parameters"]) | {"best_trial": best["trial"]},
         scores=runtime.read_json(folder / "scores.json"),
@@ -120,6 +137,35 @@ def _family(params: Params, outputs: Outputs, name: str, data: str) -> FamilyRes
         findings=best["findings"],
         trials=runtime.read_rows(folder / "trials.csv"),
         files=[*files, *sorted((outputs.folder / "plots" / name).glob("*.png"))],
+    )
+
+
+def _ensemble(params: Params, outputs: Outputs, families: list[FamilyResults]) -> FamilyResults:
+    folder = outputs.ensemble
+    weights, scores = folder / "weights.json", runtime.read_json(folder / "scores.json")
+    members = {one["family"] for one in runtime.read_json(weights)["members"]}
+    fingerprint = runtime.fingerprint(
+        params.name,
+        ENSEMBLE,
+        scores,
+        runtime.digest(weights),
+        [family.fingerprint for family in families if family.name in members],
+    )
+    described = configuration(outputs, ENSEMBLE)
+    return FamilyResults(
+        name=ENSEMBLE,
+        stage="select_model",
+        fingerprint=fingerprint,
+        parameters=flat(described["parameters"]),
+        scores=scores,
+        history=[],
+        findings=described["findings"],
+        trials=[],
+        files=[
+            weights,
+            folder / "scores.json",
+            *sorted((outputs.folder / "plots" / ENSEMBLE).glob("*.png")),
+        ],
     )
 
 
@@ -138,7 +184,7 @@ def _champion(
         family=family,
         fingerprint=next(other.fingerprint for other in families if other.name == family),
         test=results["test"],
-        model=outputs.train / family / "model",
+        model=outputs.model(family),
         schema=schema,
         example=example(train, schema),
         files=[outputs.folder / "report.html"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,44 +17,43 @@ N_STEPS = 25
 
 
 @dataclass(frozen=True)
-class CrossFitted:
-    """How often each candidate was chosen: from all rows (candidates,), and for each fold.
+class Weights:
+    """The weight of every candidate in the ensemble of all rows, and in each fold's own.
 
-    `of_folds` (folds, candidates) has for a fold what the folds chose that share no row with it.
+    Attributes:
+        of_all: (candidates,), chosen by all rows.
+        of_folds: (folds, candidates), chosen by the folds that share no row with this one.
     """
 
-    counts: NDArray[np.int64]
-    of_folds: NDArray[np.int64]
+    of_all: Array
+    of_folds: Array
 
 
-def cross_fit(
-    candidates: Candidates, overlaps: NDArray[np.bool_], max_members: int
-) -> CrossFitted | None:
-    """Choose from all rows, and for each fold from the rows of the others.
+def cross_fit(candidates: Candidates, overlaps: NDArray[np.bool_], max_members: int) -> Weights:
+    """Choose by all rows, and for each fold by the rows of the others.
 
     Args:
         candidates: the models.
-        overlaps: which folds validate a row in common (folds, folds); each does with itself.
+        overlaps: which folds validate a row in common (folds, folds); each does with itself,
+            and none with all.
         max_members: the greatest number of different candidates.
-
-    Returns:
-        None if a fold shares rows with every other, so that nothing can choose for it.
     """
-    if overlaps.all(axis=1).any():
-        return None
     others = [np.flatnonzero(~overlap).tolist() for overlap in overlaps]
-    counts, *of_folds = (
-        greedy.select(candidates, folds, max_members, N_STEPS)
+    of_all, *of_folds = (
+        _weights(greedy.select(candidates, folds, max_members, N_STEPS))
         for folds in (range(len(overlaps)), *others)
     )
-    return CrossFitted(np.array(counts), np.array(of_folds))
+    return Weights(of_all, np.array(of_folds))
 
 
-def mean(counts: NDArray[np.int64], predictions: list[Array]) -> Array:
-    """The mean of the candidates' predictions, each as often as it was chosen."""
+def _weights(counts: greedy.Counts) -> Array:
+    return np.array(counts) / sum(counts)
+
+
+def mean(weights: Array, predictions: Sequence[Array]) -> Array:
+    """The weighted mean of predictions (n,) or (n, C)."""
     total = np.zeros_like(predictions[0])
-    for count, prediction in zip(counts.tolist(), predictions, strict=True):
-        if count:
-            total += count * prediction
-    average: Array = total / counts.sum()
-    return average
+    for weight, prediction in zip(weights.tolist(), predictions, strict=True):
+        if weight:
+            total += weight * prediction
+    return total

@@ -5,7 +5,6 @@ Source: Caruana, Niculescu-Mizil, Crew & Ksikes (2004), Ensemble selection from 
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -24,29 +23,25 @@ class Candidates:
     """Models to choose from, as the terms of a loss for every row that a fold validates.
 
     Args:
-        predictions: each candidate's, fold after fold: (n,) or (n, C), all finite.
-        y: the rows' target (n,): values or class codes.
-        sizes: the number of rows of each fold.
+        predictions: each candidate's of each fold, (n,) or (n, C), all finite.
+        y: each fold's target (n,): values or class codes.
         loss: that is minimised.
     """
 
     def __init__(
         self,
-        predictions: Sequence[Array],
-        y: NDArray[np.generic],
-        sizes: Sequence[int],
+        predictions: Sequence[Sequence[Array]],
+        y: Sequence[NDArray[np.generic]],
         loss: RowLoss,
     ) -> None:
         self._loss = loss
-        terms = [loss.terms(y, prediction) for prediction in predictions]
-        edges = np.cumsum([0, *sizes])
         # Each fold's terms lie together, so that one of them fits a processor's cache.
         self._folds: list[Array] = [
-            np.array([own[start:end].ravel() for own in terms])
-            for start, end in itertools.pairwise(edges)
+            np.array([loss.terms(true, own).ravel() for own in fold])
+            for true, fold in zip(y, zip(*predictions, strict=True), strict=True)
         ]
         self._known: dict[Counts, Array] = {}
-        self.n = len(terms)
+        self.n = len(predictions)
 
     def losses(self, counts: Counts) -> Array:
         """Each fold's sum of losses if a candidate joined an ensemble: (candidates, folds).

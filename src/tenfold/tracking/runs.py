@@ -36,7 +36,7 @@ def family_run(
     tags = {
         FINGERPRINT: family.fingerprint,
         "tenfold.family": family.name,
-        "dvc.stage": f"train@{family.name}",
+        "dvc.stage": family.stage,
         "mlflow.source.name": "dvc.yaml",
         **_origin(),
     }

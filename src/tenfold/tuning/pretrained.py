@@ -11,6 +11,7 @@ from tenfold import runtime
 from tenfold.dataset import Schema
 from tenfold.models.shared import predictor
 from tenfold.models.shared.predictor import Predictor
+from tenfold.params import ENSEMBLE
 
 
 def fetch(
@@ -34,6 +35,11 @@ def fetch(
         if registered
         else _stored(address, family, where)
     )
+    if found.family == ENSEMBLE:
+        raise runtime.UserError(
+            f"{where} must name a trained {family}, but {address!r} is an ensemble of several "
+            "models: name the folder outputs/train/<family> of its experiment, or remove init_from"
+        )
     if found.family != family:
         raise runtime.UserError(
             f"{where} must name a trained {family}, but {address!r} is of family {found.family}: "
@@ -79,7 +85,7 @@ def _stored(address: str, family: str, where: str) -> Predictor:
             "every run: copy it to a folder outside outputs/ and name that"
         )
     for folder in (Path(address), Path(address) / "model"):
-        if (folder / "predictor.json").is_file():
+        if (folder / predictor.DESCRIBED).is_file():
             return predictor.load(folder)
     raise runtime.UserError(
         f"{where}: there is no trained model in {address!r}: name models:/<name>@<alias>, or the "

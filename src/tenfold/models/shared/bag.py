@@ -9,7 +9,7 @@ import numpy as np
 
 from tenfold import runtime
 from tenfold.metrics import Array
-from tenfold.models.shared.contract import Family, Fitted
+from tenfold.models.shared.contract import Family, Fitted, NoSpread
 
 _DESCRIBED = "bag.json"
 
@@ -37,10 +37,10 @@ class Bag:
         """The members' predictions (k, n) or (k, n, C); `n_samples` and `seed` do not matter.
 
         Raises:
-            ValueError: if there is one member only.
+            NoSpread: if there is one member only.
         """
         if len(self.members) == 1:
-            raise ValueError("a bag of one model has no spread")
+            raise NoSpread("a bag of one model has no spread")
         return np.stack(list(self._predictions(inputs)))
 
     def _predictions(self, inputs: Sequence[Array]) -> Iterator[Array]:

@@ -65,6 +65,10 @@ class Diverged(Exception):
     """
 
 
+class NoSpread(ValueError):
+    """A model has neither dropout nor several members, whose answers would differ."""
+
+
 @dataclass(frozen=True)
 class Fold:
     """One fold, preprocessed by statistics of its training part alone.
@@ -145,7 +149,7 @@ class Fitted(Protocol):
         """Predictions (draws, n) or (draws, n, C) whose spread is the model's uncertainty.
 
         Raises:
-            ValueError: if the model has no spread, having neither dropout nor several members.
+            NoSpread: if the model has neither dropout nor several members.
         """
         ...
 

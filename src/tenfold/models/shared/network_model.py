@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.metrics import Array, Task
-from tenfold.models.shared.contract import Diverged, FitSettings
+from tenfold.models.shared.contract import Diverged, FitSettings, NoSpread
 from tenfold.runtime import write_json
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class NetworkModel:
         if any(spec.dropout or spec.input_dropout for spec in self.specs):
             return np.concatenate(list(self._samples(inputs, n_samples, seed)))
         if len(self.specs) == 1:
-            raise ValueError(
+            raise NoSpread(
                 "this network has no spread: it was trained without dropout and is not a bag"
             )
         return self._members(self.network, inputs)

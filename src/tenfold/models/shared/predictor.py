@@ -14,18 +14,18 @@ import numpy as np
 from tenfold import models, preprocessing, runtime
 from tenfold.dataset import Schema
 from tenfold.metrics import Array
-from tenfold.models.shared import bag, digests, persistence
+from tenfold.models.shared import digests, ensemble, persistence
 from tenfold.models.shared.contract import Fitted
+from tenfold.params import ENSEMBLE
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
 
+DESCRIBED = "predictor.json"
 # The column of an answer that names a row's columns with categories never seen in training.
 UNSEEN = "unseen_categories"
-# The source of a family of one's own, in the model's folder.
-_CODE = "family.py"
 # All draws are held in memory.
 MAX_SAMPLES = 10_000
 
@@ -34,8 +34,8 @@ MAX_SAMPLES = 10_000
 class Predictor:
     """Turns a table with the training columns into values or class probabilities.
 
-    A bag of models has a fitted transformer for each. `code` is the source of a family that is not
-    built in; by default that of this project.
+    A bag of models has a fitted transformer for each, an ensemble each that a member needs. `code`
+    is the source of a family that is not built in; by default that of this project.
     """
 
     family: str
@@ -134,18 +134,18 @@ class Predictor:
             "n_transformers": len(self.transformers),
             "schema": self.schema.to_json(),
         }
-        runtime.write_json(folder / "predictor.json", described)
+        runtime.write_json(folder / DESCRIBED, described)
         for number, transformer in enumerate(self.transformers):
-            persistence.save(transformer, _preprocessing(folder, number))
+            persistence.save(transformer, preprocessing_file(folder, number))
         self.model.save(folder)
-        own = models.own_file(self.family)
+        own = None if self.family == ENSEMBLE else models.own_file(self.family)
         code = own.read_text("utf-8") if own and self.code is None else self.code
-        if code is not None:
-            runtime.write_text(folder / _CODE, code)
+        ensemble.write_code(folder, code)
         digests.write(folder)
 
 
-def _preprocessing(folder: Path, number: int) -> Path:
+def preprocessing_file(folder: Path, number: int) -> Path:
+    """Where the transformer of this number is."""
     return folder / f"preprocessing-{number}.skops"
 
 
@@ -156,15 +156,14 @@ def load(folder: Path) -> Predictor:
         runtime.UserError: if a file is not as it was written.
     """
     digests.check(folder)
-    described = runtime.read_json(folder / "predictor.json")
-    own = folder / _CODE if (folder / _CODE).exists() else None
+    described = runtime.read_json(folder / DESCRIBED)
     return Predictor(
         family=described["family"],
         schema=Schema.from_json(described["schema"]),
         transformers=[
-            persistence.load(_preprocessing(folder, number))
+            persistence.load(preprocessing_file(folder, number))
             for number in range(described["n_transformers"])
         ],
-        model=bag.load(folder, models.family(described["family"], own)),
-        code=own.read_text("utf-8") if own else None,
+        model=ensemble.load(folder, described["family"]),
+        code=ensemble.read_code(folder),
     )

@@ -21,6 +21,7 @@ from tenfold.models.shared.contract import (
     FitSettings,
     Fold,
     FoldPredictions,
+    NoSpread,
 )
 from tenfold.runtime import UserError
 
@@ -161,8 +162,8 @@ class ScikitModel:
         return np.asarray(prediction, dtype=np.float64)
 
     def draws(self, inputs: Sequence[Array], n_samples: int, seed: int) -> Array:
-        """Raises ValueError: a single estimator has no spread."""
-        raise ValueError(f"{type(self.estimator).__name__} has no spread: it is not a network")
+        """Raises NoSpread: a single estimator has no spread."""
+        raise NoSpread(f"{type(self.estimator).__name__} has no spread: it is not a network")
 
     def save(self, folder: Path) -> None:
         """Write `model.skops`."""
