@@ -77,7 +77,7 @@ def test_an_ensemble_that_is_neither_off_nor_settings_is_refused(declared: objec
         ({"split.n_split": 5}, "unknown key 'split.n_split'; did you mean 'n_splits'?"),
         ({"preprocessing.numeric.scal": 1}, "'preprocessing.numeric.scal'; did you mean 'scale'?"),
         ({"models.mlp": {"drpout": 0.1}}, "'models.mlp.drpout'; did you mean 'dropout'?"),
-        ({"models.mpl": {}}, "unknown family 'mpl'; did you mean 'mlp'? (known: cnn, dummy,"),
+        ({"models.mpl": {}}, "unknown family 'mpl'; did you mean 'mlp'? (known: catboost, cnn,"),
         ({"metrics": ["auc"]}, "unknown metric 'auc'; did you mean 'auroc'? (known: accuracy,"),
         ({"task": "binray"}, "but got 'binray'; did you mean 'binary'?"),
         (
@@ -86,8 +86,8 @@ def test_an_ensemble_that_is_neither_off_nor_settings_is_refused(declared: objec
         ),
         (
             {"models.mlp": {"activation": {"choices": ["relu", "tahn"]}}},
-            "models.mlp.activation must be 'elu', 'gelu', 'leaky_relu', 'prelu', 'relu', 'rrelu', "
-            "'selu', 'sigmoid', 'silu' or 'tanh', but got 'tahn'; did you mean 'tanh'?",
+            "models.mlp.activation must be 'elu', 'gelu', 'leaky_relu', 'mish', 'prelu', 'relu', "
+            "'rrelu', 'selu', 'sigmoid', 'silu' or 'tanh', but got 'tahn'; did you mean 'tanh'?",
         ),
         (
             {"models.mlp": {"dropout": {"low": 0.1, "high": 0.5, "setp": 0.1}}},
