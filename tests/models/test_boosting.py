@@ -80,8 +80,8 @@ def test_a_single_fold_stops_by_its_own_curve_and_says_so() -> None:
     assert stopped(np.array([[2.0, 1.0, 3.0]]), np.eye(1, dtype=bool), 9, last=True) == [2]
     found = grown("lightgbm", "binary", folds("lightgbm", "binary")[:1])
     assert found.findings == [
-        "1 of 1 folds chose their rounds by their own validation rows, since they share rows with "
-        "all other folds: their scores are a little too good"
+        "no other fold validates other rows than fold 0: its own rows chose its rounds, which "
+        "flatters its score: make two folds or more that share no rows"
     ]
     assert grown("lightgbm", "binary").findings == []
 

@@ -49,3 +49,18 @@ def overlapping(rows: Sequence[NDArray[np.int64]]) -> NDArray[np.bool_]:
     for fold, own in zip(validates, rows, strict=True):
         fold[own] = True
     return np.array([[bool(fold[own].any()) for own in rows] for fold in validates])
+
+
+def judged_by_themselves(overlaps: NDArray[np.bool_], chosen: str) -> list[str]:
+    """Which folds had to choose by their own curve, in words.
+
+    >>> judged_by_themselves(np.eye(2, dtype=bool), "its epoch")
+    []
+    """
+    folds = np.flatnonzero(overlaps.all(axis=1))
+    if not folds.size:
+        return []
+    return [
+        f"no other fold validates other rows than fold {', '.join(map(str, folds))}: its own rows "
+        f"chose {chosen}, which flatters its score: make two folds or more that share no rows"
+    ]

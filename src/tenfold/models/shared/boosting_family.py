@@ -27,7 +27,7 @@ from tenfold.models.shared.contract import (
 )
 from tenfold.models.shared.network_model import TargetScale
 from tenfold.runtime import UserError
-from tenfold.training.leave_one_out import leave_one_out_curves, overlapping
+from tenfold.training.leave_one_out import judged_by_themselves, leave_one_out_curves, overlapping
 
 # Rounds that each fold grows before the folds' curves are compared.
 ROUNDS_AT_ONCE = 20
@@ -152,7 +152,9 @@ class BoostingFamily:
         predictions = [
             member.predict([fold.X_val]) for member, fold in zip(members, folds, strict=True)
         ]
-        return FoldPredictions(predictions, rounds, bag.history, _findings(overlaps), bag)
+        return FoldPredictions(
+            predictions, rounds, bag.history, judged_by_themselves(overlaps, "its rounds"), bag
+        )
 
     def _grow(
         self, asked: Sequence[Asked], overlaps: NDArray[np.bool_]
@@ -287,16 +289,6 @@ def _curve(growing: Sequence[Growing]) -> list[dict[str, float]]:
         }
         for number in range(1, len(train) + 1)
         if math.isfinite(train[number - 1])
-    ]
-
-
-def _findings(overlaps: NDArray[np.bool_]) -> list[str]:
-    alone = int((overlaps.all(axis=1)).sum())
-    if not alone:
-        return []
-    return [
-        f"{alone} of {len(overlaps)} folds chose their rounds by their own validation rows, since "
-        "they share rows with all other folds: their scores are a little too good"
     ]
 
 

@@ -30,7 +30,7 @@ from tenfold.models.shared.network_checks import (
 from tenfold.models.shared.network_model import NetworkModel, TargetScale, load, n_outputs
 from tenfold.models.shared.network_parameters import NetworkParameters
 from tenfold.runtime import UserError
-from tenfold.training.leave_one_out import overlapping
+from tenfold.training.leave_one_out import judged_by_themselves, overlapping
 from tenfold.training.settings import Rates
 
 if TYPE_CHECKING:
@@ -260,7 +260,7 @@ def _fold_predictions(
     Raises:
         Diverged: if a loss or a prediction was not finite.
     """
-    findings = [*bag.findings, *_judged_by_themselves(overlaps)]
+    findings = [*bag.findings, *judged_by_themselves(overlaps, "its epoch")]
     for fold, epoch in enumerate(trained.diverged):
         if epoch:
             advice = (
@@ -272,17 +272,6 @@ def _fold_predictions(
         for output, scale in zip(outputs, bag.scales, strict=True)
     ]
     return FoldPredictions(predictions, trained.epochs, bag.history, findings, bag)
-
-
-def _judged_by_themselves(overlaps: NDArray[np.bool_]) -> list[str]:
-    """Which folds had to choose their own epoch, in words."""
-    folds = np.flatnonzero(overlaps.all(axis=1))
-    if not folds.size:
-        return []
-    return [
-        f"no other fold validates other rows than fold {', '.join(map(str, folds))}: its own rows "
-        "chose its epoch, which flatters its score: make two folds or more that share no rows"
-    ]
 
 
 def _columns(
