@@ -384,4 +384,12 @@ CASES = [
         ),
         Change("remove n_repeats", {"split.n_repeats": REMOVED}),
     ),
+    refusal(
+        "a transform of classes",
+        Change(
+            "preprocessing.target.transform fits regression, but got 'log' with task 'binary'",
+            {"preprocessing.target.transform": "log"},
+        ),
+        Change("leave it out", {"preprocessing.target": REMOVED}),
+    ),
 ]

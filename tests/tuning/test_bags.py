@@ -13,6 +13,7 @@ from tenfold import models, runtime
 from tenfold.dataset.folds import TRAIN, UNUSED, Folds
 from tenfold.models.shared import predictor
 from tenfold.models.shared.bag import Bag
+from tenfold.models.shared.contract import Bagged
 from tenfold.params import Preprocessing
 from tenfold.tuning import fold_models, last_fit
 from tenfold.tuning.cross_validation import Evaluation
@@ -40,7 +41,12 @@ def evaluated(last: LastFit, trial: int) -> tuple[Evaluation, dict[str, Any]]:
     parameters = models.parameters(last.family).model_validate(SMALL.get(last.family, {}))
     [found] = evaluate([(trial, parameters)])
     assert isinstance(found, Evaluation)
-    described = {"parameters": parameters.model_dump(), "trial": trial, "epochs": found.epochs}
+    described = {
+        "parameters": parameters.model_dump(),
+        "trial": trial,
+        "tuned": {},
+        "epochs": found.epochs,
+    }
     return found, described
 
 
@@ -115,3 +121,54 @@ def test_networks_and_boosting_are_bagged_and_no_others() -> None:
     bagged = {name for name in models.names() if models.parameters(name).bagged}
     assert bagged >= {"cnn", "hist_gradient_boosting", "mlp", "resnet", "rnn"}
     assert not bagged & {"dummy", "extra_trees", "knn", "linear", "random_forest"}
+
+
+@pytest.mark.parametrize("strategy", ["bag", "refit"])
+@pytest.mark.parametrize("family", ["linear", "hist_gradient_boosting"])
+def test_the_last_fit_learns_the_transform_that_was_chosen(
+    family: str, strategy: Strategy, tmp_path: Path
+) -> None:
+    data = dataset()
+    data = replace(data, y=np.exp(3 * data.y))
+    declared = Preprocessing.model_validate({"target": {"transform": "auto"}})
+    inputs = Inputs(data, declared, seed=SEED)
+    last = LastFit(family, inputs, setting("regression"), strategy, SEED)
+    evaluate = Evaluator(
+        models.family(family),
+        inputs,
+        last.settings,
+        ["mse"],
+        runtime.derive_seed(SEED, family),
+    )
+    assert evaluate.transforms == ("none", "log", "quantile")
+    parameters = models.parameters(family)()
+    [found] = evaluate([(2, parameters)], "log")
+    assert isinstance(found, Evaluation)
+    (tmp_path / "trial").mkdir()
+    if found.bag is not None:
+        found.bag.save(tmp_path / "trial")
+    fold_models.write(tmp_path / "members", tmp_path / "trial" if found.bag else None, None)
+    described = {
+        "parameters": parameters.model_dump(),
+        "trial": 2,
+        "tuned": {"target_transform": "log"},
+        "epochs": found.epochs,
+    }
+    made = last(Kept(tmp_path, Path(), described))
+    (tmp_path / "model").mkdir()
+    made.save(tmp_path / "model")
+    answers = predictor.load(tmp_path / "model").predict(data.X)
+    np.testing.assert_array_equal(answers, made.predict(data.X))
+    if strategy == "bag":
+        assert data.folds is not None
+        assert isinstance(made.model, Bagged)
+        each = made.model.predict_each([own.transform(data.X) for own in made.transformers])
+        for number, own in enumerate(each):
+            rows = data.folds.val(number)
+            np.testing.assert_allclose(own[rows], found.oof[rows], rtol=1e-12)
+    else:
+        plain = LastFit(
+            family, replace(inputs, declared=Preprocessing()), last.settings, "refit", 5
+        )
+        other = plain(Kept(tmp_path, Path(), described | {"tuned": {}}))
+        assert not np.allclose(other.predict(data.X), answers)

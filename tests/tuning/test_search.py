@@ -19,6 +19,7 @@ from pydantic import Field, model_validator
 from tenfold import runtime
 from tenfold.models import Diverged, FamilyParameters
 from tenfold.params import SearchSpace, Tune
+from tenfold.params.preprocessing import TransformName
 from tenfold.runtime import UserError
 from tenfold.tuning import search as tuning
 from tenfold.tuning.cross_validation import Evaluation
@@ -71,9 +72,11 @@ def search(
     shape: Callable[[FamilyParameters], Hashable] = alone,
     schema: type[FamilyParameters] = Parameters,
     first: Sequence[dict[str, Any]] = (),
+    transforms: Sequence[TransformName] = ("none",),
     **tune: Any,
 ) -> list[Trial]:
-    evaluator, space = Evaluator(evaluate, shape, metric, seed), SearchSpace(declared, schema)
+    evaluator = Evaluator(evaluate, shape, metric, seed, transforms=transforms)
+    space = SearchSpace(declared, schema)
     return tuning.search(space, evaluator, Tune(**tune), scratch, report, first)
 
 
@@ -86,14 +89,17 @@ class Evaluator:
     metric: str = "mse"
     seed: int = 0
     calls: list[list[tuple[int, FamilyParameters]]] = field(default_factory=list)
+    transforms: Sequence[TransformName] = ("none",)
+    asked_for: list[TransformName] = field(default_factory=list)
 
     def shape(self, parameters: FamilyParameters) -> Hashable:
         return self.shape_of(parameters)
 
     def __call__(
-        self, asked: Sequence[tuple[int, FamilyParameters]]
+        self, asked: Sequence[tuple[int, FamilyParameters]], transform: TransformName
     ) -> list[Evaluation | Diverged]:
         self.calls.append(list(asked))
+        self.asked_for.append(transform)
         return [_answer(self.evaluate, number, parameters) for number, parameters in asked]
 
 
@@ -567,3 +573,50 @@ def test_what_is_tried_first_of_a_discrete_space_is_not_tried_again(
     trials = search(tmp_path, declared=declared, first=first, n_trials=n_trials)
     assert [trial.values for trial in trials[:2]] == first
     assert len({tuple(trial.values.items()) for trial in trials}) == min(n_trials, 10)
+
+
+def test_the_best_configuration_is_tried_with_the_targets_other_transforms(tmp_path: Path) -> None:
+    def better_at_the_end(number: int, parameters: FamilyParameters) -> Evaluation:
+        found = bowl(number, parameters)
+        gain = {4: 0.01, 5: 0.02}.get(number, 0.0)
+        return replace(found, folds=[{**fold, "mse": fold["mse"] - gain} for fold in found.folds])
+
+    evaluator = Evaluator(better_at_the_end, transforms=("none", "log", "quantile"))
+    told: list[tuple[int, int]] = []
+    trials = tuning.search(
+        SearchSpace(DECLARED, Parameters),
+        evaluator,
+        Tune(n_trials=4, generation_size=2),
+        tmp_path,
+        lambda trial, n_trials: told.append((trial.number, n_trials)),
+    )
+    assert told == [(number, 6) for number in range(6)]
+    assert evaluator.asked_for == ["none"] * 4 + ["log", "quantile"]
+    best = tuning.best(trials[:4], "mse")
+    for trial, transform in zip(trials[4:], ("log", "quantile"), strict=True):
+        assert trial.parameters == best.parameters
+        assert trial.values == {**best.values, tuning.TRANSFORM: transform}
+    assert all(trial.values[tuning.TRANSFORM] == "none" for trial in trials[:4])
+    assert tuning.best(trials, "mse").number == 5
+    assert tuning.describe(trials[5], trials)["tuned"][tuning.TRANSFORM] == "quantile"
+    # What was proposed is what is proposed without them.
+    assert [t.parameters for t in trials[:4]] == [
+        t.parameters for t in search(tmp_path / "none", n_trials=4, generation_size=2)
+    ]
+
+
+def test_a_search_with_transforms_is_resumed_where_it_was_killed(tmp_path: Path) -> None:
+    class Killed(Exception):
+        pass
+
+    def killed(number: int, parameters: FamilyParameters) -> Evaluation:
+        if number == 4:
+            raise Killed
+        return bowl(number, parameters)
+
+    options: dict[str, Any] = {"n_trials": 3, "transforms": ("none", "log", "quantile")}
+    unbroken = search(tmp_path / "unbroken", **options)
+    with pytest.raises(Killed):
+        search(tmp_path / "killed", killed, **options)
+    resumed = search(tmp_path / "killed", **options)
+    assert tuning.table(resumed) == tuning.table(unbroken)

@@ -118,6 +118,12 @@ class Params(Section):
     def _consistent(self, info: ValidationInfo) -> Params:
         _check_metrics(self.metrics, self.task)
         check_split(self.split, self.task, self.data.target, self.clean.drop_columns)
+        transform = self.preprocessing.target.transform
+        if transform != "none" and self.task != "regression":
+            raise ValueError(
+                f"preprocessing.target.transform fits regression, but got {transform!r} with task "
+                f"{self.task!r}: leave it out"
+            )
         trainer = self.trainer
         families: Families = (info.context or {})["families"]
         context = ExperimentContext(

@@ -11,6 +11,7 @@ from tenfold.params.section import Section, Text
 Scale = Literal["standard", "robust", "min_max", "quantile", "none"]
 Impute = Literal["median", "mean", "most_frequent", "constant"]
 Encode = Literal["one_hot", "ordinal", "target"]
+TransformName = Literal["none", "log", "quantile"]
 Part = Literal["year", "month", "day", "weekday", "hour", "minute", "elapsed_days"]
 
 
@@ -89,6 +90,21 @@ class Dates(Section):
     scale: Scale | None = Field(None, description="As preprocessing.numeric.scale when absent.")
 
 
+class Target(Section):
+    """What a model learns of a regression target; scores and answers are in the target's units."""
+
+    transform: Literal["none", "log", "quantile", "auto"] = Field(
+        "none",
+        description="log: sign(y) log(1 + |y|); quantile: to a normal distribution, by rank; auto: "
+        "the search tries log and quantile with each family's best configuration, two trials more.",
+    )
+
+    @property
+    def tried(self) -> tuple[TransformName, ...]:
+        """The transforms that cross-validation compares, that of the search first."""
+        return ("none", "log", "quantile") if self.transform == "auto" else (self.transform,)
+
+
 class ColumnPreprocessing(Section):
     """What is done to one column; an absent key is as for all columns of its kind."""
 
@@ -124,6 +140,7 @@ class Preprocessing(Section):
     numeric: Numeric = Numeric()
     categorical: Categorical = Categorical()
     dates: Dates = Dates()
+    target: Target = Target()
     text: Literal["refuse", "drop"] = Field(
         "refuse",
         description="Columns of free text: most values differ, and more than 20 do.",

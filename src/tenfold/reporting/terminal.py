@@ -71,7 +71,8 @@ def search_summary(
     `n_configurations` is the number of all that there are, if the space is discrete.
     """
     failed = sum(trial.evaluation is None for trial in trials)
-    count = tried_of(len(trials), n_configurations if best.values else math.inf)
+    counted = best.values and len(trials) <= n_configurations
+    count = tried_of(len(trials), n_configurations if counted else math.inf)
     tried = count + (f" ({failed} failed)" if failed else "")
     tuned = ", ".join(f"{name}={short(value)}" for name, value in best.values.items())
     score = ", ".join(f"{name} {best.score(name):.4f}" for name in metric_names[:1])

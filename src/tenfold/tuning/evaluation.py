@@ -18,7 +18,9 @@ from tenfold.models import (
     Fold,
 )
 from tenfold.models.shared.predictor import Predictor
+from tenfold.models.shared.transformed_target import with_target, without_transform
 from tenfold.params import Preprocessing
+from tenfold.params.preprocessing import TransformName
 from tenfold.preprocessing import InputForm
 from tenfold.tuning import cross_validation
 from tenfold.tuning.cross_validation import Evaluation
@@ -63,14 +65,14 @@ class Inputs:
 
     def fit_settings(self, parameters: FamilyParameters, settings: FitSettings) -> FitSettings:
         """`settings` with the kinds of columns that have places, and the model to start from."""
-        schema = self.dataset.schema
+        schema, start = self.dataset.schema, self.pretrained
         form = parameters.input_form
         numbers = preprocessing.n_numbers(schema, self.declared, form) if form.in_place else 0
         return replace(
             settings,
             n_numeric=numbers,
             n_codes=len(schema.categorical) if form.has_codes else 0,
-            pretrained=None if self.pretrained is None else self.pretrained.model,
+            pretrained=None if start is None else without_transform(start.model),
         )
 
 
@@ -94,10 +96,18 @@ class Evaluator:
         """The family's: configurations of equal shape are evaluated together."""
         return self.family.shape(parameters)
 
+    @property
+    def transforms(self) -> Sequence[TransformName]:
+        """Those of the target that are compared; the search is made with the first."""
+        return self.inputs.declared.target.tried
+
     def __call__(
-        self, asked: Sequence[tuple[int, FamilyParameters]]
+        self, asked: Sequence[tuple[int, FamilyParameters]], transform: TransformName | None = None
     ) -> list[Evaluation | Diverged]:
-        """Evaluate configurations of equal shape, each with its trial's number."""
+        """Evaluate configurations of equal shape, each with its trial's number.
+
+        `transform` is that of the target; by default the first.
+        """
         first = asked[0][1]
         form = first.input_form
         if form not in self._folds:
@@ -108,8 +118,9 @@ class Evaluator:
             for trial, parameters in asked
         ]
         settings = self.inputs.fit_settings(first, self.settings)
+        family = with_target(self.family, transform or self.transforms[0])
         return cross_validation.cross_validate(
-            self.family, configurations, folds, settings, self.metrics
+            family, configurations, folds, settings, self.metrics
         )
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tenfold import models, runtime
-from tenfold.models import FamilyParameters, FitSettings, Fitted
+from tenfold.models import Family, FamilyParameters, FitSettings, Fitted
 from tenfold.models.shared.bag import Bag
 from tenfold.models.shared.predictor import Predictor
-from tenfold.tuning import fold_models
+from tenfold.models.shared.transformed_target import with_target
+from tenfold.tuning import fold_models, search
 from tenfold.tuning.evaluation import Inputs, seeds
 from tenfold.tuning.kept import Kept
 
@@ -58,11 +59,17 @@ class LastFit:
         assert folds is not None, "the training table has no folds"
         return parameters.bagged and folds.even and folds.n <= MAX_MEMBERS
 
+    def _family(self, described: Mapping[str, Any]) -> Family:
+        """The family, with the target's transform that was declared or chosen."""
+        declared = self.inputs.declared.target.tried[0]
+        transform = described["tuned"].get(search.TRANSFORM, declared)
+        return with_target(models.family(self.family), transform)
+
     def _bag(
         self, parameters: FamilyParameters, settings: FitSettings, kept: Kept
     ) -> tuple[Sequence[Any], Fitted]:
         """The models that cross-validation kept, or these fitted again with the same seeds."""
-        family = models.family(self.family)
+        family = self._family(kept.described)
         transformers, folds = self.inputs.folds(parameters)
         if fold_models.has_models(kept.members):
             return transformers, fold_models.load(kept.members, family)
@@ -83,7 +90,7 @@ class LastFit:
         # The folds kept different epochs; all rows train for the middle one.
         epochs = described["epochs"]
         n_epochs = max(1, round(statistics.median(epochs))) if epochs else None
-        family, y = models.family(self.family), self.inputs.dataset.y
+        family, y = self._family(described), self.inputs.dataset.y
         return transformers, family.fit(parameters, X, y, seed, settings, n_epochs)
 
 

@@ -19,8 +19,12 @@ from tenfold import metrics, runtime
 from tenfold.metrics import METRICS
 from tenfold.models import Diverged, FamilyParameters
 from tenfold.params import SearchSpace, Tune
+from tenfold.params.preprocessing import TransformName
 from tenfold.tuning.cross_validation import Evaluation
 from tenfold.tuning.study import Proposal, Study
+
+# Names the target's transform among the values that a search has chosen.
+TRANSFORM = "target_transform"
 
 
 class Evaluator(Protocol):
@@ -40,8 +44,13 @@ class Evaluator(Protocol):
         """Configurations of equal shape are evaluated together."""
         ...
 
+    @property
+    def transforms(self) -> Sequence[TransformName]:
+        """Those of the target that are compared; the search is made with the first."""
+        ...
+
     def __call__(
-        self, asked: Sequence[tuple[int, FamilyParameters]]
+        self, asked: Sequence[tuple[int, FamilyParameters]], transform: TransformName
     ) -> Sequence[Evaluation | Diverged]:
         """Evaluate configurations of equal shape, each with its trial's number."""
         ...
@@ -79,7 +88,8 @@ def search(
     """All trials of one family, in order.
 
     Trial i's proposal depends on the evaluator's seed, on i and on the trials told before. No
-    configuration of a discrete space is tried twice, and all are if the budget suffices.
+    configuration of a discrete space is tried twice, and all are if the budget suffices. The best
+    of them is then tried with the target's other transforms.
 
     Args:
         space: the family's parameters, some leaves replaced by ranges or choices.
@@ -89,12 +99,11 @@ def search(
         report: called after every trial with it and the number of trials, for people.
         first: the values of the tuned leaves in the first trials; the sampler proposes the others.
     """
-    n_trials = space.n_trials(tune.n_trials)
+    n_proposed = space.n_trials(tune.n_trials)
+    n_trials = n_proposed + len(evaluate.transforms) - 1
     study = Study(space, tune, evaluate.metric, evaluate.seed, first)
     trials: list[Trial] = []
-    while len(trials) < n_trials:
-        last = min(len(trials) + tune.generation_size, n_trials)
-        asked = [study.ask(number) for number in range(len(trials), last)]
+    while asked := _ask(study, evaluate, trials, n_proposed):
         _evaluate(asked, evaluate, scratch, _Bar(trials, evaluate.metric, tune.n_kept))
         for proposal in asked:
             trial = _recall(proposal, scratch)
@@ -169,6 +178,27 @@ class _Bar:
         return METRICS[self.metric].better(evaluation.score(self.metric), self.height)
 
 
+def _ask(
+    study: Study, evaluate: Evaluator, trials: Sequence[Trial], n_proposed: int
+) -> list[Proposal]:
+    """The next generation: the study's, and then the best of all with the other transforms."""
+    first, *others = evaluate.transforms
+    if len(trials) < n_proposed:
+        last = min(len(trials) + study.tune.generation_size, n_proposed)
+        asked = [replace(study.ask(n), transform=first) for n in range(len(trials), last)]
+    elif len(trials) == n_proposed:
+        asked = [
+            Proposal(n_proposed + place, best.values, best.parameters, transform=other)
+            for best in ranked(trials, evaluate.metric)[:1]
+            for place, other in enumerate(others)
+        ]
+    else:
+        return []
+    if not others:
+        return asked
+    return [replace(own, values={**own.values, TRANSFORM: own.transform}) for own in asked]
+
+
 def _without_models(trials: Sequence[Trial], keep: Sequence[Trial]) -> list[Trial]:
     """The trials, of which all but those to keep lose their models, on disk too."""
     numbers, left = {trial.number for trial in keep}, []
@@ -190,12 +220,14 @@ def _evaluate(asked: Sequence[Proposal], evaluate: Evaluator, scratch: Path, bar
     groups: dict[Hashable, list[Proposal]] = {}
     for proposal in asked:
         if not proposal.failure:
-            groups.setdefault(evaluate.shape(proposal.parameters), []).append(proposal)
+            alike = (proposal.transform, evaluate.shape(proposal.parameters))
+            groups.setdefault(alike, []).append(proposal)
     for group in groups.values():
         missing = [proposal for proposal in group if not _folder(scratch, proposal).exists()]
         if not missing:
             continue
-        found = evaluate([(proposal.number, proposal.parameters) for proposal in group])
+        numbered = [(proposal.number, proposal.parameters) for proposal in group]
+        found = evaluate(numbered, group[0].transform)
         for proposal, result in zip(group, found, strict=True):
             if proposal in missing:
                 with runtime.directory(_folder(scratch, proposal)) as files:

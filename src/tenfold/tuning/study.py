@@ -13,6 +13,7 @@ from tenfold import runtime
 from tenfold.metrics import METRICS
 from tenfold.models import FamilyParameters
 from tenfold.params import SearchSpace, Tune, messages, search_space
+from tenfold.params.preprocessing import TransformName
 
 if TYPE_CHECKING:
     import optuna
@@ -20,13 +21,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A configuration to try; `failure` says why it contradicts itself, if it does."""
+    """A configuration to try; `failure` says why it contradicts itself, if it does.
+
+    `transform` is that of the target.
+    """
 
     number: int
     values: dict[str, Any]
     parameters: FamilyParameters
-    question: optuna.Trial
+    question: optuna.Trial | None = None
     failure: str = ""
+    transform: TransformName = "none"
 
 
 class Study:
@@ -81,7 +86,9 @@ class Study:
         return self._proposal(number, question)
 
     def tell(self, proposal: Proposal, score: float | None) -> None:
-        """Tell a proposal's score, or None if it failed."""
+        """Tell a proposal's score, or None if it failed; if it is the study's own, it learns."""
+        if proposal.question is None:
+            return
         if score is None:
             self._fail(proposal.question)
         else:

@@ -10,6 +10,7 @@ import numpy as np
 from tenfold import runtime
 from tenfold.metrics import Array
 from tenfold.models.shared.contract import Family, Fitted, NoSpread
+from tenfold.models.shared.transformed_target import undo_as_saved
 
 _DESCRIBED = "bag.json"
 
@@ -41,6 +42,10 @@ class Bag:
         """
         if len(self.members) == 1:
             raise NoSpread("a bag of one model has no spread")
+        return self.predict_each(inputs)
+
+    def predict_each(self, inputs: Sequence[Array]) -> Array:
+        """Each model's prediction, (k, n) or (k, n, C)."""
         return np.stack(list(self._predictions(inputs)))
 
     def _predictions(self, inputs: Sequence[Array]) -> Iterator[Array]:
@@ -59,9 +64,10 @@ class Bag:
 def load(folder: Path, family: Family) -> Fitted:
     """Read what `Bag.save` wrote, or the one model that the family wrote itself."""
     if not (folder / _DESCRIBED).exists():
-        return family.load(folder)
+        return undo_as_saved(family.load(folder), folder)
     n_members = runtime.read_json(folder / _DESCRIBED)["n_members"]
-    return Bag([family.load(_member(folder, number)) for number in range(n_members)])
+    members = [load(_member(folder, number), family) for number in range(n_members)]
+    return undo_as_saved(Bag(members), folder)
 
 
 def _member(folder: Path, number: int) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,7 +128,7 @@ class FoldPredictions:
     epochs: list[int] | None = None
     history: list[dict[str, float]] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
-    bag: Fitted | None = None
+    bag: Bagged | None = None
 
 
 class Fitted(Protocol):
@@ -155,6 +155,15 @@ class Fitted(Protocol):
 
     def save(self, folder: Path) -> None:
         """Write the model into an existing folder, without pickle."""
+        ...
+
+
+@runtime_checkable
+class Bagged(Fitted, Protocol):
+    """Several fitted models as one; draw i of `draws` is of member i modulo their number."""
+
+    def predict_each(self, inputs: Sequence[Array]) -> Array:
+        """Each model's prediction, (k, n) or (k, n, C), whose mean `predict` returns."""
         ...
 
 

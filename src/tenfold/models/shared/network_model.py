@@ -100,8 +100,12 @@ class NetworkModel:
 
     def predict(self, inputs: Sequence[Array]) -> Array:
         """Values (n,), or class probabilities (n, C): the mean over the members."""
-        mean: Array = self._members(self.network, inputs).mean(axis=0)
+        mean: Array = self.predict_each(inputs).mean(axis=0)
         return mean
+
+    def predict_each(self, inputs: Sequence[Array]) -> Array:
+        """Each member's prediction, (k, n) or (k, n, C)."""
+        return self._members(self.network, inputs)
 
     def draws(self, inputs: Sequence[Array], n_samples: int, seed: int) -> Array:
         """Predictions (draws, n) or (draws, n, C), whose spread is the model's uncertainty.
@@ -116,7 +120,7 @@ class NetworkModel:
             raise NoSpread(
                 "this network has no spread: it was trained without dropout and is not a bag"
             )
-        return self._members(self.network, inputs)
+        return self.predict_each(inputs)
 
     def with_members(self, members: Sequence[int]) -> NetworkModel:
         """The model whose members are these of this one's, in this order."""
