@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,31 @@ def test_every_fold_is_predicted_row_by_row(family: str, task: Task) -> None:
         assert len(found.epochs) == 3
         assert [row["epoch"] for row in found.history] == list(range(1, len(found.history) + 1))
         assert all(set(row) >= set(models.CURVE) for row in found.history)
+
+
+@pytest.mark.parametrize("family", models.names())
+def test_the_labels_of_its_own_validation_rows_decide_nothing_about_a_fold(family: str) -> None:
+    """Neither its epoch nor its rounds: the other folds choose them."""
+    parts = folds(family, "regression")
+    asked = [Configuration(parameters(family), (1, 2, 3))]
+    found = []
+    for y_val in (parts[1].y_val, parts[1].y_val[::-1] * 3):
+        changed = [parts[0], replace(parts[1], y_val=y_val), parts[2]]
+        [one] = models.family(family).predict_folds(asked, changed, setting("regression"))
+        assert isinstance(one, FoldPredictions)
+        found.append(one)
+    np.testing.assert_array_equal(found[0].predictions[1], found[1].predictions[1])
+    if found[0].epochs is not None and found[1].epochs is not None:
+        assert found[0].epochs[1] == found[1].epochs[1]
+
+
+@pytest.mark.parametrize("family", ["lightgbm", "mlp"])
+def test_a_fold_that_no_other_can_judge_is_named(family: str) -> None:
+    parts = folds(family, "regression")[:1]
+    asked = [Configuration(parameters(family), (1,))]
+    [found] = models.family(family).predict_folds(asked, parts, setting("regression"))
+    assert isinstance(found, FoldPredictions)
+    assert any("no other fold validates other rows than fold 0" in one for one in found.findings)
 
 
 @pytest.mark.parametrize(("family", "task"), CASES)
