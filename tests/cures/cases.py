@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.cures import (
+    commands,
     databases,
     families,
     files,
@@ -25,4 +26,5 @@ REFUSALS: list[Refusal] = [
     *scores.CASES,
     *findings.CASES,
     *networks.CASES,
+    *commands.CASES,
 ]

@@ -17,7 +17,7 @@ def trained(path: Path) -> None:
     """A folder as stage train leaves it, of a bag of networks."""
     model = path / "model"
     model.mkdir(parents=True)
-    _bag().predictor.save(model)
+    bag().predictor.save(model)
 
 
 def combined(path: Path) -> None:
@@ -30,5 +30,6 @@ def combined(path: Path) -> None:
 
 
 @cache
-def _bag() -> bags.Bag:
+def bag() -> bags.Bag:
+    """Networks of the folds, trained once."""
     return bags.bag()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-# They make messages of commands, of MLflow and of the machine, not of `check` and the stages.
-OTHER_PACKAGES = ("cli.py", "runtime", "scaffolding", "serving", "tracking")
-
 POSTGRESQL = "sources/readers/postgresql.py"
 SERVER = "sources/test_postgresql.py::"
 QUERY = f"{SERVER}test_a_query_that_is_not_one_reading_statement_is_refused"
@@ -35,9 +32,23 @@ TRIED_ELSEWHERE: dict[tuple[str, str], str] = {
     ("models/shared/digests.py", "is damaged"): (
         "projects/test_damaged_models.py::test_any_file_that_changed_is_found"
     ),
-    # Commands: `tenfold predict`.
-    ("sources/__init__.py", "{reason}: mend it"): "of `tenfold predict`",
-    ("models/shared/predictor.py", "n_samples must be between"): "of `tenfold predict --samples`",
+    # Commands that need a project with results, and the machine.
+    ("cli.py", "there is no {path} yet"): (
+        "projects/test_cli.py::test_what_needs_results_is_refused_before_there_are_any"
+    ),
+    ("cli.py", "does not hold this experiment's results"): (
+        "projects/test_cli.py::test_publish_refuses_outputs_of_another_experiment"
+    ),
+    ("runtime/locks.py", "is already running here"): (
+        "runtime/test_locks.py::test_a_stage_runs_once_at_a_time_and_a_killed_one_frees_its_lock"
+    ),
+    ("runtime/processes.py", "DVC needs a user's name"): (
+        "runtime/test_program.py::test_a_user_without_a_name_is_told_to_set_one_before_dvc_fails"
+    ),
+    ("tracking/database.py", "cannot be used"): (
+        "tracking/test_tracking.py::test_a_store_that_does_not_fit_on_the_disk_is_created_later"
+    ),
+    ("scaffolding/project.py", "failed: "): "DVC itself fails",
     # Training.
     ("models/shared/network_family.py", "on all rows the loss was not finite"): (
         "the folds' losses were finite, and that of all rows is not"
