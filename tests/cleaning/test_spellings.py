@@ -34,7 +34,6 @@ def test_a_rare_category_is_taken_for_the_common_one_that_it_nearly_is(
             ("Mali", "Malawi"),
             ("north", "south"),
             ("INLAND", "ISLAND"),
-            ("yes", "y"),
             ("type I", "type II"),
         ),
     ],
@@ -60,3 +59,21 @@ def test_a_sentence_is_compared_with_none() -> None:
     assert list(near_misses([f"{long}word", f"{long}wrod", "London", "Londn"])) == [
         ("London", "Londn")
     ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ({"female": 50, "f": 50, "male": 60, "M.": 30}, {"f": "female", "M.": "male"}),
+        ({"female": 50, "f": 30, "F": 2}, {"F": "female", "f": "female"}),
+        ({"yes": 200, "y": 4}, {"y": "yes"}),
+        ({"yes": 5, "no": 4, "y": 3, "n": 2}, {"y": "yes", "n": "no"}),
+        ({"N": 1, "NE": 2, "S": 3}, {}),
+        ({"A": 3, "B": 4, "Apple": 3, "Avocado": 2}, {}),
+        ({"F": 3, "M": 4}, {}),
+        ({"K\u00f6ln": 5, "Koln": 9}, {"K\u00f6ln": "Koln"}),
+        ({"\u0439": 5, "\u0438": 9}, {}),
+    ],
+)
+def test_initials_and_accents(rows: dict[str, int], expected: dict[str, str]) -> None:
+    assert corrections(rows) == expected

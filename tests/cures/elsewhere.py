@@ -27,12 +27,20 @@ TRIED_ELSEWHERE: dict[tuple[str, str], str] = {
     ),
     ("sources/source_files.py", "change its permissions"): "root may read any file",
     ("sources/readers/excel.py", "{error.strerror}"): "root may read any file",
+    ("dataset/tables.py", "holds predictions of other folds"): "somebody edits outputs/",
     ("dataset/folds.py", "holds other rows than the training table"): "somebody edits outputs/",
     ("dataset/tables.py", "holds predictions of other folds"): "somebody edits outputs/",
     ("models/shared/digests.py", "is damaged"): (
         "projects/test_damaged_models.py::test_any_file_that_changed_is_found"
     ),
     # Commands that need a project with results, and the machine.
+    ("models/shared/network_model.py", "has no spread"): (
+        "models/test_networks.py::test_a_model_that_is_sure_of_itself_says_so_when_asked_for_its_spread"
+    ),
+    ("models/shared/bag.py", "has no spread"): (
+        "models/test_bag.py::test_a_bag_of_one_has_no_spread"
+    ),
+    ("models/shared/boosted_model.py", "has no spread"): "of `tenfold predict --samples`",
     ("cli.py", "there is no {path} yet"): (
         "projects/test_cli.py::test_what_needs_results_is_refused_before_there_are_any"
     ),

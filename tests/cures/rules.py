@@ -55,6 +55,19 @@ CASES = [
         Change("did you mean 'z'?", {"clean.drop_columns": ["z"]}),
     ),
     refusal(
+        "a rule about a column whose letters the encoding decides",
+        Change(
+            "clean.types: t.csv has no column 'gr\u00c3\u00b6\u00dfe'",
+            {"clean.types": {"gr\u00c3\u00b6\u00dfe": "double"}},
+            table(**{"gr\u00f6\u00dfe": [*range(12)]}),
+        ),
+        Change(
+            "was data.encoding changed? then letters of names are others, too: write it as the "
+            "table has it now",
+            {"clean.types": {"gr\u00f6\u00dfe": "double"}},
+        ),
+    ),
+    refusal(
         "a file without a header",
         Change(
             "is its header line missing?",

@@ -187,6 +187,21 @@ def test_what_has_two_readings_or_none_is_asked_or_said(name: str) -> None:
     assert question in "\n".join(guess(cells).questions)
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [f"A{n:04}-{n % 7}" for n in range(N)],
+        [f"2024-{n:05}" for n in range(N)],
+        [f"C{n} C{n + 2}" for n in range(N)],
+    ],
+    ids=["codes", "numbers of one length", "cabins"],
+)
+def test_ids_are_left_out_without_a_word_about_their_digits(cells: list[str]) -> None:
+    found = guess(cells)
+    assert "x" in found.dropped
+    assert found.questions == []
+
+
 @pytest.mark.parametrize("name", TEXTS)
 def test_codes_stay_texts(name: str) -> None:
     found = guess(TEXTS[name])

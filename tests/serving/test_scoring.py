@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import duckdb
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -119,6 +120,22 @@ def test_rows_that_cannot_be_read_are_set_aside_with_line_and_reason(source: Pat
     }
     assert rejected["note"].dropna().to_dict() == {3: "y\nz", 7: "w"}
     assert rejected["tenfold_content"].dropna().to_dict()[5] == "5,6"
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_titles_above_the_header_of_a_file_are_its_own(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"in.{ending}"
+    rows: list[list[Any]] = [["Orders of May"], [], ["a", "b"], [1, 2], [3, "four"]]
+    if ending == "csv":
+        path.write_text("\n".join(",".join(map(str, row)) for row in rows))
+    else:
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.save(path)
+    found = score(path, Model({}, "a"))
+    assert found.table["got_a"].tolist() == [1.0, 3.0]
+    assert found.notes == [f"{path}: 2 lines are skipped, above the one that names 'a'"]
 
 
 def test_a_derived_value_that_is_not_finite_is_refused(source: Path) -> None:

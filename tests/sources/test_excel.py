@@ -14,6 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
+from tenfold import sources
+from tenfold.params import Data
 from tenfold.runtime import UserError
 from tenfold.sources.readers.excel import read
 
@@ -130,7 +132,6 @@ def test_a_formula_that_nobody_has_computed_is_refused(tmp_path: Path) -> None:
         ([["My houses"], ["a", "b"], [1, 2]], "Houses!B2 holds 'b', but the header ends before it"),
         ([["a", None, "c"], [1, 2, 3]], "column 2 has no name: name every column (is it a title"),
         ([["a", "a"], [1, 2]], "2 columns are named 'a'"),
-        ([["a", "b"], [1, 2], [], [3, 4]], "row 3 of sheet 'Houses' is empty: delete it"),
         ([["a", "b"], [1, 2], [3, 4, None, 5]], "Houses!D3 holds '5'"),
     ],
 )
@@ -138,6 +139,18 @@ def test_a_sheet_that_is_no_table_is_refused(
     tmp_path: Path, rows: list[list[Any]], message: str
 ) -> None:
     assert message in refusal(workbook(tmp_path / "t.xlsx", *rows))
+
+
+def test_a_blank_row_is_kept_as_no_row_and_what_stands_below_it_is_read(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "t.xlsx", ["a", "b"], [1, 2], [], [3, 4], [], ["Total", None], [])
+    source = sources.read_sound(Data(path=str(path), target="a"))
+    query = f"FROM {sources.RAW} ORDER BY {sources.ROW}"
+    rows = source.connection.execute(query).fetchall()
+    assert rows == [(1, "1", "2"), (3, "3", "4"), (5, "Total", None)]
+    malformed = source.connection.execute(f"FROM {sources.MALFORMED}").fetchall()
+    assert malformed == [(2, "malformed: an empty row", ""), (4, "malformed: an empty row", "")]
+    with pytest.raises(UserError, match="record 2: malformed: an empty row: mend it"):
+        sources.read_strict(Data(path=str(path), target="a"))
 
 
 def merged(path: Path, places: str, *rows: Sequence[Any]) -> Path:

@@ -60,6 +60,11 @@ def _check_known(where: str, columns: Iterable[str], known: Collection[str], pat
         if column not in known:
             headless = any(re.fullmatch(cells.NUMBER, name) for name in known)
             hint = "; is its header line missing? then set data.header: false" if headless else ""
+            if not column.isascii() and not all(map(str.isascii, known)):
+                hint += (
+                    "; was data.encoding changed? then letters of names are others, too: write it "
+                    "as the table has it now"
+                )
             raise UserError(
                 f"{where}: {path} has no column {column!r}; {nearest(column, known)}{hint}"
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,6 +18,9 @@ MIN_LETTERS, MIN_LETTERS_FOR_OTHER = 5, 8
 VOWELS = set("aeiouy")
 # A short form of a word has so many letters at most: yr, St, Jan.
 MAX_SHORT = 3
+# Of so few categories a single letter may be short for one, however common it is: f and female.
+MAX_ABBREVIATED = 10
+SHORT_WORDS = {"yes", "no"}
 # A longer text is a sentence; and what it has in common with others would fill the memory.
 MAX_LENGTH = 100
 # White space and marks between two letters, or a point behind the last: month-to-month.
@@ -40,7 +44,7 @@ def alike(values: Sequence[str]) -> tuple[str, str] | None:
 
 
 def near_misses(values: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Pairs of texts that differ in marks between letters, or in a word by a letter or its length.
+    """Pairs of texts that differ in accents and marks, or in a word by a letter or its length.
 
     Texts with digits must agree in them: `A1` and `A2` are codes.
 
@@ -61,7 +65,8 @@ def near_misses(values: Iterable[str]) -> Iterator[tuple[str, str]]:
 def corrections(rows: Mapping[str, int]) -> dict[str, str]:
     """Categories that seem to be another one in another spelling -> that one.
 
-    They differ from a commoner one in case or marks, or are a near miss and rare beside it.
+    They differ from a commoner one in case, accents or marks, or are a near miss and rare beside
+    it, or are the first letter of one among a few.
 
     Args:
         rows: category -> its rows.
@@ -77,7 +82,24 @@ def corrections(rows: Mapping[str, int]) -> dict[str, str]:
         same_letters = _letters(common) == _letters(rare)
         if same_letters or rows[rare] <= MAX_RARE_SHARE * rows[common]:
             found.setdefault(rare, found.get(common, common))
+    for letter, word in _initials(by_frequency):
+        if letter not in found:
+            meant = found.get(word, word)
+            found = {odd: meant if other == letter else other for odd, other in found.items()}
+            found[letter] = meant
     return found
+
+
+def _initials(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Single letters, each with the only word of a few that begins with it."""
+    if len(words) > MAX_ABBREVIATED:
+        return
+    plain = {word: _plain(word).rstrip(".") for word in words}
+    for letter in words:
+        begun = [word for word in words if plain[word][:1] == plain[letter] != plain[word]]
+        longer = {plain[word] for word in begun}
+        if len(longer) == 1 and (len(min(longer)) > MAX_SHORT or longer <= SHORT_WORDS):
+            yield letter, begun[0]
 
 
 def _signatures(value: str) -> Iterator[tuple[str, ...]]:
@@ -134,8 +156,14 @@ def _plain(word: str) -> str:
 
 
 def _letters(word: str) -> str:
-    """What texts have in common that differ in case or in marks between letters."""
-    return BETWEEN.sub("", _plain(word))
+    """What texts have in common that differ in case, in accents or in marks between letters."""
+    apart = unicodedata.normalize("NFD", BETWEEN.sub("", _plain(word)))
+    kept = [
+        letter
+        for before, letter in itertools.pairwise(" " + apart)
+        if not (unicodedata.combining(letter) and before.isascii() and before.isalpha())
+    ]
+    return "".join(kept)
 
 
 def _words(category: str) -> list[str]:

@@ -106,7 +106,7 @@ def score(path: Path, model: Predictor, how: Scoring = Scoring()) -> Scored:
 def _read(
     path: Path, schema: Schema, columns: Sequence[str], *, malformed: bool
 ) -> tuple[Source, list[str]]:
-    """The file in the layout of the training table; its encoding and first line are its own."""
+    """The file in the layout of the training table; encoding and titles above it are its own."""
     if str(path).partition(":")[0] in SCHEMES and not path.exists():
         raise UserError(
             f"{path} is no file, but predict scores files: write its rows to a CSV first"
@@ -120,6 +120,11 @@ def _read(
             notes.append(f"{path} is not UTF-8, and was read as {own.name}: {own.shown}")
     data = Data(path=str(path), target=schema.target, **layout)
     try:
+        above = _lines_above_header(data, columns)
+        if above:
+            data = data.model_copy(update={"skip_lines": above})
+            lines = "1 line is" if above == 1 else f"{above} lines are"
+            notes.append(f"{path}: {lines} skipped, above the one that names {columns[0]!r}")
         source = sources.read_sound(data) if malformed else sources.read_strict(data)
     except UserError as refusal:
         raise UserError(str(refusal).removeprefix("data.path: ")) from None
@@ -127,6 +132,13 @@ def _read(
         if name not in source.columns:
             raise UserError(f"{path} lacks the column {name!r}; {nearest(name, source.columns)}")
     return source, notes
+
+
+def _lines_above_header(data: Data, columns: Sequence[str]) -> int:
+    """The lines above the one that names the first column; none where no line names columns."""
+    if not columns or not data.header or data.columns:
+        return 0
+    return sources.lines_above_header(data.model_copy(update={"target": columns[0]}))
 
 
 def _refusal(path: Path, source: Source, bad: Sequence[BadCell]) -> str:

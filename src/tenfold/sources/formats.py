@@ -10,9 +10,11 @@ from typing import Any
 
 import duckdb
 
+from tenfold.dataset import ROW
 from tenfold.params import Data
 from tenfold.runtime import UserError
 from tenfold.sources import source_files
+from tenfold.sources.column_names import CONTENT, REASON
 from tenfold.sources.file_rows import FileRows, FileToRead
 from tenfold.sources.readers import (
     delimited,
@@ -23,7 +25,7 @@ from tenfold.sources.readers import (
     scikit_learn,
     sqlite,
 )
-from tenfold.sources.sql import first_line
+from tenfold.sources.sql import first_line, name
 from tenfold.sources.text_rows import TextRows, write_parquet
 
 # Settings of `data:` that no other format reads, and one that Excel reads, too.
@@ -131,7 +133,24 @@ def _stored(connection: Any, rows: TextRows, scratch: Path, shown: str) -> FileR
     path = scratch / "rows.parquet"
     write_parquet(rows, path)
     stored = parquet.read(connection, path, shown)
-    return replace(stored, notes=(*rows.notes, *stored.notes))
+    stored = replace(stored, notes=(*rows.notes, *stored.notes))
+    return _without_blanks(connection, stored) if rows.has_blanks else stored
+
+
+def _without_blanks(connection: Any, stored: FileRows) -> FileRows:
+    """The rows with a value; the others are malformed, as an empty line of a CSV is."""
+    is_blank = f"coalesce({', '.join(map(name, stored.kinds))}) IS NULL"
+    blank = f"FROM ({stored.select}) WHERE {is_blank}"
+    n_blank = connection.execute(f"SELECT count(*) {blank}").fetchall()[0][0]
+    if not n_blank:
+        return stored
+    return replace(
+        stored,
+        select=f"FROM ({stored.select}) WHERE NOT ({is_blank})",
+        malformed=f"SELECT {ROW}, 'malformed: an empty row' AS {REASON}, '' AS {CONTENT} {blank}",
+        records=stored.last - n_blank,
+        first=None,
+    )
 
 
 def _refuse_csv_settings(data: Data, path: str, settings: Sequence[str]) -> None:

@@ -21,13 +21,14 @@ class TextRows:
     """Named columns and an iterator of rows; `None` is a missing cell, not an empty text.
 
     The rows of a query are not `ordered`, not even with ORDER BY: rows that are equal in its
-    columns come in any order.
+    columns come in any order. If it `has_blanks`, a row in which all cells are missing is no row.
     """
 
     names: list[str]
     rows: Iterator[Row]
     ordered: bool
     notes: list[str] = field(default_factory=list)
+    has_blanks: bool = False
 
 
 def write_parquet(rows: TextRows, path: Path) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 from tenfold.scaffolding.columns.affixes import Affixes
 from tenfold.scaffolding.columns.marks import Marks, find_marks
 from tenfold.scaffolding.columns.number_cells import Cell, take_apart
+from tenfold.scaffolding.columns.units import kind_of
 
 # Texts are numbers in a way that is not known if most hold digits, and these are most signs.
 MIN_WITH_DIGITS, MIN_DIGITS = 0.9, 0.4
@@ -92,10 +93,11 @@ def _cast(
     notes = []
     if affixes.strip:
         cast["strip"] = affixes.strip
-    if marks.thousands is not None:
-        cast["thousands"] = marks.thousands
+    thousands = marks.thousands or _thousands_of_money(cells, affixes, marks)
+    if thousands is not None:
+        cast["thousands"] = thousands
     if marks.decimal != decimal and (
-        marks.thousands == decimal or any(marks.decimal in cell.digits for cell in cells)
+        thousands == decimal or any(marks.decimal in cell.digits for cell in cells)
     ):
         cast["decimal"] = marks.decimal
     if affixes.percent:
@@ -114,9 +116,26 @@ def _cast(
     return cast, notes
 
 
+def _thousands_of_money(cells: list[Cell], affixes: Affixes, marks: Marks) -> str | None:
+    """The mark that larger amounts would have, where all decimals are cents: `$5.90`."""
+    is_money = any(kind_of(unit)[0] == "currency" for unit in affixes.units)
+    parts = [cell.digits.partition(marks.decimal) for cell in cells]
+    decimals = {len(part[2]) for part in parts if part[1]}
+    return {".": ",", ",": "."}[marks.decimal] if is_money and decimals == {2} else None
+
+
 def example_of_digits(words: Collection[str]) -> str:
-    """A text of those most of which hold digits beside other signs; empty if most do not."""
-    mixed = [word for word in words if _digits(word) and not (word.isascii() and word.isdigit())]
+    """A text of those most of which hold digits beside other signs; empty if most do not.
+
+    Texts that begin with a letter, or are all of one length, are codes and ids.
+    """
+    if len(set(map(len, words))) < 2:
+        return ""
+    mixed = [
+        word
+        for word in words
+        if _digits(word) and not word[0].isalpha() and not (word.isascii() and word.isdigit())
+    ]
     n_digits, n_signs = sum(map(_digits, mixed)), sum(map(len, mixed))
     if len(mixed) < MIN_WITH_DIGITS * len(words) or n_digits < MIN_DIGITS * n_signs:
         return ""

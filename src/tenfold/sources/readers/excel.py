@@ -37,7 +37,7 @@ PERCENT = re.compile(r"\s*[-+(]?[\d.,'\s]+%\)?\s*")
 
 
 def read(path: Path, sheet: str | None, skip_rows: int = 0) -> TextRows:
-    """The rows below the header, without empty ones at the end; one sheet need not be named.
+    """The rows below the header, without blank ones at the end; one sheet need not be named.
 
     A cell merged with others below it gives each of them its value. A number that is shown as a
     percentage is read as one, `5%`, if its column also has such texts.
@@ -61,7 +61,7 @@ def read(path: Path, sheet: str | None, skip_rows: int = 0) -> TextRows:
     if below:
         notes.append(f"{path}: merged cells such as {below[0].place} fill each of their rows")
     sheet_rows = _SheetRows(path, worksheet, header_row + 1, len(header), percentages, below)
-    return TextRows(header, sheet_rows.read(rows), ordered=True, notes=notes)
+    return TextRows(header, sheet_rows.read(rows), ordered=True, notes=notes, has_blanks=True)
 
 
 def rows_above_header(path: Path, sheet: str | None, column: str, n_rows: int) -> int:
@@ -185,18 +185,16 @@ class _SheetRows:
     merged: Sequence[MergedCells]
 
     def read(self, rows: Iterator[Any]) -> Iterator[Row]:
-        title, width, empty = self.worksheet.title, self.width, 0
+        title, width, n_blank = self.worksheet.title, self.width, 0
         filler = Filler(f"{self.path}: {title}", self.merged)
         with contextlib.closing(self.worksheet.parent), _readable(self.path):
             for number, cells in enumerate(rows, start=self.first):
                 texts = filler.fill(number, [self._cell(*placed) for placed in enumerate(cells)])
                 if not any(text is not None for text in texts):
-                    empty = empty or number
+                    n_blank += 1
                     continue
-                if empty:
-                    raise UserError(
-                        f"{self.path}: row {empty} of sheet {title!r} is empty: delete it"
-                    )
+                yield from [[None] * width] * n_blank
+                n_blank = 0
                 for cell, text in zip(cells[width:], texts[width:], strict=False):
                     if text is not None:
                         raise UserError(
