@@ -8,6 +8,7 @@ import json
 import socket
 from collections.abc import Callable, Iterator
 from functools import cache
+from importlib import resources
 from typing import Any
 from unittest import mock
 
@@ -447,6 +448,21 @@ def with_taken_port(*words: str) -> Callable[[], None]:
     return run
 
 
+TEMPLATE = resources.files("tenfold.scaffolding").joinpath("family.py.j2").read_text("utf-8")
+FOLDER = {"folder/a.txt": ""}
+
+
+@cache
+def in_folder(run: Callable[[], None]) -> Callable[[], None]:
+    """What runs a command in a folder of the project."""
+
+    def run_there() -> None:
+        with contextlib.chdir("folder"):
+            run()
+
+    return run_there
+
+
 def make_store() -> None:
     """Look for the project's store; MLflow, which takes seconds to make one, is not asked."""
     with mock.patch.object(database, "_create", lambda path: None):
@@ -459,6 +475,32 @@ def connect() -> None:
 
 
 THE_REST = [
+    refusal(
+        "family: no project",
+        Change(
+            "there is no params.yaml in", files=IN_FOLDER, run=in_folder(command("family", "a"))
+        ),
+        Change("run this in the project", run=command("family", "a")),
+    ),
+    refusal(
+        "family: a name that Python cannot have",
+        Change("must be a Python name such as my_model", run=command("family", "my-model")),
+        Change("such as my_model", run=command("family", "my_model")),
+    ),
+    refusal(
+        "family: a name of tenfold's own",
+        Change("'mlp' is a name of tenfold's own", run=command("family", "mlp")),
+        Change("name your family otherwise", run=command("family", "my_mlp")),
+    ),
+    refusal(
+        "family: a file that is there",
+        Change(
+            "families/mine.py is there already",
+            files={"families/mine.py": TEMPLATE},
+            run=command("family", "mine"),
+        ),
+        Change("or name another family", run=command("family", "mine_too")),
+    ),
     refusal(
         "serve: a port that is taken",
         Change("cannot be used", run=with_taken_port("serve")),

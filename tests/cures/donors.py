@@ -25,7 +25,7 @@ def combined(path: Path) -> None:
     model = path / "model"
     model.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as folder:
-        _bag().predictor.save(Path(folder))
+        bag().predictor.save(Path(folder))
         assembling.assemble(model, [Part("mlp", 0, 1.0)], [Path(folder)])
 
 

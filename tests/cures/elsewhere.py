@@ -6,6 +6,9 @@ POSTGRESQL = "sources/readers/postgresql.py"
 SERVER = "sources/test_postgresql.py::"
 QUERY = f"{SERVER}test_a_query_that_is_not_one_reading_statement_is_refused"
 NO_SERVER = f"{SERVER}test_a_server_that_cannot_be_reached_is_said_without_its_address"
+CUSTOM = "models/test_custom_code.py::test_a_family_that_"
+BREAKS = f"{CUSTOM}breaks_the_contract_is_refused_in_words"
+DISTRUSTED = f"{CUSTOM}cannot_be_trusted_is_refused_before_training"
 
 # (file, words of its source) -> the test, or the reason in words.
 TRIED_ELSEWHERE: dict[tuple[str, str], str] = {
@@ -29,17 +32,10 @@ TRIED_ELSEWHERE: dict[tuple[str, str], str] = {
     ("sources/readers/excel.py", "{error.strerror}"): "root may read any file",
     ("dataset/tables.py", "holds predictions of other folds"): "somebody edits outputs/",
     ("dataset/folds.py", "holds other rows than the training table"): "somebody edits outputs/",
-    ("dataset/tables.py", "holds predictions of other folds"): "somebody edits outputs/",
     ("models/shared/digests.py", "is damaged"): (
         "projects/test_damaged_models.py::test_any_file_that_changed_is_found"
     ),
     # Commands that need a project with results, and the machine.
-    ("models/shared/network_model.py", "has no spread"): (
-        "models/test_networks.py::test_a_model_that_is_sure_of_itself_says_so_when_asked_for_its_spread"
-    ),
-    ("models/shared/bag.py", "has no spread"): (
-        "models/test_bag.py::test_a_bag_of_one_has_no_spread"
-    ),
     ("models/shared/boosted_model.py", "has no spread"): "of `tenfold predict --samples`",
     ("cli.py", "there is no {path} yet"): (
         "projects/test_cli.py::test_what_needs_results_is_refused_before_there_are_any"
@@ -57,6 +53,41 @@ TRIED_ELSEWHERE: dict[tuple[str, str], str] = {
         "tracking/test_tracking.py::test_a_store_that_does_not_fit_on_the_disk_is_created_later"
     ),
     ("scaffolding/project.py", "failed: "): "DVC itself fails",
+    # Code of the user's own, and libraries that are not installed.
+    (
+        "runtime/custom_code.py",
+        "must define {needed}",
+    ): BREAKS,
+    (
+        "runtime/custom_code.py",
+        "{_reason(error)}",
+    ): DISTRUSTED,
+    (
+        "models/__init__.py",
+        "must have the method",
+    ): BREAKS,
+    ("models/__init__.py", "must be a subclass"): (
+        "models/test_custom_code.py::test_parameters_must_be_those_of_a_family"
+    ),
+    ("models/__init__.py", "name of a built-in family"): (
+        "models/test_custom_code.py::test_a_family_may_not_hide_a_built_in_one"
+    ),
+    ("models/shared/trial_fit.py", "random rows {broken}"): (DISTRUSTED),
+    ("models/shared/trial_fit.py", "random rows: {refusal}"): (DISTRUSTED),
+    ("params/__init__.py", "METRIC must be"): (
+        "models/test_custom_code.py::test_a_metric_that_breaks_the_contract_is_refused"
+    ),
+    ("models/shared/network_parameters.py", "LOSS must be"): "as a metric that is none",
+    ("models/shared/network_parameters.py", "label_smoothing is of tenfold's own losses"): (
+        "models/test_custom_code.py::test_a_loss_of_ones_own_is_not_smoothed"
+    ),
+    ("models/shared/boosting_family.py", "needs the package"): (
+        "models/test_boosting.py::"
+        "test_a_library_that_cannot_be_imported_is_named_before_any_training"
+    ),
+    ("models/shared/boosting_family.py", "all training rows: {reason}"): (
+        "models/test_boosting.py::test_nothing_to_split_on_is_the_mean_or_refused_in_words"
+    ),
     # Training.
     ("models/shared/network_family.py", "on all rows the loss was not finite"): (
         "the folds' losses were finite, and that of all rows is not"
