@@ -477,9 +477,7 @@ def connect() -> None:
 THE_REST = [
     refusal(
         "family: no project",
-        Change(
-            "there is no params.yaml in", files=IN_FOLDER, run=in_folder(command("family", "a"))
-        ),
+        Change("there is no params.yaml in", files=FOLDER, run=in_folder(command("family", "a"))),
         Change("run this in the project", run=command("family", "a")),
     ),
     refusal(
