@@ -114,7 +114,7 @@ def test_its_scores_are_of_weights_that_have_not_seen_the_fold(case: str, tmp_pa
                 [[one[n] for n in others] for one in candidates], [y[n] for n in others], loss
             ),
             range(3),
-            10,
+            5,
             cross_fitting.N_STEPS,
         )
         total = sum(count * one[fold] for count, one in zip(counts, candidates, strict=True))

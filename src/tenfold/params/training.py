@@ -66,7 +66,7 @@ class Ensemble(Section):
     """The weighted mean of the families' models, which is a candidate like each of them."""
 
     max_members: int = Field(
-        10, ge=2, description="Models that it may hold; each makes an answer slower."
+        5, ge=2, description="Models that it may hold; each makes an answer slower."
     )
 
 
