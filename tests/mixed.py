@@ -91,6 +91,8 @@ def parameters(family: str, **declared: Any) -> Any:
         "resnet": {"d_block": 8},
         "tabm": {"d_block": 8, "k": 3, "n_blocks": 2},
         "random_forest": {"n_estimators": 5},
+        "extra_trees": {"n_estimators": 5},
+        "knn": {},
         "hist_gradient_boosting": {"max_iter": 5},
         "catboost": {"n_estimators": 20, "depth": 3},
         "lightgbm": {"n_estimators": 20, "learning_rate": 0.2},

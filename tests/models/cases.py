@@ -21,6 +21,8 @@ WIDTH = 6
 # Small enough to be quick; a family that is not named runs with its defaults.
 SMALL: dict[str, dict[str, Any]] = {
     "random_forest": {"n_estimators": 8},
+    "extra_trees": {"n_estimators": 8},
+    "knn": {"n_neighbors": 5},
     "catboost": {"n_estimators": 8, "learning_rate": 0.2, "depth": 4},
     "lightgbm": {"n_estimators": 8, "learning_rate": 0.2},
     "hist_gradient_boosting": {"max_iter": 6, "min_samples_leaf": 3},

@@ -24,7 +24,9 @@ EMBEDDED = {"embeddings": {"numeric": "piecewise_linear", "categorical": "learne
 FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
     "dummy": ("dummy", {}),
     "linear": ("linear", {}),
-    "random_forest": ("random_forest", {}),
+    "random_forest": ("random_forest", {"n_estimators": 20}),
+    "extra_trees": ("extra_trees", {"n_estimators": 20}),
+    "knn": ("knn", {}),
     "hist_gradient_boosting": ("hist_gradient_boosting", {}),
     "catboost": ("catboost", {}),
     "lightgbm": ("lightgbm", {}),

@@ -24,7 +24,7 @@ from tests.project import ROOT
 NAMES = [
     *(
         f"{family}-{task}"
-        for family in ("random_forest", "hist_gradient_boosting", "linear", "dummy")
+        for family in ("extra_trees", "random_forest", "hist_gradient_boosting", "linear", "dummy")
         for task in ("regression", "binary", "multiclass")
     ),
     "preprocessing-one_hot",
@@ -66,7 +66,12 @@ def fitted(name: str) -> tuple[Any, Any]:
     task: Any = variant
     X = np.random.default_rng(1).normal(size=(60, 3))
     y = X[:, 0] if task == "regression" else np.arange(60) % (2 if task == "binary" else 3)
-    small = {"random_forest": {"n_estimators": 4}, "hist_gradient_boosting": {"max_iter": 4}}
+    few = {"n_estimators": 4}
+    small = {
+        "extra_trees": few,
+        "random_forest": few,
+        "hist_gradient_boosting": {"max_iter": 4},
+    }
     parameters = models.parameters(kind).model_validate(small.get(kind, {}))
     family: Any = models.family(kind)
     return family.build(parameters, task, 3).fit(X, y), X
