@@ -64,6 +64,15 @@ CASES = [
         Change("correct the shape", {"models.cnn.shape": [1, 1, 2]}),
     ),
     refusal(
+        "a shape without the indicators",
+        Change(
+            "models.cnn.shape: the product of [1, 1, 2] is 2, but 4 columns come out of",
+            {"models": {"cnn": {"shape": [1, 1, 2]}}, "preprocessing.numeric.indicator": True},
+            NUMBERS,
+        ),
+        Change("correct the shape", {"models.cnn.shape": [1, 2, 2]}),
+    ),
+    refusal(
         "a shape of fewer columns",
         Change(
             "models.cnn.shape: the product of [1, 1, 1] is 1, but 2 columns come out of",

@@ -431,3 +431,20 @@ def test_a_table_of_categories_alone_or_numbers_alone_is_float64(
     one: Array = categorical(COLOURS, encode=encode).transform(frame(colour=COLOURS))
     two: Array = numeric(SIZES).transform(frame(size=SIZES))
     assert one.dtype == two.dtype == np.float64
+
+
+@pytest.mark.parametrize("indicator", [False, True])
+@pytest.mark.parametrize("flags", [(), ("b",)])
+def test_how_many_columns_come_out_in_place_is_known_before_whatever_is_missing(
+    indicator: bool, flags: tuple[str, ...]
+) -> None:
+    columns, declared = schema(("a", "b", "c")), Preprocessing(numeric=Numeric(indicator=indicator))
+    expected = preprocessing.n_columns(columns, declared, IN_PLACE, flags)
+    for gaps in ([], ["a"], ["a", "c"]):
+        values = np.arange(60.0).reshape(20, 3)
+        rows = pd.DataFrame(values, columns=["a", "b", "c"])
+        rows.loc[3:5, gaps] = np.nan
+        if flags:
+            rows["b"] = np.where(rows["b"] > 29, 1.0, np.nan)
+        _, X = preprocessing.fit(columns, declared, rows, np.arange(20.0), form=IN_PLACE)
+        assert X.shape[1] == expected

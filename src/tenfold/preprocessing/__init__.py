@@ -28,6 +28,7 @@ __all__ = [
     "build",
     "categories",
     "fit",
+    "n_columns",
     "n_numbers",
 ]
 
@@ -105,7 +106,7 @@ def build(
             declared.of_category,
             lambda choice: _encoder(choice, schema, seed, form),
         ),
-        *([] if form.is_raw else _indicators(schema, declared, flags)),
+        *([] if form.is_raw else _indicators(schema, declared, flags, form)),
     ]
     columns = ColumnTransformer(steps, sparse_threshold=0.0)
     if form.in_place or not declared.drop_constant:
@@ -121,6 +122,28 @@ def n_numbers(schema: Schema, declared: Preprocessing, form: InputForm = DECLARE
     return len(schema.numeric) + sum(
         width(date.parts, date.cyclic and not form.is_raw) for date in dates
     )
+
+
+def n_columns(
+    schema: Schema,
+    declared: Preprocessing,
+    form: InputForm = DECLARED,
+    flags: Collection[str] = (),
+) -> int | None:
+    """How many columns `build` makes; None if the training rows decide that.
+
+    Encoding makes of a category as many columns as the rows have values.
+
+    Args:
+        schema: the columns.
+        declared: the section `preprocessing:`.
+        form: how the family takes them.
+        flags: numeric columns of one value or none.
+    """
+    if not form.in_place or schema.categorical:
+        return None
+    indicated = {} if form.is_raw else _indicated(schema, declared, flags)
+    return n_numbers(schema, declared, form) + sum(map(len, indicated.values()))
 
 
 def categories(transformer: Any) -> dict[str, set[str]]:
@@ -207,22 +230,30 @@ def _is_flag(values: Array) -> bool:
     return ColumnCounts("double", len(values), int((~missing).sum()), distinct).is_flag
 
 
-def _indicators(
+def _indicated(
     schema: Schema, declared: Preprocessing, flags: Collection[str]
+) -> dict[str, list[str]]:
+    """The numbers and the dates whose missing cells are indicated, where there are any."""
+    of_kinds = {
+        "numeric": [n for n in schema.numeric if declared.of_number(n).indicator or n in flags],
+        "dates": [name for name in schema.dates if declared.of_date(name).indicator],
+    }
+    return {kind: names for kind, names in of_kinds.items() if names}
+
+
+def _indicators(
+    schema: Schema, declared: Preprocessing, flags: Collection[str], form: InputForm
 ) -> Iterator[tuple[str, Any, list[str]]]:
     from sklearn.impute import MissingIndicator
 
     from tenfold.preprocessing.date_parts import DateParts
 
-    for kind, columns, choose in (
-        ("numeric", schema.numeric, declared.of_number),
-        ("dates", schema.dates, declared.of_date),
-    ):
-        indicated = [name for name in columns if choose(name).indicator or name in flags]
-        if indicated:
-            indicator = MissingIndicator(features="missing-only", error_on_new=False)
-            parts = DateParts(("elapsed_days",), False) if kind == "dates" else None
-            yield f"missing-{kind}", _pipeline(parts, indicator), indicated
+    # Where columns are known by their places, all folds must have the same.
+    features = "all" if form.in_place else "missing-only"
+    for kind, names in _indicated(schema, declared, flags).items():
+        indicator = MissingIndicator(features=features, error_on_new=False)
+        parts = DateParts(("elapsed_days",), False) if kind == "dates" else None
+        yield f"missing-{kind}", _pipeline(parts, indicator), names
 
 
 def _pipeline(*steps: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from tenfold import cleaning, models, runtime, sources, splitting, tracking
 from tenfold.audit import Finding
 from tenfold.dataset import Schema
+from tenfold.dataset.profile import ColumnCounts
 from tenfold.params import Params, SearchSpace
 from tenfold.reporting import terminal
 from tenfold.splitting.split_and_audit import split_and_audit
@@ -36,7 +37,8 @@ def check(experiment: Params) -> list[str]:
     schema = Schema.from_report(
         split | {key: cleaned[key] for key in ("missing_values", "reading")}
     )
-    before_training.check(experiment, pending, schema, tracking.load_model)
+    flags = [name for name in schema.numeric if _counts(cleaned, name).is_flag]
+    before_training.check(experiment, pending, schema, tracking.load_model, flags)
     first = [f"only the first {limit} rows were read"] if limit else []
     return [
         terminal.clean_summary(experiment.data.path, cleaned),
@@ -45,6 +47,11 @@ def check(experiment: Params) -> list[str]:
         *map(str, findings),
         *_training_forecast(experiment, split),
     ]
+
+
+def _counts(cleaned: dict[str, Any], column: str) -> ColumnCounts:
+    facts, rows = cleaned["columns"][column], cleaned["kept"]
+    return ColumnCounts(facts["type"], rows, rows - facts["missing"], facts["distinct"])
 
 
 def row_limit(experiment: Params) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from tenfold import models, preprocessing
@@ -18,6 +18,7 @@ def check(
     families: Iterable[str],
     schema: Schema,
     load_registered: Callable[[str], Any],
+    flags: Collection[str] = (),
 ) -> None:
     """Check families: the model they start from, what fits the table, what fits the machine.
 
@@ -26,6 +27,7 @@ def check(
         families: those of its families that are checked.
         schema: the columns that models see.
         load_registered: loads `models:/...`; handed in, since only `tracking` knows MLflow.
+        flags: numeric columns of one value or none.
 
     Raises:
         UserError: as the stage of that family would.
@@ -43,10 +45,7 @@ def check(
             n_codes=len(schema.categorical) if form.has_codes else 0,
             pretrained=None if start is None else start.model,
         )
-        # Encoding makes of a category as many columns as the training rows have values.
-        known = form.in_place and not schema.categorical
-        numbers = preprocessing.n_numbers(schema, experiment.preprocessing, form)
-        n_columns = numbers if known else None
+        n_columns = preprocessing.n_columns(schema, experiment.preprocessing, form, flags)
         models.family(name).check(parameters, settings, n_columns)
         if models.own_file(name) is not None:
             trial_fit.try_out(name, parameters, settings)
