@@ -39,7 +39,9 @@ class Parameters(EmbeddedParameters):
         Annotated[int, Key(ge=1)] | Literal["auto", "full"],
         Key("full: batch gradient descent; auto: 32 to 1024 by the number of rows."),
     ] = "auto"
-    patience: Annotated[int, Key("Epochs without improvement before a fold stops.", ge=1)] = 16
+    patience: Annotated[
+        int, Key("A fold stops after as many epochs without improvement of the others.", ge=1)
+    ] = 16
 
 
 def build(layers: LayerFactory) -> StackedNetwork:
