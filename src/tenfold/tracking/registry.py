@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlparse
 
 import tenfold
-from tenfold import models, runtime
+from tenfold import runtime
 from tenfold.tracking.runs import FINGERPRINT
 from tenfold.tracking.store import (
     connect,
@@ -156,6 +156,7 @@ def _log_model(client: MlflowClient, experiment: str, champion: Champion, run_id
     from mlflow.entities import LoggedModelOutput
     from mlflow.models import Model
 
+    from tenfold import models
     from tenfold.serving import pyfunc
 
     logged = client.create_logged_model(experiment, name=champion.family, source_run_id=run_id)
