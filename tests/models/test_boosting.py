@@ -13,10 +13,10 @@ import pytest
 
 from tenfold import models
 from tenfold.metrics import Task
-from tenfold.models import Configuration, Diverged, Fold, FoldPredictions
+from tenfold.models import Configuration, Diverged, Fold, FoldPredictions, catboost
 from tenfold.models.shared import bag, boosting_family
 from tenfold.models.shared.bag import Bag
-from tenfold.models.shared.boosting_family import stopped
+from tenfold.models.shared.boosting_family import Asked, Rows, stopped
 from tenfold.runtime import UserError
 from tests.models.cases import TASKS, data, folds, parameters, setting
 from tests.project import files_below
@@ -242,6 +242,15 @@ def test_defaults_depend_on_the_task() -> None:
     assert chosen.defaults("regression")["num_leaves"] == 100
     assert chosen.defaults("regression")["max_bin"] == 255
     assert parameters("lightgbm", num_leaves=7).library_options("binary")["num_leaves"] == 7
+
+
+def test_catboost_tries_a_share_of_very_many_columns() -> None:
+    for n_columns, share in ((10, 1.0), (1000, 1.0), (4000, 0.25), (100_000, 0.05)):
+        rows = Rows(np.zeros((2, n_columns)), np.arange(2), None)
+        asked = Asked(parameters("catboost"), setting("binary"), 0, rows)
+        assert catboost.options(asked)["rsm"] == share
+        given = replace(asked, parameters=parameters("catboost", rsm=0.5))
+        assert catboost.options(given)["rsm"] == 0.5
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -26,6 +26,9 @@ FILE = "model.cbm"
 CLASSES = "classes"
 # The log-odds of a class that no training row has.
 ABSENT = -1000.0
+# Of 10,000 columns a round would take a second.
+MAX_COLUMNS_TRIED = 1000
+MIN_RSM = 0.05
 # CatBoost's numbers have single precision.
 MAX_NUMBER = float(np.finfo(np.float32).max)
 
@@ -33,12 +36,13 @@ MAX_NUMBER = float(np.finfo(np.float32).max)
 class Parameters(BoostingParameters):
     """CatBoost's own names; the defaults are the tuned ones of Holzmueller et al. (2024)."""
 
-    fit_seconds = (0.5, 4e-05)
+    fit_seconds = (0.5, 2e-05)
     task_defaults: ClassVar = {
         "learning_rate": (0.08, 0.09),
         "depth": (7, 9),
         "random_strength": (0.8, 0.0),
         "one_hot_max_size": (15, 20),
+        "rsm": (1.0, 1.0),
     }
 
     learning_rate: float | None = Field(
@@ -50,7 +54,13 @@ class Parameters(BoostingParameters):
         None, ge=0, description=by_task(0.8, 0.0, "Noise in the scores of splits, at the start")
     )
     subsample: float = Field(0.9, gt=0, le=1, description="Share of the rows, drawn for each tree.")
-    rsm: float = Field(1.0, gt=0, le=1, description="Share of the columns, drawn for each split.")
+    rsm: float | None = Field(
+        None,
+        gt=0,
+        le=1,
+        description="Share of the columns, drawn for each split; when absent all, or 1,000 of more "
+        "but 5% at least.",
+    )
     border_count: int = Field(254, ge=1, le=65535)
     one_hot_max_size: int | None = Field(
         None,
@@ -72,6 +82,9 @@ def options(asked: Asked) -> dict[str, Any]:
     """What CatBoost is told; it writes no file and no line."""
     task = asked.settings.task
     chosen: dict[str, Any] = asked.parameters.library_options(task)
+    if asked.parameters.rsm is None:
+        share = MAX_COLUMNS_TRIED / asked.train.X.shape[1]
+        chosen["rsm"] = min(1.0, max(MIN_RSM, share))
     return chosen | {
         "loss_function": OBJECTIVES[task],
         "iterations": asked.parameters.n_estimators,
