@@ -95,6 +95,14 @@ def test_a_birthday_and_a_time_without_drift_are_not() -> None:
     assert look(series(days).rename(columns={"sold_on": "birth_date"})) == []
 
 
+def test_a_season_that_comes_again_is_no_drift() -> None:
+    draw = np.random.default_rng(0)
+    days = pd.date_range("2020-01-01", periods=N)
+    frame = pd.DataFrame({"sold_on": days, "x": draw.normal(size=N)})
+    season = 2 * np.sin(2 * np.pi * days.month / 12)
+    assert look(frame.assign(y=frame["x"] + season + draw.normal(0, 0.3, N))) == []
+
+
 def test_a_column_that_models_do_not_see_is_asked_for_all_the_same() -> None:
     frame = visits()
     frame["height"] = frame["patient_id"].str[1:].astype(int) * 0.37

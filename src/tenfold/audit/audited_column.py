@@ -142,7 +142,10 @@ def _text_bits(cells: Any) -> NDArray[np.uint64]:
 
 
 def _untimed(cells: Any) -> Any:
-    """Dates and times as the integers that store them."""
+    """Dates in microseconds since 1970, and times as the integers that store them."""
     if not pa.types.is_temporal(cells.type):
         return cells
+    if pa.types.is_timestamp(cells.type) or pa.types.is_date(cells.type):
+        zone = getattr(cells.type, "tz", None)
+        return cells.cast(pa.timestamp("us", zone), safe=False).cast(pa.int64())
     return cells.cast(pa.int64() if cells.type.bit_width == 64 else pa.int32())

@@ -117,6 +117,8 @@ def compare_splits(
     others = {name: _cells(table[name]) for name in seen if name != column}
     if not others:
         return None
+    if kind == "time" and table[column].dtype.kind == "M":
+        others |= _seasons(table[column])
     own = order if kind == "group" else order.astype(np.float64)
     # A shuffled column says nothing, and leaves as many columns to choose from.
     columns, blind = (
@@ -199,6 +201,16 @@ def _cells(column: pd.Series[Any]) -> NDArray[Any]:
     if kind in "biuf":
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
     return np.asarray(pd.factorize(column, use_na_sentinel=False)[0], dtype=np.int64)
+
+
+def _seasons(times: pd.Series[Any]) -> dict[str, NDArray[Any]]:
+    """What of dates comes again: a season is no drift, since later rows have it, too."""
+    parts = {"month": times.dt.month, "weekday": times.dt.dayofweek, "hour": times.dt.hour}
+    return {
+        f"{times.name}: {part}": values.to_numpy(np.float64)
+        for part, values in parts.items()
+        if values.nunique() > 1
+    }
 
 
 def _matrix(

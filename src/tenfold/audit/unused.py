@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tenfold.audit.audited_column import AuditedColumn
 from tenfold.audit.finding import Observation, rounded
@@ -93,17 +94,25 @@ def _compare(
 
 
 def _cells(table: SplitTable, column: AuditedColumn) -> pd.Series[Any]:
-    """A column's training cells: numbers, dates as numbers, texts as categories."""
+    """A column's training cells: numbers, dates, texts as categories."""
     import pandas as pd
 
     values = table.train(column)
     if column.kind != "text":
-        return pd.Series(values)
+        return _dates(values) if column.kind == "date" else pd.Series(values)
     codes = np.where(np.isnan(values), -1, values).astype(np.int64)
     if _holds_dates(column):
         moments = dates.parse(pd.Series(column.labels, dtype=object))[0].astype(np.float64)
-        return pd.Series(np.where(codes < 0, np.nan, moments[codes]))
+        return _dates(np.where(codes < 0, np.nan, moments[codes]))
     return pd.Series(np.array([*column.labels, None], dtype=object)[codes])
+
+
+def _dates(microseconds: NDArray[np.float64]) -> pd.Series[Any]:
+    import pandas as pd
+
+    missing = np.isnan(microseconds)
+    moments = np.where(missing, 0, microseconds).astype(np.int64).astype("datetime64[us]")
+    return pd.Series(np.where(missing, np.datetime64("NaT"), moments))
 
 
 def _counts(table: SplitTable, column: AuditedColumn) -> ColumnCounts:
