@@ -101,8 +101,8 @@ REGRESSION = {"task": "regression", "metrics": ["mse"]}
         (
             "mlp",
             {"embeddings": {"numeric": "perodic"}},
-            ".embeddings.numeric must be 'none', 'piecewise_linear' or 'periodic', but got "
-            "'perodic'; did you mean 'periodic'?",
+            ".embeddings.numeric must be 'none', 'pbld', 'piecewise_linear' or 'periodic', "
+            "but got 'perodic'; did you mean 'periodic'?",
         ),
         ("mlp", {"embeddings": {"n_bin": 4}}, "unknown key 'models.mlp.embeddings.n_bin'; did you"),
         (
