@@ -44,7 +44,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project after one `dvc repro` with a small budget; for reading only."""
 
     def build(root: Path) -> None:
-        project = new_project(root, **SMALL)
+        project = new_project(root, store=False, **SMALL)
         project.repro()
         project.commit()
 
@@ -66,4 +66,12 @@ def line(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture
 def again(finished: Project, tmp_path: Path) -> Iterator[Project]:
     """A copy of the finished project to change; MLflow has not seen it yet."""
-    yield finished.copy(tmp_path / "again")
+    copied = finished.copy(tmp_path / "again")
+    copied.add_empty_store()
+    yield copied
+
+
+@pytest.fixture
+def without_store(finished: Project, tmp_path: Path) -> Project:
+    """The same, and MLflow has no store yet."""
+    return finished.copy(tmp_path / "again")

@@ -1,6 +1,7 @@
 """Ask the fork server for a program; end as it ends. It imports little, so that it starts at once.
 
-Run as `fork_client.py ADDRESS BINARY ARGUMENT ...`, where BINARY is python or a Python script.
+Run as `fork_client.py ADDRESS BINARY ARGUMENT ...`, where BINARY is python or a Python script;
+python may be given a file or `-c`, and is started anew for anything else.
 """
 
 import json
@@ -14,7 +15,7 @@ def main() -> None:
     address, binary, *arguments = sys.argv[1:]
     if os.path.basename(binary) != "python":  # noqa: PTH119 (pathlib takes longer to import)
         arguments = [binary, *arguments]
-    elif arguments[0].startswith("-"):
+    elif arguments[0].startswith("-") and arguments[0] != "-c":
         os.execv(binary, [binary, *arguments])
     asked = {"folder": os.getcwd(), "environment": dict(os.environ), "arguments": arguments}  # noqa: PTH109
     with socket.socket(socket.AF_UNIX) as server:

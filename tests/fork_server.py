@@ -25,12 +25,13 @@ import subprocess
 import sys
 import tempfile
 import threading
+import types
 from pathlib import Path
 from typing import Any
 
 CLIENT = Path(__file__).with_name("fork_client.py")
 BINARIES = Path(sys.executable).parent
-KEPT = ("PATH", "HOME", "OMP_NUM_THREADS", "MLFLOW_DISABLE_TELEMETRY")
+KEPT = ("PATH", "HOME", "MLFLOW_DISABLE_TELEMETRY")
 LIBRARIES = [
     "duckdb",
     "filelock",
@@ -75,14 +76,20 @@ LIBRARIES = [
 
 
 @functools.cache
-def programs() -> Path:
-    """A folder with `python`, `dvc` and `tenfold`, for PATH; the server ends with this process."""
+def programs(threads: str = "1") -> Path:
+    """A folder with `python`, `dvc` and `tenfold`, for PATH; the server ends with this process.
+
+    Each number of threads has a server of its own, whose hashes have a seed of their own.
+    """
     folder = Path(tempfile.mkdtemp(prefix="fork-"))
     address = folder / "socket"
     server = subprocess.Popen(
         [sys.executable, __file__, str(address)],
         cwd=folder,
-        env={name: os.environ[name] for name in KEPT if name in os.environ},
+        env={
+            **{name: os.environ[name] for name in KEPT if name in os.environ},
+            "OMP_NUM_THREADS": threads,
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C is for the clients, which hand it on.
@@ -136,10 +143,16 @@ def _run(folder: str, environment: dict[str, str], arguments: list[str]) -> None
     os.environ.update(environment)
     sys.argv = arguments
     given = environment.get("PYTHONPATH", "").split(os.pathsep)
-    sys.path[:1] = [str(Path(arguments[0]).absolute().parent), *filter(None, given)]
+    own = "" if arguments[0] == "-c" else str(Path(arguments[0]).absolute().parent)
+    sys.path[:1] = [own, *filter(None, given)]
     code: object = None
     try:
-        runpy.run_path(arguments[0], run_name="__main__")
+        if arguments[0] == "-c":
+            sys.argv = ["-c", *arguments[2:]]
+            sys.modules["__main__"] = types.ModuleType("__main__")
+            exec(compile(arguments[1], "<string>", "exec"), vars(sys.modules["__main__"]))
+        else:
+            runpy.run_path(arguments[0], run_name="__main__")
     except SystemExit as ended:
         code = ended.code
     except BaseException as error:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import importlib.util
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -73,8 +75,9 @@ class Project:
         If `forked`, `python`, `dvc` and `tenfold` run in forks of a process that has their
         libraries in memory.
         """
+        threads = {**os.environ, **(extra or {})}.get("OMP_NUM_THREADS", "1")
         # Only Linux tells a fork's client how it ends.
-        forks = [fork_server.programs()] if forked and sys.platform == "linux" else []
+        forks = [fork_server.programs(threads)] if forked and sys.platform == "linux" else []
         programs = [*forks, BINARIES]
         kept = {key: value for key, value in os.environ.items() if not key.startswith(FOREIGN)}
         inside = self.root / ".dvc" / "tmp"
@@ -219,6 +222,11 @@ class Project:
             if "tenfold.fingerprint" in run.data.tags
         }
 
+    def add_empty_store(self) -> None:
+        """Put a store of MLflow here that has all its tables and no row."""
+        (self / "mlruns").mkdir(exist_ok=True)
+        (self / "mlruns/mlflow.db").write_bytes(empty_store())
+
     def copy(self, root: Path, *, mlruns: bool = False) -> Project:
         """The same project elsewhere: with DVC's cache, and with MLflow's store if asked."""
         left = ["tmp", *([] if mlruns else ["mlruns"])]
@@ -256,8 +264,22 @@ def copy_file(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
-def new_project(root: Path, **changes: Any) -> Project:
-    """A fresh clone of this project, as it lies on disk, with params.yaml changed."""
+@functools.cache
+def empty_store() -> bytes:
+    """MLflow's store with all its tables and no row; MLflow takes a second to make one."""
+    from tenfold.tracking import database
+
+    with tempfile.TemporaryDirectory() as folder:
+        store = Path(folder) / "mlflow.db"
+        database.ensure(store, Path(folder) / "lock")
+        return store.read_bytes()
+
+
+def new_project(root: Path, *, store: bool = True, **changes: Any) -> Project:
+    """A fresh clone of this project, as it lies on disk, with params.yaml changed.
+
+    If `store`, it has an empty store of MLflow already.
+    """
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -277,6 +299,8 @@ def new_project(root: Path, **changes: Any) -> Project:
         project.change(**changes)
     project.run("git", "init", "--quiet")
     project.commit()
+    if store:
+        project.add_empty_store()
     return project
 
 

@@ -13,16 +13,35 @@ from typing import Any
 
 from tests.project import BINARIES, Project, wait_until
 
+# The command, which becomes a server in its own process and not by starting Python anew.
+FORKED = """
+import os, runpy, sys
+from tenfold import cli
+
+def become(binary, command, environment):
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = command
+    runpy.run_path(str(binary), run_name="__main__")
+
+os.execve = become
+cli.main(sys.argv[1:])
+"""
+
 
 class Server:
-    """A tenfold command that answers over HTTP on a free port of loopback."""
+    """A tenfold command that answers over HTTP on a free port of loopback.
 
-    def __init__(self, project: Project, command: str, ready: str) -> None:
+    If `forked`, it runs in a fork of a process that has its libraries in memory.
+    """
+
+    def __init__(self, project: Project, command: str, ready: str, *, forked: bool = False) -> None:
         self.port = free_port()
+        program = ["python", "-c", FORKED] if forked else [str(BINARIES / "tenfold")]
         # As if nobody had activated the environment.
-        outside = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
-        words = [str(BINARIES / "tenfold"), command, "--port", str(self.port)]
-        self.process = project.start(*words, env=outside)
+        outside = {} if forked else {"PATH": "/usr/local/bin:/usr/bin:/bin"}
+        words = [*program, command, "--port", str(self.port)]
+        self.process = project.start(*words, env=outside, forked=forked)
         try:
             wait_until(lambda: self._answers(ready), f"tenfold {command} to answer")
         except BaseException:

@@ -47,6 +47,17 @@ def test_a_forked_program_behaves_as_one_started_anew(program: str, tmp_path: Pa
     assert last_lines(forked) == last_lines(anew)
 
 
+def test_code_on_the_command_line_is_forked_too(tmp_path: Path) -> None:
+    code = "import sys, os; print('torch' in sys.modules, __name__, sys.argv, sys.path[0])"
+    here = Project(tmp_path)
+    assert here.run("python", "-c", code, "a b") == "True __main__ ['-c', 'a b'] \n"
+    assert here.run("python", "-c", code, "a b", forked=False).startswith("False __main__ ")
+    seeds = "print(hash('one'), __import__('torch').get_num_threads())"
+    one, other = (here.run("python", "-c", seeds, env={"OMP_NUM_THREADS": n}) for n in ("1", "2"))
+    assert one.split()[0] != other.split()[0]
+    assert (one.split()[1], other.split()[1]) == ("1", "2")
+
+
 WAITING = "import pathlib, time; pathlib.Path('started').write_text('x'); time.sleep(300)"
 
 

@@ -212,13 +212,13 @@ def test_what_needs_results_is_refused_before_there_are_any(
     assert not (fresh / "out.csv").exists()
 
 
-def test_publish_refuses_outputs_of_another_experiment(again: Project) -> None:
-    again.change(metrics=["log_loss"])
-    assert "dvc repro" in refusal(again.attempt("tenfold", "publish"))
-    again.change(metrics=["auroc", "log_loss", "accuracy", "brier"])
-    (again / "outputs/metrics.json").write_text("{}")
-    assert "dvc repro" in refusal(again.attempt("tenfold", "publish"))
-    assert not (again / "mlruns").exists()
+def test_publish_refuses_outputs_of_another_experiment(without_store: Project) -> None:
+    without_store.change(metrics=["log_loss"])
+    assert "dvc repro" in refusal(without_store.attempt("tenfold", "publish"))
+    without_store.change(metrics=["auroc", "log_loss", "accuracy", "brier"])
+    (without_store / "outputs/metrics.json").write_text("{}")
+    assert "dvc repro" in refusal(without_store.attempt("tenfold", "publish"))
+    assert not (without_store / "mlruns").exists()
 
 
 @pytest.mark.parametrize("command", ["ui", "serve"])

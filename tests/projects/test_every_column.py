@@ -113,7 +113,7 @@ def check_answers(project: Project) -> None:
     """The served champion and `tenfold predict` say the same of the same rows."""
     row = {"age": 51.5, "flat": 3, "colour": "red", "town": "t7", "when": "2023-09-01"}
     rows = [row, row | {"when": None, "age": None}, row | {"town": "new", "colour": "grey"}]
-    server = Server(project, "serve", "/ping")
+    server = Server(project, "serve", "/ping", forked=True)
     try:
         status, answer = ask(server, *rows)
         assert status == 200

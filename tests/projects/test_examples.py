@@ -16,6 +16,7 @@ SMALL = {
     "split": {"n_splits": 3},
     "trainer": {"max_epochs": 3},
 }
+FEW_TREES = {"random_forest": {"n_estimators": 20}, "hist_gradient_boosting": {"max_iter": 10}}
 
 
 def run_example(project: Callable[..., Project], name: str, **changes: Any) -> Project:
@@ -24,7 +25,11 @@ def run_example(project: Callable[..., Project], name: str, **changes: Any) -> P
 
 def rerun(example: Project, name: str, **changes: Any) -> Project:
     shutil.copy2(example / f"examples/{name}.yaml", example / "params.yaml")
-    example.change(**(SMALL | changes))
+    families = {
+        family: {**declared, **FEW_TREES.get(family, {})}
+        for family, declared in example.params()["models"].items()
+    }
+    example.change(**(SMALL | {"models": families} | changes))
     example.repro()
     return example
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 import zipfile
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -254,7 +253,7 @@ def test_the_registered_model_loads_where_pickle_is_forbidden(
         "print(model.predict(pandas.DataFrame([json.loads(sys.argv[1])])).to_json())"
     )
     env = {"MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false", "MLFLOW_TRACKING_URI": finished.store}
-    printed = finished.run(sys.executable, "-c", code, json.dumps(row), env=env)
+    printed = finished.run("python", "-c", code, json.dumps(row), env=env)
     assert json.loads(printed)["prediction"]["0"] in ("benign", "malignant")
 
 
@@ -272,14 +271,14 @@ def test_the_registered_model_loads_with_its_own_code_where_no_tenfold_is_instal
         "print(*files, sep='\\n')"
     )
     printed = finished.run(
-        sys.executable, "-c", code, str(folder), json.dumps(row), env={"PYTHONPATH": ""}
+        "python", "-c", code, str(folder), json.dumps(row), env={"PYTHONPATH": ""}
     )
     assert all(Path(file).is_relative_to(folder / "code") for file in printed.split())
     assert "serving/pyfunc.py" in printed
 
 
 def test_a_regression_answers_a_number(line: Project) -> None:
-    server = Server(line, "serve", "/ping")
+    server = Server(line, "serve", "/ping", forked=True)
     try:
         status, answer = invoke(server, {"x": 6})
     finally:

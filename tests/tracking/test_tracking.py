@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import sqlite3
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import pytest
 
 from tenfold.params.search_space import flat
 from tenfold.tracking import store
+from tests import fork_server
 from tests.project import CANDIDATES, SMALL, Project, wait_until
 
 
@@ -227,39 +227,42 @@ def test_a_run_left_running_by_a_kill_is_ended_by_the_next_publication(again: Pr
 
 
 def test_a_publication_needs_neither_git_nor_a_user_with_a_name(
-    again: Project, tmp_path: Path
+    without_store: Project, tmp_path: Path
 ) -> None:
     publish = (
         "import pwd; pwd.getpwuid = {}.__getitem__; from tenfold import cli; cli.main(['publish'])"
     )
     nobody = dict.fromkeys(("LOGNAME", "USER", "LNAME", "USERNAME"), "")
-    again.run(sys.executable, "-c", publish, env={**nobody, "PATH": str(tmp_path)})
-    tags = again.family_runs()["mlp"].data.tags
+    python = str(fork_server.programs() / "python")
+    without_store.run(python, "-c", publish, env={**nobody, "PATH": str(tmp_path)})
+    tags = without_store.family_runs()["mlp"].data.tags
     assert not {"mlflow.user", "mlflow.source.git.commit"} & set(tags)
 
 
 def test_another_store_is_used_when_the_environment_names_one(
-    again: Project, tmp_path: Path
+    without_store: Project, tmp_path: Path
 ) -> None:
     other = f"sqlite:///{tmp_path / 'other.db'}"
-    assert again.repro(env={"MLFLOW_TRACKING_URI": other}) == ["clean", "select_model"]
-    assert set(again.family_runs(other)) == CANDIDATES
-    assert again.champion_version(other) == "1"
-    assert not (again / "mlruns/mlflow.db").exists()
-    printed = again.run("dvc", "repro", env={"MLFLOW_TRACKING_URI": other})
+    assert without_store.repro(env={"MLFLOW_TRACKING_URI": other}) == ["clean", "select_model"]
+    assert set(without_store.family_runs(other)) == CANDIDATES
+    assert without_store.champion_version(other) == "1"
+    assert not (without_store / "mlruns/mlflow.db").exists()
+    printed = without_store.run("dvc", "repro", env={"MLFLOW_TRACKING_URI": other})
     assert "nothing changed" in printed
     # Without it, the project's own store has yet to be filled.
-    assert "nothing changed" not in again.run("dvc", "repro")
-    assert again.champion_version() == "1"
+    assert "nothing changed" not in without_store.run("dvc", "repro")
+    assert without_store.champion_version() == "1"
 
 
-def test_two_publications_at_once_both_succeed(again: Project, finished: Project) -> None:
-    publications = [again.start("tenfold", "publish", forked=True) for _ in range(2)]
-    assert [publication.wait() for publication in publications] == [0, 0], again.log.read_text()
-    assert again.champion_version() == "1"
-    assert count(again, "model_versions") == 1
-    assert len(again.runs()) == len(finished.runs())
-    assert rows(again, "SELECT DISTINCT status FROM runs") == [("FINISHED",)]
+def test_two_publications_at_once_both_succeed(without_store: Project, finished: Project) -> None:
+    publications = [without_store.start("tenfold", "publish", forked=True) for _ in range(2)]
+    assert [publication.wait() for publication in publications] == [0, 0], (
+        without_store.log.read_text()
+    )
+    assert without_store.champion_version() == "1"
+    assert count(without_store, "model_versions") == 1
+    assert len(without_store.runs()) == len(finished.runs())
+    assert rows(without_store, "SELECT DISTINCT status FROM runs") == [("FINISHED",)]
 
 
 @pytest.mark.parametrize("command", ["tenfold publish", "dvc repro"])
@@ -323,10 +326,10 @@ def test_an_experiment_outside_of_the_workspace_leaves_the_champion_alone(again:
 
 
 @pytest.fixture
-def empty_store(again: Project) -> Path:
+def store_path(without_store: Project) -> Path:
     """The path of the project's own store, whose folder is there."""
-    (again / "mlruns").mkdir()
-    return again / "mlruns" / "mlflow.db"
+    (without_store / "mlruns").mkdir()
+    return without_store / "mlruns" / "mlflow.db"
 
 
 def half_made(path: Path) -> None:
@@ -341,22 +344,24 @@ def half_made(path: Path) -> None:
     engine.dispose()
 
 
-def test_a_half_made_store_is_set_aside_and_made_anew(again: Project, empty_store: Path) -> None:
-    half_made(empty_store)
-    ended = again.attempt("tenfold", "publish")
+def test_a_half_made_store_is_set_aside_and_made_anew(
+    without_store: Project, store_path: Path
+) -> None:
+    half_made(store_path)
+    ended = without_store.attempt("tenfold", "publish")
     assert ended.returncode == 0, ended.stderr
-    assert f"note: {empty_store} was half-made" in ended.stderr
+    assert f"note: {store_path} was half-made" in ended.stderr
     assert "mlflow.db.half-made" in ended.stderr
-    assert (again / "mlruns/mlflow.db.half-made").exists()
-    assert again.champion_version() == "1"
-    assert again.attempt("tenfold", "publish").stderr == ""
+    assert (without_store / "mlruns/mlflow.db.half-made").exists()
+    assert without_store.champion_version() == "1"
+    assert without_store.attempt("tenfold", "publish").stderr == ""
 
 
-def test_a_project_outlives_kills_while_its_store_is_created(again: Project) -> None:
-    folder = again / "mlruns"
+def test_a_project_outlives_kills_while_its_store_is_created(without_store: Project) -> None:
+    folder = without_store / "mlruns"
     for seconds in (0.1, 0.5, 1.0):
         before = set(folder.glob(".*"))
-        publication = again.start("tenfold", "publish")
+        publication = without_store.start("tenfold", "publish")
         wait_until(
             lambda before=before: (  # type: ignore[misc]
                 (folder / "mlflow.db").exists() or bool(set(folder.glob(".*")) - before)
@@ -366,36 +371,36 @@ def test_a_project_outlives_kills_while_its_store_is_created(again: Project) -> 
         time.sleep(seconds)
         publication.kill()
         publication.wait()
-    again.run("tenfold", "publish")
-    assert again.champion_version() == "1"
+    without_store.run("tenfold", "publish")
+    assert without_store.champion_version() == "1"
     assert {path.name for path in folder.iterdir()} == {"artifacts", "mlflow.db"}
 
 
-def test_a_store_that_does_not_fit_on_the_disk_is_created_later(again: Project) -> None:
+def test_a_store_that_does_not_fit_on_the_disk_is_created_later(without_store: Project) -> None:
     full = (
         "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)); "
         "from tenfold import cli; cli.main(['publish'])"
     )
-    ended = again.attempt(sys.executable, "-c", full)
+    ended = without_store.attempt("python", "-c", full)
     assert ended.returncode == 2, ended.stderr
     assert "mlruns/mlflow.db cannot be used" in ended.stderr
-    assert list((again / "mlruns").iterdir()) == []
-    again.run("tenfold", "publish")
+    assert list((without_store / "mlruns").iterdir()) == []
+    without_store.run("tenfold", "publish")
 
 
 def test_a_damaged_store_is_named_with_what_to_do(
-    again: Project, finished: Project, empty_store: Path
+    without_store: Project, finished: Project, store_path: Path
 ) -> None:
     content = (finished / "mlruns/mlflow.db").read_bytes()
     # The header, the list of tables, all of the rows.
     for start, end in ((0, 100), (100, 2000), (40_000, len(content))):
         damage = b"?" * (end - start)
-        empty_store.write_bytes(content[:start] + damage + content[end:])
-        ended = again.attempt("tenfold", "publish")
+        store_path.write_bytes(content[:start] + damage + content[end:])
+        ended = without_store.attempt("tenfold", "publish")
         assert ended.returncode == 2, ended.stderr
         assert ended.stderr.count("\n") == 1
-        assert f"error: MLflow's store {empty_store} is damaged" in ended.stderr
+        assert f"error: MLflow's store {store_path} is damaged" in ended.stderr
         assert "run `tenfold publish`" in ended.stderr
-    again.run("sh", "-c", ended.stderr.split("`")[1])
-    again.run("tenfold", "publish")
+    without_store.run("sh", "-c", ended.stderr.split("`")[1])
+    without_store.run("tenfold", "publish")

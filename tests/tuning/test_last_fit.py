@@ -29,6 +29,7 @@ def network(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Proj
 
     def build(root: Path) -> None:
         copied = finished.copy(root)
+        copied.add_empty_store()
         copied.change(models={"mlp": MLP}, select_model={"ensemble": "off"})
         copied.repro()
 
@@ -81,7 +82,7 @@ def test_a_refit_runs_the_last_fit_again_and_no_search(changed: Project) -> None
 
 @pytest.fixture(scope="module")
 def server(network: Project) -> Iterator[Server]:
-    served = Server(network, "serve", "/ping")
+    served = Server(network, "serve", "/ping", forked=True)
     yield served
     served.stop()
 
