@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import math
 import os
 import shlex
 import socket
@@ -39,6 +41,13 @@ def main(arguments: list[str] | None = None) -> None:
     command.add_argument("--columns", default="", help="names, for a file without a header: a,b,c")
     command.add_argument("--query", help="what to SELECT from a database")
     command.add_argument("--sheet", help="of an Excel file")
+    command.add_argument(
+        "--time",
+        type=seconds,
+        default="5m",
+        metavar="TIME",
+        help="that a whole dvc repro may take, such as 90s, 5m or 2h (default: 5m)",
+    )
     command.add_argument(
         "--force", action="store_true", help="replace params.yaml; it is kept as .old"
     )
@@ -123,6 +132,7 @@ def init(arguments: argparse.Namespace) -> None:
         arguments.target,
         arguments.directory,
         {key: value for key, value in given.items() if value},
+        seconds=arguments.time,
         force=arguments.force,
     )
     print("\n".join(done))
@@ -262,6 +272,18 @@ def schema(arguments: argparse.Namespace) -> None:
     from tenfold import models, params
 
     print(json.dumps(params.json_schema(models), indent=2, sort_keys=True))
+
+
+def seconds(text: str) -> float:
+    """A span of time in seconds."""
+    number, unit = text[:-1], text[-1:]
+    with contextlib.suppress(ValueError):
+        found = float(number) * {"s": 1, "m": 60, "h": 3600}.get(unit, math.nan)
+        if 0 < found < math.inf:
+            return found
+    raise argparse.ArgumentTypeError(
+        f"must be a number with s, m or h, such as 90s, 5m or 2h, but got {text!r}"
+    )
 
 
 def _params() -> Params:

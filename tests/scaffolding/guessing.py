@@ -10,7 +10,7 @@ import pandas as pd
 from ruamel.yaml import YAML
 
 from tenfold import models, params
-from tenfold.scaffolding import check, experiment, guesses
+from tenfold.scaffolding import check, experiment, guesses, portfolio
 from tenfold.scaffolding.project import working_in
 
 WORDS = ["red", "green", "blue"]
@@ -45,9 +45,15 @@ def guess(frame: pd.DataFrame | str, target: str, *columns: str) -> guesses.Gues
     settings = {"columns": list(columns)} if columns else {}
     with working_in(Path("project")):
         found = guesses.guess("../t.csv", target, settings)
-        text = experiment.render("t", "tenfold init", found, found.n_splits)
-        Path("params.yaml").write_text(text)
+        Path("params.yaml").write_text(rendered(found))
     return found
+
+
+def rendered(table: guesses.GuessedTable) -> str:
+    """params.yaml of what was guessed."""
+    rough = portfolio.rough(table.size(table.n_splits), portfolio.SECONDS)
+    heading = experiment.Heading("t", "tenfold init", portfolio.SECONDS)
+    return experiment.render(heading, table, table.n_splits, rough)
 
 
 def guessed(frame: pd.DataFrame | str, target: str, *columns: str) -> dict[str, Any]:

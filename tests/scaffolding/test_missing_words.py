@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tenfold.scaffolding import experiment, guesses
+from tenfold.scaffolding import guesses
 from tenfold.scaffolding.project import working_in
-from tests.scaffolding.guessing import checked, guessed, said_of, table
+from tests.scaffolding.guessing import checked, guessed, rendered, said_of, table
 
 
 def test_words_among_numbers_are_markers_and_among_words_a_doubt() -> None:
@@ -101,8 +101,7 @@ def test_a_sentinel_of_a_typed_source_means_no_value_too() -> None:
     frame.to_parquet("t.parquet")
     with working_in(Path("project")):
         found = guesses.guess("../t.parquet", "bought", {})
-        text = experiment.render("t", "tenfold init", found, found.n_splits)
-        Path("params.yaml").write_text(text)
+        Path("params.yaml").write_text(rendered(found))
     assert found.column_missing_values["x"][0] == ["", "-999"]
     assert "120 kept" in checked()
 

@@ -9,12 +9,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tenfold import runtime
-from tenfold.scaffolding import experiment, guesses, project, trial
+from tenfold import models, runtime
+from tenfold.params import parse_text
+from tenfold.scaffolding import experiment, guesses, portfolio, project, trial
+from tenfold.scaffolding.portfolio import SECONDS
 
 
 def init(
-    table: str, target: str, folder: Path, given: Mapping[str, Any], *, force: bool
+    table: str,
+    target: str,
+    folder: Path,
+    given: Mapping[str, Any],
+    *,
+    seconds: float = SECONDS,
+    force: bool = False,
 ) -> list[str]:
     """Write a project that learns `target` from `table` into `folder`.
 
@@ -23,6 +31,7 @@ def init(
         target: the column to predict.
         folder: of the project; it is made if there is none.
         given: settings of `data` that need not be guessed.
+        seconds: that a whole `dvc repro` may take.
         force: replace a params.yaml, which is kept beside it.
 
     Returns:
@@ -36,13 +45,16 @@ def init(
         runtime.check_folder()
         guessed = guesses.guess(path, target, given)
         name = re.sub(r"[^A-Za-z0-9_]+", "_", Path(path.partition(":")[2] or path).stem).strip("_")
-        command = _command(table, target, given)
+        heading = experiment.Heading(
+            name or "experiment", _command(table, target, given, seconds), seconds
+        )
 
         def settle(table: guesses.GuessedTable) -> tuple[str, str]:
-            return trial.settle(
-                lambda n: experiment.render(name or "experiment", command, table, n),
-                table.n_splits,
-            )
+            def render(n_splits: int) -> str:
+                rough = portfolio.rough(table.size(n_splits), seconds)
+                return experiment.render(heading, table, n_splits, rough)
+
+            return trial.settle(render, table.n_splits)
 
         text, refusal = settle(guessed)
         said = []
@@ -55,13 +67,21 @@ def init(
                 guessed, text, refusal = plain, other_text, ""
         if refusal:
             said.append(f"tenfold check refuses this so far: {refusal}")
+        else:
+            tried = parse_text(text, models)
+            size = guessed.size(tried.split.n_splits)
+            best = portfolio.plan(tried, size, seconds)
+            text = experiment.render(heading, guessed, tried.split.n_splits, best)
+            said += best.summary(seconds)
         written = project.write(text, force=force)
     return [*guessed.summary(), *(f"check: {line}" for line in said), *written]
 
 
-def _command(table: str, target: str, given: Mapping[str, Any]) -> str:
+def _command(table: str, target: str, given: Mapping[str, Any], seconds: float) -> str:
     """The command line that gives the same settings."""
     words = ["tenfold", "init", table, "--target", target]
     for key, value in given.items():
         words += [f"--{key}", ",".join(value) if isinstance(value, list) else value]
+    if seconds != SECONDS:
+        words += ["--time", f"{seconds:g}s"]
     return shlex.join(words)

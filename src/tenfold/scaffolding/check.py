@@ -12,6 +12,7 @@ from tenfold.dataset import Schema
 from tenfold.dataset.profile import ColumnCounts
 from tenfold.params import Params, SearchSpace
 from tenfold.reporting import terminal
+from tenfold.scaffolding import portfolio
 from tenfold.splitting.split_and_audit import split_and_audit
 from tenfold.tuning import before_training
 
@@ -89,23 +90,16 @@ def look_quickly(experiment: Params, *, limit: int) -> None:
 
 def _training_forecast(experiment: Params, split: dict[str, Any]) -> list[str]:
     """How many models will be fitted, and about how long that takes on two cores."""
-    n_columns = sum(map(len, split["features"].values()))
+    size = portfolio.Size(split["learnt_from"], sum(map(len, split["features"].values())))
     total, seconds, lines = 0, 0.0, []
     for family, declared in experiment.models.items():
-        schema = models.parameters(family)
-        space = SearchSpace(declared, schema)
+        space = SearchSpace(declared, models.parameters(family))
         n_trials = space.n_trials(experiment.tune.n_trials)
         n_fits = n_trials * len(split["folds"])
-        fixed, per_cell = schema.fit_seconds
-        own = n_trials * sum(fixed + per_cell * rows * n_columns for rows in split["learnt_from"])
+        own = portfolio.forecast(family, declared, n_trials, size)
         discrete = space.leaves and math.isfinite(space.size)
         tried = f" ({terminal.tried_of(n_trials, space.size)})" if discrete else ""
-        lines.append(f"  {family}: {n_fits} fits{tried}, about {_duration(own)}")
+        lines.append(f"  {family}: {n_fits} fits{tried}, about {portfolio.duration(own)}")
         total, seconds = total + n_fits, seconds + own
-    return [f"{total} fits, very roughly {_duration(seconds)} on two cores:", *lines]
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"{max(seconds, 1):.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+    spent = portfolio.duration(seconds)
+    return [f"{total} fits, very roughly {spent} on two cores:", *lines]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from importlib import resources
 
 from tenfold.metrics import Task
 from tenfold.runtime import shown
 from tenfold.scaffolding.flow_yaml import flow
 from tenfold.scaffolding.guesses import GuessedTable
+from tenfold.scaffolding.portfolio import Portfolio, duration
 from tenfold.sources import text
 
 METRICS: dict[Task, list[str]] = {
@@ -17,15 +19,27 @@ METRICS: dict[Task, list[str]] = {
     "multiclass": ["log_loss", "auroc", "accuracy", "brier"],
 }
 
+# More than any family of a portfolio has configurations, so that each is tried.
+N_TRIALS = 10
 
-def render(name: str, command: str, table: GuessedTable, n_splits: int) -> str:
+
+@dataclass(frozen=True)
+class Heading:
+    """The name of the experiment and of the registered model, and what was typed."""
+
+    name: str
+    command: str
+    seconds: float
+
+
+def render(heading: Heading, table: GuessedTable, n_splits: int, portfolio: Portfolio) -> str:
     """The text of params.yaml; comments explain every guess.
 
     Args:
-        name: of the experiment and of the registered model.
-        command: what was typed.
+        heading: its name and origin.
         table: what was guessed.
         n_splits: how many folds there are.
+        portfolio: the families.
     """
     from jinja2 import Environment, StrictUndefined
 
@@ -35,11 +49,19 @@ def render(name: str, command: str, table: GuessedTable, n_splits: int) -> str:
         keep_trailing_newline=True,
         undefined=StrictUndefined,
     )
-    environment.filters |= {"shown": shown, "sql": _sql_name, "yaml": flow}
+    environment.filters |= {
+        "duration": duration,
+        "shown": shown,
+        "sql": _sql_name,
+        "yaml": flow,
+    }
     template = resources.files("tenfold.scaffolding").joinpath("params.yaml.j2").read_text("utf-8")
     return environment.from_string(template).render(
-        name=name,
-        command=command,
+        name=heading.name,
+        command=heading.command,
+        seconds=heading.seconds,
+        portfolio=portfolio,
+        n_trials=N_TRIALS,
         table=table,
         n_splits=n_splits,
         rare=_without(table),

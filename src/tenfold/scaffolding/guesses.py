@@ -19,6 +19,7 @@ from tenfold.scaffolding.columns.first_rows import MAX_ROWS, FirstRows
 from tenfold.scaffolding.flow_yaml import flow
 from tenfold.scaffolding.honest_split import HonestSplit
 from tenfold.scaffolding.layout import GuessedLayout
+from tenfold.scaffolding.portfolio import Size
 from tenfold.scaffolding.published_split import PublishedSplit
 from tenfold.scaffolding.target import GuessedTarget, guess_target
 
@@ -125,6 +126,11 @@ class GuessedTable:
         if self.target.classes:
             most = int(min(self.target.classes.values()) * 0.8)
         return max(2, min(folds, most))
+
+    def size(self, n_splits: int) -> Size:
+        """What the time of a fit depends on, if a fifth of the rows is held out."""
+        rows = sources.n_rows(self.data) if self.rows == MAX_ROWS else self.rows
+        return Size.of(int(rows * 0.8), n_splits, len(self.features))
 
     def _features(self) -> list[tuple[str, GuessedColumn]]:
         used = (self.data.target, self.published.column if self.published else None)

@@ -181,6 +181,16 @@ def preview(data: Data, n_rows: int) -> Source:
     return read(data, careful=True) if short or source.repeats() else source
 
 
+def n_rows(data: Data) -> int:
+    """How many rows a table has.
+
+    Raises:
+        UserError: as `read` does.
+    """
+    found = read(data).connection.execute(f"SELECT count(*) FROM {RAW}").fetchall()
+    return int(found[0][0])
+
+
 def is_readable(source: Source) -> bool:
     """Whether every cell can be read."""
     try:
