@@ -42,6 +42,17 @@ def test_every_row_comes_exactly_once_an_epoch_for_every_member(
         assert (inside < size).all()
 
 
+def test_full_batches_leave_out_the_rows_beyond_them() -> None:
+    sizes = [10, 9, 3]
+    steps = batches.steps_per_epoch(sizes, 4, drop_last=True)
+    epochs = EpochOrder(sizes, [1, 2, 3], steps, 10, most=4)
+    assert steps == 2
+    counts = [[len(batch) for batch in real_rows(epochs, 0, m, 10)] for m in range(3)]
+    assert counts == [[4, 4], [4, 4], [1, 2]]
+    seen = [batch for epoch in range(20) for batch in real_rows(epochs, epoch, 0, 10)]
+    assert set().union(*seen) == set(range(10))
+
+
 @given(SIZES, st.integers(1, 12))
 def test_the_rows_of_a_batch_weigh_one_together(sizes: list[int], steps: int) -> None:
     epochs = EpochOrder(sizes, [0] * len(sizes), steps, max(sizes))

@@ -78,6 +78,18 @@ def test_dropout_is_the_identity_at_prediction_and_at_rate_zero() -> None:
     assert torch.equal(StackedDropout([0.0] * 3, 0, SEEDS)(x), x)
 
 
+@pytest.mark.parametrize("alpha", [False, True])
+def test_a_weakened_dropout_is_one_of_that_share_of_the_rates(*, alpha: bool) -> None:
+    x = torch.randn(3, 20, 7, dtype=torch.float64)
+    layer = StackedDropout(RATES, 0, SEEDS, alpha=alpha)
+    layer.weaken(0.5)
+    assert torch.equal(layer(x), dropped([rate / 2 for rate in RATES], x=x, alpha=alpha))
+    layer.weaken(0.0)
+    assert torch.equal(layer(x), x)
+    layer.weaken(1.0)
+    assert torch.equal(layer(x), dropped(x=x, alpha=alpha))
+
+
 def test_a_member_without_dropout_is_left_as_it_is_beside_members_with_it() -> None:
     x = torch.randn(3, 4, 5, dtype=torch.float64)
     for alpha in (False, True):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from tenfold.training.early_stopping import EarlyStopping
+from tenfold.training.training_step import wrong
 from tests.training.differences import largest_difference
 from tests.training.folds import (
     PATIENCE,
@@ -186,6 +187,25 @@ def test_training_ends_when_no_member_may_go_on() -> None:
     trained = train(stack, max_epochs=200)
     assert len(trained.history) == max(trained.epochs) + PATIENCE < 200
     assert trained.ends == [epoch + PATIENCE for epoch in trained.epochs]
+
+
+def test_of_epochs_of_equal_error_the_last_is_kept() -> None:
+    network = nn.Module()
+    network.epoch = nn.Parameter(torch.zeros(3, 1))
+    stopping = EarlyStopping(network, apart(3), 5, 0.0)
+    errors = [[0.5, 0.5, 0.2], [0.2, 0.4, 0.2], [0.2, 0.4, 0.2], [0.4, 0.6, 0.2]]
+    for epoch, row in enumerate(errors, start=1):
+        stopping.update(torch.zeros(3), torch.full((3,), 1.0 / epoch), epoch, torch.tensor(row))
+    assert stopping.epoch.tolist() == [3, 3, 3]
+
+
+def test_the_error_is_the_share_of_rows_whose_likeliest_class_is_wrong() -> None:
+    logits = torch.tensor([[[2.0], [-1.0], [3.0]]])
+    assert wrong(logits, torch.tensor([[1.0, 1.0, 0.0]])).tolist() == [[0, 1, 1]]
+    many = torch.tensor([[[0.0, 2, 1], [3, 0, 1]]])
+    assert wrong(many, torch.tensor([[1, 2]])).tolist() == [[0, 1]]
+    trained = train(members("binary", 3), "binary", best_epoch_by="error", max_epochs=6)
+    assert all(0 <= error <= 1 for error in curve(trained, "val_error"))
 
 
 def test_an_improvement_must_exceed_min_delta() -> None:

@@ -32,6 +32,8 @@ TORCH: dict[str, tuple[Any, dict[str, Any]]] = {
 }
 SEEDS = [1, 2, 3]
 STEPS = 50
+# The body's share of the weight decay.
+BODY_DECAY = 0.5
 
 
 def test_every_optimizer_has_a_reference_here() -> None:
@@ -74,7 +76,7 @@ def rows() -> tuple[Tensor, Tensor]:
 def groups(stack: Pair, body_factor: float) -> list[ParameterGroup]:
     return [
         ParameterGroup(list(stack.head.parameters())),
-        ParameterGroup(list(stack.body.parameters()), body_factor),
+        ParameterGroup(list(stack.body.parameters()), body_factor, BODY_DECAY),
     ]
 
 
@@ -105,7 +107,7 @@ def compared(
     for step in range(steps):
         stepper.forget()
         (stack(x) - y).square().mean(dim=(1, 2)).sum().backward()
-        stepper.step([rate * schedule(step) for rate in rates])
+        stepper.step([rate * schedule(step) for rate in rates], 1 - step / steps)
     kind, options = TORCH[name]
     for member, (body, head) in enumerate(alone):
         optimizer = kind(
@@ -115,8 +117,10 @@ def compared(
             **options,
         )
         for step in range(steps):
-            for group, factor in zip(optimizer.param_groups, (1.0, body_factor), strict=True):
-                group["lr"] = rates[member] * schedule(step) * factor
+            factors = ((1.0, 1.0), (body_factor, BODY_DECAY))
+            for group, (rate, decay) in zip(optimizer.param_groups, factors, strict=True):
+                group["lr"] = rates[member] * schedule(step) * rate
+                group["weight_decay"] = decays[member] * decay * (1 - step / steps)
             optimizer.zero_grad()
             nn.functional.mse_loss(head(torch.tanh(body(x[member]))), y[member]).backward()  # type: ignore[no-untyped-call]
             optimizer.step()

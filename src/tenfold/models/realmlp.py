@@ -49,6 +49,13 @@ class Parameters(NetworkParameters):
         description="A fold stops after as many epochs without improvement of the others; "
         "null: none.",
     )
+    best_epoch_by: Annotated[
+        str,
+        Key(
+            "The validation loss, or the share of wrong classes; for regression always the loss.",
+            one_of=("loss", "error"),
+        ),
+    ] = "error"
     batch_size: Annotated[int, Field(ge=1)] | Literal["full"] = Field(256)
     drop_last: bool = True
     beta2: float = Field(0.95, ge=0, lt=1)

@@ -64,13 +64,21 @@ class EarlyStopping:
         return torch.where(self.alone, val_loss, torch.from_numpy(others))
 
     @torch.no_grad()
-    def update(self, train_loss: Tensor, val_loss: Tensor, epoch: int) -> None:
-        """Keep the weights of the members that improved in epoch `epoch`, counted from 1."""
+    def update(
+        self, train_loss: Tensor, val_loss: Tensor, epoch: int, val_error: Tensor | None = None
+    ) -> None:
+        """Keep the weights of the members that improved in epoch `epoch`, counted from 1.
+
+        With errors (k,) these decide in place of the losses. Errors of few rows are often equal:
+        of several best epochs the last one is taken.
+        """
         still_training = self.still_training(epoch - 1)
         finite = val_loss.isfinite() & train_loss.isfinite()
         self.diverged[still_training & ~finite] = epoch
-        loss = self.judged(val_loss)
-        improved = still_training & finite & (loss < self.loss - self.min_delta)
+        loss = self.judged(val_loss if val_error is None else val_error)
+        least = self.loss - self.min_delta
+        better_ones = loss < least if val_error is None else loss <= least
+        improved = still_training & finite & better_ones & loss.isfinite()
         self.loss = torch.where(improved, loss, self.loss)
         self.epoch = torch.where(improved, epoch, self.epoch)
         better = int(improved.sum())

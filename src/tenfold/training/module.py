@@ -80,6 +80,7 @@ class StackedModule(pl.LightningModule):
         members = len(rates)
         patience = horizon if recipe.patience is None else recipe.patience
         self.stopping = EarlyStopping(network, overlaps, patience, recipe.min_delta)
+        self.by_error = recipe.best_epoch_by == "error" and recipe.loss.endswith("cross_entropy")
         self.on_plateau = recipe.schedule == "reduce_on_plateau"
         decay = schedules.decay(recipe)
         self.plateau = schedules.Plateau(members, decay, recipe.plateau_patience)
@@ -119,7 +120,7 @@ class StackedModule(pl.LightningModule):
         """Stop at once if the run had already ended when its state was saved."""
         self._freeze(self.current_epoch)
         if not self.initial_loss:
-            self.initial_loss = self._validate(self.val or self.rows).tolist()
+            self.initial_loss = self._validate(self.val or self.rows)["val_loss"].tolist()
         self._stop_when_none_goes_on(self.current_epoch)
 
     def training_step(self, batch: Any, batch_idx: int) -> None:
@@ -136,9 +137,10 @@ class StackedModule(pl.LightningModule):
         loss = train_loss
         if self.val is not None:
             self.monitor.listen()
-            val_loss = self._validate(self.val)
-            seen |= {"val_loss": val_loss} | self.monitor.heard()
-            self.stopping.update(train_loss, val_loss, epoch + 1)
+            measured = self._validate(self.val)
+            val_loss = measured["val_loss"]
+            seen |= measured | self.monitor.heard()
+            self.stopping.update(train_loss, val_loss, epoch + 1, measured.get("val_error"))
             loss = self.stopping.judged(val_loss)
         self.history.append({name: value.tolist() for name, value in seen.items()})
         if self.on_plateau:
@@ -220,18 +222,21 @@ class StackedModule(pl.LightningModule):
         return schedules.share(self.recipe, schedule, number, steps, self.horizon)
 
     @torch.no_grad()
-    def _validate(self, rows: batches.DeviceRows) -> Tensor:
-        """Each member's mean loss on `rows` (k,), in evaluation mode."""
+    def _validate(self, rows: batches.DeviceRows) -> dict[str, Tensor]:
+        """Each member's mean loss on `rows` (k,), in evaluation mode; its error if that decides."""
         self.network.eval()
         total = torch.zeros(len(self.rates), dtype=torch.float64, device=self.device)
+        error = torch.zeros_like(total)
         for x, y, own in rows.chunks(self.device):
             self.monitor.present = own.present
             output = training_step.pooled(self.recipe, self.network(x))
             per_row = training_step.per_row(self.recipe, output, y)
             total += (per_row * own.weight).sum(1)
+            if self.by_error:
+                error += (training_step.wrong(output, y) * own.weight).sum(1)
         self.network.train()
         self._freeze(self.current_epoch)
-        return total.cpu()
+        return {"val_loss": total.cpu()} | ({"val_error": error.cpu()} if self.by_error else {})
 
     def _freeze(self, epoch: int) -> None:
         """Freeze the first blocks and what leads to them, until epoch `unfreeze_at`."""

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from tenfold.training import closed_gradients
 from tenfold.training.layers import WeightedLayer
 from tenfold.training.networks import LayerFactory, StackedNetwork
 from tenfold.training.randomness import seed_of
@@ -97,7 +98,7 @@ class ParametricActivation(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x (k, batch, units)."""
-        return torch.lerp(x, self.base(x), self.share)
+        return closed_gradients.parametric(self.base, x, self.share)
 
 
 class Block(nn.Module):

@@ -162,6 +162,14 @@ class Recipe(ScheduleSettings, LossSettings):
         ),
     ] = 10
     min_delta: Annotated[float, Key("Smallest improvement that counts.", ge=0)] = 0.0
+    best_epoch_by: Annotated[
+        str,
+        Key(
+            "What improves: the validation loss, or the share of wrong classes, of whose best "
+            "epochs the last is taken; for regression always the loss.",
+            one_of=("loss", "error"),
+        ),
+    ] = "loss"
     max_norm: Annotated[
         float | None, Key("Largest norm of the weights into a hidden unit.", gt=0)
     ] = None

@@ -47,6 +47,12 @@ def per_row(settings: LossSettings, output: Tensor, target: Tensor) -> Tensor:
     return losses.view_as(target)
 
 
+def wrong(output: Tensor, target: Tensor) -> Tensor:
+    """Whether the likeliest class (members, batch) of an output (members, batch, out) is wrong."""
+    likeliest = output[..., 0] > 0 if output.shape[2] == 1 else output.argmax(2)
+    return (likeliest != target).to(output.dtype)
+
+
 def pooled(settings: LossSettings, output: Tensor) -> Tensor:
     """The output (members, batch, out) that stands for the mean prediction of a network's heads.
 
