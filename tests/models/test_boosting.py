@@ -175,6 +175,9 @@ def test_nothing_to_split_on_is_the_mean_or_refused_in_words(family: str, task: 
     [found] = models.family(family).predict_folds(asked, parts, setting(task))
     if isinstance(found, Diverged):
         assert re.search(r"cannot be fitted to \d+ rows: .*: .* models\.", str(found))
+        X, y = data(task)
+        with pytest.raises(UserError, match=r"all training rows: .* models"):
+            models.family(family).fit(parameters(family), np.ones_like(X), y, 0, setting(task), 4)
     else:
         for prediction in found.predictions:
             np.testing.assert_allclose(prediction, prediction[:1].repeat(len(prediction), 0))
