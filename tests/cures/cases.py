@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.cures import (
     commands,
     databases,
+    enqueued,
     families,
     files,
     findings,
@@ -19,6 +20,7 @@ from tests.cures.refusals import Refusal
 REFUSALS: list[Refusal] = [
     *sections.CASES,
     *families.CASES,
+    *enqueued.CASES,
     *files.CASES,
     *databases.CASES,
     *rules.CASES,

@@ -141,6 +141,7 @@ def test_a_point_is_always_a_value_that_is_searched(
         ({"flag": True}, r"names 'flag': it is fixed; tune models.f.flag, or leave it out"),
         ({"required": 2.0}, "names 'required': it is fixed"),
         ({"leaves": 41}, r"\[0\].leaves must lie between 10 and 40, but got 41: widen models.f"),
+        ({"embeddings": {"numeric": ["none"]}}, r"'periodic'\], but got \['none'\]: add it"),
         ({"leaves": "many"}, "must lie between 10 and 40, but got 'many'"),
         ({"leaves": True}, "must lie between 10 and 40, but got True"),
         ({"leaves": 20.5}, "must be a value that models.f.leaves searches, but got 20.5"),
@@ -148,7 +149,6 @@ def test_a_point_is_always_a_value_that_is_searched(
             {"embeddings": {"numeric": "some"}},
             r"embeddings.numeric must be one of the choices \['none', 'periodic'\], but got 'some'",
         ),
-        ({"leaves": 13}, r"tune.enqueue.f\[0\] contradicts itself: leaves must not be 13"),
     ],
 )
 def test_a_point_that_is_not_searched_is_refused(point: dict[str, Any], said: str) -> None:

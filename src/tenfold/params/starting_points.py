@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from tenfold.params import messages, search_space
+from tenfold.params import search_space
 from tenfold.params.enumeration import ChoiceValues, GridValues, SearchSpace
 from tenfold.params.search_space import Choices, Range
 from tenfold.runtime import nearest
@@ -50,13 +50,6 @@ def check(
         where = f"tune.enqueue.{family}[{number}]"
         for name, value in search_space.flat(point).items():
             _check_value(space, f"models.{family}", where, name, value)
-        values = _default(space, defaults) | _as_leaves(space, point)
-        configuration = search_space.substitute(space.declared, values)
-        try:
-            space.schema.model_validate(configuration)
-        except ValidationError as error:
-            reason = messages.explain(error, configuration, space.schema)[0]
-            raise ValueError(f"{where} contradicts itself: {reason}") from None
     n_points = len(starting_points(space, defaults, enqueued))
     if n_points > n_trials:
         raise ValueError(
@@ -76,7 +69,7 @@ def _check_value(space: SearchSpace, family: str, where: str, name: str, value: 
         raise ValueError(f"{where} must name tuned parameters, but names {name!r}: {cure}")
     leaf = space.leaves[name]
     if isinstance(leaf, Choices):
-        if _key(value) not in {_key(choice) for choice in leaf.choices}:
+        if _key(value) not in [_key(choice) for choice in leaf.choices]:
             raise ValueError(
                 f"{where}.{name} must be one of the choices {leaf.choices}, but got {value!r}: add "
                 f"it to {family}.{name}"
