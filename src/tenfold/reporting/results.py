@@ -38,9 +38,13 @@ class FamilyResults:
 
 @dataclass(frozen=True)
 class Champion:
-    """The chosen family or ensemble, its scores on the test rows, and what is registered of it."""
+    """The chosen family or ensemble, its scores on the test rows, and what is registered of it.
+
+    `members` are the families whose models it holds.
+    """
 
     family: str
+    members: list[str]
     fingerprint: str
     test: dict[str, float]
     model: Path
@@ -143,7 +147,7 @@ def _family(params: Params, outputs: Outputs, name: str, data: str) -> FamilyRes
 def _ensemble(params: Params, outputs: Outputs, families: list[FamilyResults]) -> FamilyResults:
     folder = outputs.ensemble
     weights, scores = folder / "weights.json", runtime.read_json(folder / "scores.json")
-    members = {one["family"] for one in runtime.read_json(weights)["members"]}
+    members = _members(outputs, ENSEMBLE)
     fingerprint = runtime.fingerprint(
         params.name,
         ENSEMBLE,
@@ -169,6 +173,14 @@ def _ensemble(params: Params, outputs: Outputs, families: list[FamilyResults]) -
     )
 
 
+def _members(outputs: Outputs, candidate: str) -> list[str]:
+    """The family itself, or those whose models the ensemble holds."""
+    if candidate != ENSEMBLE:
+        return [candidate]
+    members = runtime.read_json(outputs.ensemble / "weights.json")["members"]
+    return list(dict.fromkeys(one["family"] for one in members))
+
+
 def _champion(
     params: Params,
     outputs: Outputs,
@@ -182,6 +194,7 @@ def _champion(
     train = pd.read_parquet(outputs.split / "train.parquet")
     return Champion(
         family=family,
+        members=_members(outputs, family),
         fingerprint=next(other.fingerprint for other in families if other.name == family),
         test=results["test"],
         model=outputs.model(family),

@@ -159,6 +159,7 @@ def _log_model(client: MlflowClient, experiment: str, champion: Champion, run_id
     from tenfold import models
     from tenfold.serving import pyfunc
 
+    own = [package for name in champion.members for package in models.requirements(name)]
     logged = client.create_logged_model(experiment, name=champion.family, source_run_id=run_id)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model"
@@ -178,7 +179,7 @@ def _log_model(client: MlflowClient, experiment: str, champion: Champion, run_id
             model_config={"max_unseen": champion.max_unseen},
             pip_requirements=[
                 f"{package}=={_public(version(package))}"
-                for package in (*REQUIREMENTS, *models.requirements(champion.family))
+                for package in (*REQUIREMENTS, *dict.fromkeys(own))
             ],
         )
         client.log_model_artifacts(logged.model_id, str(path))
