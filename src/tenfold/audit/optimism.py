@@ -205,7 +205,7 @@ def _cells(column: pd.Series[Any]) -> NDArray[Any]:
 
 def _seasons(times: pd.Series[Any]) -> dict[str, NDArray[Any]]:
     """What of dates comes again: a season is no drift, since later rows have it, too."""
-    parts = {"month": times.dt.month, "weekday": times.dt.dayofweek, "hour": times.dt.hour}
+    parts = {"month": times.dt.month, "weekday": times.dt.day_of_week, "hour": times.dt.hour}
     return {
         f"{times.name}: {part}": values.to_numpy(np.float64)
         for part, values in parts.items()
