@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from tenfold.training.closed_gradients import cosine_view
 from tenfold.training.settings import EmbeddingSettings
 
 
@@ -201,8 +200,9 @@ class DensePeriodic(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Embed numbers (k, batch, n): (k, batch, n * d)."""
         by_column = x.transpose(1, 2).contiguous()[..., None]
-        parts = (by_column, self.frequency, self.phase, self.weight, self.bias)
-        seen = cosine_view(*(part.flatten(0, 1) for part in parts))
+        waves = torch.addcmul(self.phase, by_column, self.frequency, value=2 * math.pi).cos()
+        weight, bias = self.weight.flatten(0, 1), self.bias.flatten(0, 1)
+        seen = torch.baddbmm(bias, waves.flatten(0, 1), weight)
         seen = seen.view(*by_column.shape[:3], seen.shape[-1])
         return torch.cat([seen, by_column], dim=-1).transpose(1, 2).flatten(2)
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from tenfold.training import closed_gradients
 from tenfold.training.layers import WeightedLayer
 from tenfold.training.networks import LayerFactory, StackedNetwork
+from tenfold.training.parametric import ParametricActivation
 from tenfold.training.randomness import seed_of
 from tenfold.training.robust_inputs import RobustInputs
 from tenfold.training.threads import one_thread
@@ -85,20 +85,6 @@ class Scaling(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """x (k, batch, inputs)."""
         return x * self.scale[:, None]
-
-
-class ParametricActivation(nn.Module):
-    """x + a (f(x) - x), with a learned share `a` of each unit, from 1."""
-
-    def __init__(self, base: nn.Module, members: int, units: int, rate_factor: float) -> None:
-        super().__init__()
-        self.base = base
-        self.share = nn.Parameter(torch.ones(members, 1, units))
-        self.rate_factors = {"share": (rate_factor, rate_factor)}
-
-    def forward(self, x: Tensor) -> Tensor:
-        """x (k, batch, units)."""
-        return closed_gradients.parametric(self.base, x, self.share)
 
 
 class Block(nn.Module):

@@ -1,15 +1,14 @@
-"""Gradients written down by hand against autograd's of the plain form."""
+"""Parametric activations against their plain form and its gradient by autograd."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from tenfold.training.closed_gradients import CURVES, cosine_view, parametric
+from tenfold.training.parametric import CURVES, parametric
 from tests.training.differences import largest_difference
 
 
@@ -43,16 +42,3 @@ def test_a_parametric_activation_is_exact_in_single_precision(
     x = torch.linspace(-90, 90, 20_001).view(1, -1, 1)
     found, exact = parametric(kind(), x, torch.ones(1, 1, 1)), kind()(x.double())
     assert float(((found - exact).abs() / (1 + x.abs())).max()) < 5e-7
-
-
-def test_a_view_of_cosines_is_the_linear_layer_behind_them() -> None:
-    x, frequency, phase = drawn(6, 9, 1), drawn(6, 1, 4, seed=1), drawn(6, 1, 4, seed=2)
-    weight, bias = drawn(6, 4, 3, seed=3), drawn(6, 1, 3, seed=4)
-
-    def plain(*parts: Tensor) -> Tensor:
-        frequency, phase, weight, bias = parts
-        return (2 * math.pi * frequency * x + phase).cos() @ weight + bias
-
-    inputs = (frequency, phase, weight, bias)
-    found = with_gradients(lambda *parts: cosine_view(x, *parts), *inputs)
-    assert largest_difference(zip(found, with_gradients(plain, *inputs), strict=True)) < 1e-11
