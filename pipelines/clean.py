@@ -10,7 +10,6 @@ import tenfold.runtime.program as program
 from tenfold import runtime
 
 OUT = Path("outputs/clean")
-OF_FAMILIES = [Path("outputs/cross_validate"), Path("outputs/train")]
 
 
 def main() -> None:
@@ -35,17 +34,18 @@ def main() -> None:
     with runtime.directory(OUT) as out:
         report = cleaning.clean(experiment.data, experiment.clean, experiment.task, out)
         runtime.write_json(out / "report.json", report)
+    runtime.custom_code.write_digests(values["models"], values["metrics"])
     runtime.stamp("clean", inputs(values, source), OUT)
     print(terminal.clean_summary(experiment.data.path, report))
 
 
 def is_current(values: Mapping[str, Any], source: list[str] | None) -> bool:
     """Whether the outputs need not be made again; those that belong to families follow these."""
-    for folder in OF_FAMILIES:  # select_model depends on all that is there.
-        runtime.remove_undeclared(folder, values["models"])
-    runtime.custom_code.write_digests(values["models"], values["metrics"])
+    for stage in ("cross_validate", "train"):  # select_model depends on all that is there.
+        runtime.remove_undeclared(Path("outputs", stage), values["models"])
     current = runtime.is_current("clean", inputs(values, source), OUT)
     if current:
+        runtime.custom_code.write_digests(values["models"], values["metrics"])
         print(f"{values['data']['path']}: unchanged")
     return current
 

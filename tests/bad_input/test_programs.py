@@ -55,4 +55,4 @@ def test_a_refusal_is_one_line_and_exit_code_2_and_leaves_nothing(
     assert outcome.message in ended.stderr
     assert not Path("outputs", outcome.stage).exists()
     left = {path.name for path in Path("outputs").glob("*")} if Path("outputs").exists() else set()
-    assert left == ({"clean"} if outcome.stage == "split" else set())
+    assert left == ({"clean", "families"} if outcome.stage == "split" else set())

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.project import ROOT
+from tests.project import ROOT, Project
 from tests.training.differences import largest_difference
 
 SCRIPT = """
@@ -43,13 +41,6 @@ if __name__ == "__main__":
 def test_two_processes_train_what_one_does(tmp_path: Path) -> None:
     script = tmp_path / "shared.py"
     script.write_text(SCRIPT)
-    ran = subprocess.run(
-        [sys.executable, script],
-        cwd=ROOT,
-        env={"PYTHONPATH": f"{ROOT}", "PATH": "", "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-    )
-    assert ran.returncode == 0, ran.stderr
-    one, two = json.loads(ran.stdout.splitlines()[-1])
+    printed = Project(tmp_path).run("python", str(script), env={"PYTHONPATH": str(ROOT)})
+    one, two = json.loads(printed.splitlines()[-1])
     assert largest_difference([(two, one)]) < 1e-9
