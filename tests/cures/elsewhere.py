@@ -36,11 +36,6 @@ TRIED_ELSEWHERE: dict[tuple[str, str], str] = {
         "projects/test_damaged_models.py::test_any_file_that_changed_is_found"
     ),
     # Commands that need a project with results, and the machine.
-    (
-        "models/shared/bag.py",
-        "has no spread",
-    ): "models/test_bag.py::test_a_bag_of_one_has_no_spread",
-    ("models/shared/boosted_model.py", "has no spread"): "of `tenfold predict --samples`",
     ("cli.py", "there is no {path} yet"): (
         "projects/test_cli.py::test_what_needs_results_is_refused_before_there_are_any"
     ),

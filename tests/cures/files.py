@@ -421,12 +421,6 @@ CASES = [
         ("open the workbook in Excel and save it", BOOK),
     ),
     of_excel(
-        "an empty row",
-        "row 3 of sheet 'data' is empty",
-        workbook(("data", [*GRID[:2], [None], *GRID[2:]])),
-        ("delete it", BOOK),
-    ),
-    of_excel(
         "a cell beyond the header",
         "data!G3 holds 'note', but the header ends before it",
         workbook(("data", grid((3, 7, "note")))),

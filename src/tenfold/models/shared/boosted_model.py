@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tenfold.metrics import Array, Task
+from tenfold.models.shared.contract import NoSpread
 from tenfold.models.shared.network_model import TargetScale
 from tenfold.runtime import read_json, write_json
 
@@ -47,8 +48,8 @@ class BoostedModel:
         return self.scale.prediction(self.booster.outputs(X), self.task)
 
     def draws(self, inputs: Sequence[Array], n_samples: int, seed: int) -> Array:
-        """Raises ValueError: a single model has no spread."""
-        raise ValueError("one boosted model has no spread: keep the folds' with strategy: bag")
+        """Raises NoSpread: a single model has none."""
+        raise NoSpread("one boosted model has no spread: keep the folds' with strategy: bag")
 
     def save(self, folder: Path) -> None:
         """Write `boosting.json` and the library's file."""
