@@ -224,7 +224,14 @@ LARGE_INTEGERS = Table(
     {"types": {"count": "integer"}, "missing_values": [""], "drop_duplicates": False},
 )
 
+# A rule knows an integer by all of its digits.
+REPLACED_INTEGERS = Table(
+    LARGE_INTEGERS.cells,
+    LARGE_INTEGERS.rules | {"replace": {"count": {"9007199254740993": None}}},
+)
 
+
+@example(REPLACED_INTEGERS)
 @example(LARGE_INTEGERS)
 @settings(max_examples=10, deadline=None, phases=set(Phase) - {Phase.shrink, Phase.explain})
 @given(tables())

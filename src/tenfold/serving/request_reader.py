@@ -34,8 +34,8 @@ ARROW_TYPES: dict[Kind, pa.DataType] = {
     "text": pa.string(),
     "date": pa.timestamp("us"),
 }
-# Beyond these only a text shows every digit of an integer.
-MAX_INTEGER, MAX_EXACT_FLOAT = 2**63 - 1, 2**53
+# Beyond it only a text shows every digit of an integer.
+MAX_EXACT = 2**53
 # Views that a thread keeps, one for each combination of the kinds in which columns come.
 MAX_VIEWS = 64
 NESTED = "a single value"
@@ -139,7 +139,7 @@ class RequestReader:
 
 def _cells(column: pd.Series[Any]) -> tuple[Sequence[Any], Sequence[CellType | None]]:
     """The cells as Arrow takes them, and their types: one for all, or one each, None if missing."""
-    if column.dtype.kind in NUMBERS:
+    if column.dtype.kind in NUMBERS and not _has_large_integers(column):
         return column.tolist(), [None if column.isna().all() else "number"]
     found = [_cell(value) for value in column.astype(object)]
     return [value for _, value in found], [one for one, _ in found]
@@ -154,7 +154,8 @@ def _cell(value: Any) -> tuple[CellType | None, Any]:
     if isinstance(value, bool | np.bool_):
         return "text", str(value).lower()
     if isinstance(value, int | np.integer):
-        exact = abs(int(value)) <= MAX_INTEGER
+        # A larger one is read as a file's text is: its digits may be those of a rule.
+        exact = abs(int(value)) <= MAX_EXACT
         return ("number", int(value)) if exact else ("text", str(value))
     if value is None or value is pd.NaT or value is pd.NA:
         return None, None
@@ -173,12 +174,13 @@ def _unreadable(column: GivenColumn, wanted: Type) -> tuple[str, list[int]]:
         return NESTED, [place for place, cell in enumerate(column.cells) if cell is not None]
     if column.type != "number" or wanted not in ("text", "integer"):
         return "", []
-    inexact = [isinstance(cell, float) and abs(cell) >= MAX_EXACT_FLOAT for cell in column.cells]
-    if wanted == "text":
-        return INEXACT, np.flatnonzero(inexact).tolist()
-    # A model sees doubles, so stage clean refuses such an integer in every kind of file.
-    large = [isinstance(cell, int) and abs(cell) > MAX_EXACT_FLOAT for cell in column.cells]
-    return TOO_LARGE, np.flatnonzero(np.logical_or(inexact, large)).tolist()
+    inexact = [isinstance(cell, float) and abs(cell) >= MAX_EXACT for cell in column.cells]
+    rule = INEXACT if wanted == "text" else TOO_LARGE
+    return rule, np.flatnonzero(inexact).tolist()
+
+
+def _has_large_integers(column: pd.Series[Any]) -> bool:
+    return column.dtype.kind in "iu" and bool((column.abs() > MAX_EXACT).any())
 
 
 def _as_kind(column: GivenColumn, wanted: Type) -> tuple[Kind, Sequence[Any]]:
