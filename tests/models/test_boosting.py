@@ -225,6 +225,21 @@ def test_a_models_file_holds_trees_and_no_settings_times_or_paths(
 
 
 @pytest.mark.parametrize("family", FAMILIES)
+def test_a_loaded_model_is_saved_as_it_was_and_says_nothing(
+    family: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    bags: list[Any] = [grown(family, "binary", n_estimators=5).bag]
+    for number in range(3):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        bags[-1].save(folder)
+        bags.append(bag.load(folder, models.family(family)))
+    assert files_below(tmp_path / "0") == files_below(tmp_path / "1")
+    assert files_below(tmp_path / "0") == files_below(tmp_path / "2")
+    assert capfd.readouterr().out == ""
+
+
+@pytest.mark.parametrize("family", FAMILIES)
 def test_a_library_that_cannot_be_imported_is_named_before_any_training(
     family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any, ClassVar
@@ -145,7 +146,9 @@ class Growth:
         n_classes = self.asked.settings.n_classes
         if self.classes is not None and len(self.classes) < n_classes:
             described[CLASSES] = json.dumps([n_classes, self.classes.tolist()])
-        return Trees(self.model)
+        with tempfile.TemporaryDirectory() as folder:
+            self.model.save_model(str(Path(folder, FILE)))
+            return load(Path(folder))
 
     def stop(self) -> None:
         """End the thread."""
@@ -215,10 +218,17 @@ class Growth:
 
 
 class Trees:
-    """A CatBoost model."""
+    """CatBoost's binary model, and the CatBoost that reads it.
 
-    def __init__(self, model: Any) -> None:
-        self.model = model
+    A model that was loaded is not saved again by CatBoost, which would add parameters to it.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        import catboost
+
+        self.content = content
+        self.model = model = catboost.CatBoost()
+        model.load_model(blob=content)
         self.n_codes = len(model.get_cat_feature_indices())
         self.n_classes, self.classes = json.loads(model.get_metadata().get(CLASSES, "[0, []]"))
 
@@ -238,16 +248,12 @@ class Trees:
 
     def save(self, folder: Path) -> None:
         """Write `model.cbm`, CatBoost's own format; its JSON would lose the last digits."""
-        self.model.save_model(str(folder / FILE))
+        (folder / FILE).write_bytes(self.content)
 
 
 def load(folder: Path) -> Trees:
     """Read what `Trees.save` wrote."""
-    import catboost
-
-    model = catboost.CatBoost()
-    model.load_model(str(folder / FILE))
-    return Trees(model)
+    return Trees((folder / FILE).read_bytes())
 
 
 def pool(X: Array, n_codes: int, labelled: Rows | None = None) -> Any:
