@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ OBJECTIVES: dict[Task, tuple[str, str]] = {
 }
 REQUIREMENTS = ("lightgbm",)
 FILE = "model.txt"
+_OF_THREAD = threading.local()
 # Numbers of rows that are meant for tables of 1,000 rows or more: LightGBM would split no smaller
 # one. Of fewer rows they are the same share.
 MEANT_FOR_ROWS = 1000
@@ -123,6 +125,7 @@ class Growth:
 
     def grow(self, n_rounds: int) -> None:
         """Add rounds; where no split is left they add nothing."""
+        _be_quiet()
         with refusals(self.asked):
             for _ in range(n_rounds):
                 self.trees.update()
@@ -168,6 +171,15 @@ def without_settings(text: str) -> str:
     """A model's text without what it was trained with, which predicts nothing."""
     before, _, rest = text.partition("parameters:\n")
     return before + rest.partition("end of parameters\n")[2].lstrip("\n")
+
+
+def _be_quiet() -> None:
+    """Make LightGBM silent in this thread: each has a level of its own, set by what it builds."""
+    import lightgbm
+
+    if not hasattr(_OF_THREAD, "is_quiet"):
+        lightgbm.Dataset(np.zeros((1, 1)), params={"verbosity": -1}).construct()
+        _OF_THREAD.is_quiet = True
 
 
 @contextmanager
