@@ -259,7 +259,7 @@ def test_defaults_depend_on_the_task() -> None:
     assert chosen.defaults("binary")["num_leaves"] == 50
     assert chosen.defaults("regression")["num_leaves"] == 100
     assert chosen.defaults("regression")["max_bin"] == 255
-    assert parameters("lightgbm", num_leaves=7).library_options("binary")["num_leaves"] == 7
+    assert parameters("lightgbm", num_leaves=7).booster_options("binary")["num_leaves"] == 7
 
 
 def test_catboost_tries_a_share_of_very_many_columns() -> None:

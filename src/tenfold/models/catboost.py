@@ -82,7 +82,7 @@ class Parameters(BoostingParameters):
 def options(asked: Asked) -> dict[str, Any]:
     """What CatBoost is told; it writes no file and no line."""
     task = asked.settings.task
-    chosen: dict[str, Any] = asked.parameters.library_options(task)
+    chosen: dict[str, Any] = asked.parameters.booster_options(task)
     if asked.parameters.rsm is None:
         share = MAX_COLUMNS_TRIED / asked.train.X.shape[1]
         chosen["rsm"] = min(1.0, max(MIN_RSM, share))

@@ -75,7 +75,7 @@ def options(asked: Asked) -> dict[str, Any]:
     """What LightGBM is told; it answers the same for the same seed, on any number of cores."""
     task, n_rows = asked.settings.task, len(asked.train.y)
     objective, metric = OBJECTIVES[task]
-    chosen: dict[str, Any] = asked.parameters.library_options(task)
+    chosen: dict[str, Any] = asked.parameters.booster_options(task)
     if n_rows < MEANT_FOR_ROWS:
         for name in SHARES:
             if getattr(asked.parameters, name) is None:

@@ -44,7 +44,7 @@ class BoostingParameters(FamilyParameters):
         own = {name: pair[task == "regression"] for name, pair in cls.task_defaults.items()}
         return super().defaults(task) | own
 
-    def library_options(self, task: Task) -> dict[str, Any]:
+    def booster_options(self, task: Task) -> dict[str, Any]:
         """The library's own options by name, those that are left out as by `defaults`."""
         shared = set(BoostingParameters.model_fields)
         given = {name: v for name, v in self.model_dump(exclude=shared).items() if v is not None}
