@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,15 +13,9 @@ from hypothesis import strategies as st
 from tenfold import cli, models, params
 from tenfold.models import Diverged
 from tenfold.runtime import UserError
-from tenfold.scaffolding import portfolio
-from tenfold.scaffolding.portfolio import (
-    FAMILY_SECONDS,
-    STAGES_SECONDS,
-    STEPS,
-    Measurement,
-    Size,
-    Step,
-)
+from tenfold.scaffolding import costs, portfolio
+from tenfold.scaffolding.costs import Measurement, Point, Size, extrapolate
+from tenfold.scaffolding.portfolio import FAMILY_SECONDS, STAGES_SECONDS, STEPS, Step
 from tenfold.scaffolding.project import working_in
 from tests.scaffolding.guessing import guess, table
 
@@ -29,8 +25,8 @@ from tests.scaffolding.guessing import guess, table
     st.lists(st.floats(0, 500), min_size=len(STEPS), max_size=len(STEPS)),
 )
 def test_a_portfolio_keeps_to_its_time(budget: float, costs: list[float]) -> None:
-    of_step = {id(step): cost for step, cost in zip(STEPS, costs, strict=True)}
-    found = portfolio.choose(budget, lambda step: of_step[id(step)])
+    drawn = iter(costs)
+    found = portfolio.choose(budget, lambda *step: next(drawn))
     assert list(found.chosen)[:2] == ["dummy", "linear"]
     always = STAGES_SECONDS + sum(found.seconds[name] for name in ("dummy", "linear"))
     assert found.total <= max(budget, always) + 1e-6
@@ -39,8 +35,8 @@ def test_a_portfolio_keeps_to_its_time(budget: float, costs: list[float]) -> Non
 
 
 def test_more_time_buys_more_of_the_same_family() -> None:
-    def cost(step: Step) -> float:
-        return float(step.n_epochs or 1)
+    def cost(family: str, declared: Mapping[str, Any], n_trials: int) -> float:
+        return float(declared.get("n_epochs", 1))
 
     few = portfolio.choose(200, cost).chosen["realmlp"]["n_epochs"]
     many = portfolio.choose(600, cost).chosen["realmlp"]["n_epochs"]
@@ -48,7 +44,7 @@ def test_more_time_buys_more_of_the_same_family() -> None:
 
 
 def test_what_takes_too_long_is_left_out_with_its_time() -> None:
-    found = portfolio.choose(300, lambda step: 1000.0 if step.family == "catboost" else 0.0)
+    found = portfolio.choose(300, lambda family, *_: 1000.0 if family == "catboost" else 0.0)
     assert found.left_out == {"catboost": 1000.0 + FAMILY_SECONDS}
     said = " ".join(found.summary(300))
     assert "left out for want of time: catboost; --time gives more" in said
@@ -56,8 +52,8 @@ def test_what_takes_too_long_is_left_out_with_its_time() -> None:
 
 @pytest.mark.parametrize("refusal", [UserError("no text so long"), Diverged("no text so long")])
 def test_a_family_that_refuses_the_table_is_left_out_with_its_reason(refusal: Exception) -> None:
-    def cost(step: Step) -> float:
-        if step.family == "catboost":
+    def cost(family: str, *_: Any) -> float:
+        if family == "catboost":
             raise refusal
         return 0.0
 
@@ -79,7 +75,8 @@ def test_a_small_table_is_planned_without_measuring(monkeypatch: pytest.MonkeyPa
     size = found.size(found.n_splits)
     assert size.n_columns == len(found.features)
     with working_in(Path("project")):
-        plan = portfolio.plan(params.load(models), size, 300)
+        n_splits, plan = portfolio.plan(params.load(models), found.size, [found.n_splits, 3], 300)
+    assert n_splits == found.n_splits
     assert plan.total <= 300
     assert not plan.measured
 
@@ -88,22 +85,61 @@ def test_costs_are_measured_where_time_is_short(monkeypatch: pytest.MonkeyPatch)
     frame = table(300).sort_values("bought")  # The first rows are of one class.
     found = guess(frame, "bought")
     monkeypatch.setattr(portfolio, "STEPS", (*STEPS[:3], Step("tabm", {"k": 2, "d_block": 8})))
-    monkeypatch.setattr(portfolio, "N_SAMPLE", 80)
+    monkeypatch.setattr(costs, "N_FIRST_ROWS", 20)
+    monkeypatch.setattr(costs, "ENOUGH_SECONDS", 0.0)
     with working_in(Path("project")):
         experiment = params.load(models)
-        with Measurement(experiment, found.size(2)) as measured:
-            assert measured.rows <= 80
-            one = measured.cost(STEPS[1])
-            ten = Measurement.cost(replace_size(measured, found.size(10)), STEPS[1])
-        plan = portfolio.plan(experiment, found.size(10), 25)
-    assert ten == pytest.approx(9 * one, rel=0.1)
+        with Measurement(experiment, 300) as measured:
+            two = measured.seconds("linear", {}, 1, found.size(2))
+            many = measured.seconds("linear", {}, 3, found.size(2))
+            assert max(measured.samples) == 80
+        _, plan = portfolio.plan(experiment, found.size, [10], 25)
+    assert many == pytest.approx(3 * two)
     assert plan.measured
 
 
-def replace_size(measured: Measurement, size: Size) -> Measurement:
-    """The same measurement for another table."""
-    measured.size = size
-    return measured
+def test_what_is_far_beyond_the_time_is_not_measured() -> None:
+    found = guess(table(300), "bought")
+    with working_in(Path("project")), Measurement(params.load(models), 300) as measured:
+        size = Size.of(10**9, 10, len(found.features))
+        assert measured.seconds("tabm", {}, 1, size) == costs.forecast("tabm", {}, 1, size)
+        assert not measured.known
+
+
+def test_fewer_folds_let_the_first_families_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = guess(table(300), "bought")
+
+    def cost(measured: Measurement, family: str, declared: Any, n: int, size: Size) -> float:
+        return 9.0 * len(size.rows) if family == "lightgbm" else 0.0
+
+    monkeypatch.setattr(Measurement, "seconds", cost)
+    with working_in(Path("project")):
+        experiment = params.load(models)
+        plans = {
+            budget: portfolio.plan(experiment, found.size, [10, 3], budget)
+            for budget in (30, 100, 200)
+        }
+    assert {budget: n_splits for budget, (n_splits, _) in plans.items()} == {
+        30: 10,
+        100: 3,
+        200: 10,
+    }
+    assert "lightgbm" in plans[100][1].chosen
+
+
+@given(
+    st.floats(0, 10),
+    st.floats(1e-6, 1e-2),
+    st.floats(1e3, 1e5),
+    st.floats(1.5, 10),
+    st.floats(1, 1e3),
+)
+def test_a_line_of_costs_is_followed(
+    fixed: float, slope: float, work: float, growth: float, factor: float
+) -> None:
+    points = [Point(w, fixed + slope * w) for w in (work, growth * work)]
+    wanted = factor * growth * work
+    assert extrapolate(points, wanted) == pytest.approx(fixed + slope * wanted, rel=1e-6)
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("5m", 300), ("1.5h", 5400)])

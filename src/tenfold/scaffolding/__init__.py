@@ -14,6 +14,9 @@ from tenfold.params import parse_text
 from tenfold.scaffolding import experiment, guesses, portfolio, project, trial
 from tenfold.scaffolding.portfolio import SECONDS
 
+# So few folds where the time is too short for more.
+FEWEST_FOLDS = 3
+
 
 def init(
     table: str,
@@ -69,9 +72,11 @@ def init(
             said.append(f"tenfold check refuses this so far: {refusal}")
         else:
             tried = parse_text(text, models)
-            size = guessed.size(tried.split.n_splits)
-            best = portfolio.plan(tried, size, seconds)
-            text = experiment.render(heading, guessed, tried.split.n_splits, best)
+            most = tried.split.n_splits
+            is_fixed = guessed.published is not None and guessed.published.names_folds
+            folds = [most] if is_fixed or most <= FEWEST_FOLDS else [most, FEWEST_FOLDS]
+            n_splits, best = portfolio.plan(tried, guessed.size, folds, seconds)
+            text = experiment.render(heading, guessed, n_splits, best)
             said += best.summary(seconds)
         written = project.write(text, force=force)
     return [*guessed.summary(), *(f"check: {line}" for line in said), *written]

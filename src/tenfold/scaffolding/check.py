@@ -12,7 +12,8 @@ from tenfold.dataset import Schema
 from tenfold.dataset.profile import ColumnCounts
 from tenfold.params import Params, SearchSpace
 from tenfold.reporting import terminal
-from tenfold.scaffolding import portfolio
+from tenfold.scaffolding import costs
+from tenfold.scaffolding.portfolio import duration
 from tenfold.splitting.split_and_audit import split_and_audit
 from tenfold.tuning import before_training
 
@@ -90,16 +91,16 @@ def look_quickly(experiment: Params, *, limit: int) -> None:
 
 def _training_forecast(experiment: Params, split: dict[str, Any]) -> list[str]:
     """How many models will be fitted, and about how long that takes on two cores."""
-    size = portfolio.Size(split["learnt_from"], sum(map(len, split["features"].values())))
+    size = costs.Size(split["learnt_from"], sum(map(len, split["features"].values())))
     total, seconds, lines = 0, 0.0, []
     for family, declared in experiment.models.items():
         space = SearchSpace(declared, models.parameters(family))
         n_trials = space.n_trials(experiment.tune.n_trials)
         n_fits = n_trials * len(split["folds"])
-        own = portfolio.forecast(family, declared, n_trials, size)
+        own = costs.forecast(family, declared, n_trials, size)
         discrete = space.leaves and math.isfinite(space.size)
         tried = f" ({terminal.tried_of(n_trials, space.size)})" if discrete else ""
-        lines.append(f"  {family}: {n_fits} fits{tried}, about {portfolio.duration(own)}")
+        lines.append(f"  {family}: {n_fits} fits{tried}, about {duration(own)}")
         total, seconds = total + n_fits, seconds + own
-    spent = portfolio.duration(seconds)
+    spent = duration(seconds)
     return [f"{total} fits, very roughly {spent} on two cores:", *lines]

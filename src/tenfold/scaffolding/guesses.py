@@ -16,10 +16,10 @@ from tenfold.runtime import UserError, nearest, shown
 from tenfold.scaffolding import honest_split, layout, published_split, questions
 from tenfold.scaffolding.columns import GuessedColumn, MissingWords, guess_columns
 from tenfold.scaffolding.columns.first_rows import MAX_ROWS, FirstRows
+from tenfold.scaffolding.costs import Size
 from tenfold.scaffolding.flow_yaml import flow
 from tenfold.scaffolding.honest_split import HonestSplit
 from tenfold.scaffolding.layout import GuessedLayout
-from tenfold.scaffolding.portfolio import Size
 from tenfold.scaffolding.published_split import PublishedSplit
 from tenfold.scaffolding.target import GuessedTarget, guess_target
 

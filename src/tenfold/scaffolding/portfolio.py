@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow.parquet as pq
-
-from tenfold import cleaning, dataset, models, runtime, splitting
-from tenfold.dataset import Schema
-from tenfold.models import Diverged, FitSettings
-from tenfold.models.shared.network_family import NetworkFamily
-from tenfold.params import Params, SearchSpace, Split
+from tenfold import models, runtime
+from tenfold.models import Diverged
+from tenfold.params import Params, SearchSpace
 from tenfold.runtime import UserError
+from tenfold.scaffolding.costs import Measurement, Size, forecast
 
 # What a `dvc repro` may take by default.
 SECONDS = 300.0
@@ -25,12 +20,6 @@ STAGES_SECONDS = 15.0
 FAMILY_SECONDS = 6.0
 # Costs are measured where the forecast takes more than this share of the time.
 SURE_SHARE = 0.5
-# Rows that are cleaned for a measurement, rows and epochs that it takes.
-MAX_ROWS = 200_000
-N_SAMPLE = 4000
-N_EPOCHS = 3
-# Of trainer.max_epochs, those that a network with patience runs: a guess.
-STOPPED_SHARE = 0.6
 
 
 @dataclass(frozen=True)
@@ -45,12 +34,6 @@ class Step:
         """How many are tried."""
         return int(SearchSpace(self.declared, models.parameters(self.family)).size)
 
-    @property
-    def n_epochs(self) -> int | None:
-        """Epochs that are run, for a family whose budget they are."""
-        found: int | None = self.declared.get("n_epochs")
-        return found
-
 
 def _choices(**leaves: list[Any]) -> dict[str, Any]:
     return {name: {"choices": values} for name, values in leaves.items()}
@@ -59,10 +42,11 @@ def _choices(**leaves: list[Any]) -> dict[str, Any]:
 # What buys most for its time comes first: good defaults of different kinds, then more of each.
 STEPS = (
     Step("dummy"),
-    Step("linear", _choices(alpha=[1.0, 0.1, 10.0, 100.0])),
+    Step("linear"),
     Step("lightgbm"),
     Step("catboost"),
     Step("realmlp", {"n_epochs": 32}),
+    Step("linear", _choices(alpha=[1.0, 0.1, 10.0, 100.0])),
     Step("extra_trees"),
     Step("realmlp", {"n_epochs": 64}),
     Step("tabm"),
@@ -119,34 +103,13 @@ def duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds <= 5400 else f"{seconds / 3600:.1f} h"
 
 
-@dataclass(frozen=True)
-class Size:
-    """What the time of a fit depends on: rows of every fold's training part, and columns."""
-
-    rows: list[int]
-    n_columns: int
-
-    @classmethod
-    def of(cls, n_rows: int, n_splits: int, n_columns: int) -> Size:
-        """The folds of so many training rows."""
-        return cls([n_rows * (n_splits - 1) // n_splits] * n_splits, n_columns)
-
-
 # A reference, and a model that anybody can check.
 N_ALWAYS = 2
+# Steps that are worth fewer folds.
+N_FIRST = 5
 
-Cost = Callable[[Step], float]
-
-
-def forecast(family: str, declared: Mapping[str, Any], n_trials: int, size: Size) -> float:
-    """Seconds of a family's fits on two cores, by the rough figures that its schema states."""
-    schema = models.parameters(family)
-    fixed, per_cell = schema.fit_seconds
-    fits = sum(fixed + per_cell * rows * size.n_columns for rows in size.rows)
-    n_epochs = declared.get("n_epochs")
-    if isinstance(n_epochs, int):
-        fits *= n_epochs / schema.model_fields["n_epochs"].default
-    return n_trials * fits
+# Seconds of a family, what is declared of it, and its number of configurations.
+Cost = Callable[[str, Mapping[str, Any], int], float]
 
 
 def choose(budget: float, cost: Cost) -> Portfolio:
@@ -156,7 +119,7 @@ def choose(budget: float, cost: Cost) -> Portfolio:
     left_out: dict[str, float | str] = {}
     for step in STEPS:
         try:
-            needed = FAMILY_SECONDS + cost(step)
+            needed = FAMILY_SECONDS + cost(step.family, step.declared, step.n_configurations)
         except (UserError, Diverged) as refusal:
             left_out[step.family] = str(refusal)
             continue
@@ -172,95 +135,36 @@ def choose(budget: float, cost: Cost) -> Portfolio:
 
 def rough(size: Size, budget: float) -> Portfolio:
     """The portfolio by forecasts alone."""
-    return choose(
-        budget,
-        lambda step: forecast(step.family, step.declared, step.n_configurations, size),
-    )
+    return choose(budget, functools.partial(forecast, size=size))
 
 
-def plan(experiment: Params, size: Size, budget: float) -> Portfolio:
-    """The portfolio for a table; costs are measured on a sample if time may be short.
+def plan(
+    experiment: Params, size: Callable[[int], Size], n_splits: Sequence[int], budget: float
+) -> tuple[int, Portfolio]:
+    """The number of folds and the portfolio for a table.
+
+    Costs are measured on a sample if time may be short. If the first steps do not all fit, fewer
+    folds that let more of them in are better than more folds.
 
     Args:
         experiment: that would be run, with any families.
-        size: of the whole table.
+        size: of the whole table, with so many folds.
+        n_splits: that may be, the best first.
         budget: seconds.
     """
-    found = rough(size, budget)
+    n_best = n_splits[0]
+    found = rough(size(n_best), budget)
     if found.total <= SURE_SHARE * budget and not found.left_out:
-        return found
+        return n_best, found
     try:
-        with Measurement(experiment, size) as measured:
-            return replace(choose(budget, measured.cost), measured=True)
+        with Measurement(experiment, budget) as measured:
+            plans = {
+                n: choose(budget, functools.partial(measured.seconds, size=size(n)))
+                for n in n_splits
+            }
     except UserError:  # Too few rows of something are among those of the sample.
         runtime.check_interrupted()
-        return found
-
-
-class Measurement:
-    """Measures families on some rows of a table, each when it is asked for, once."""
-
-    def __init__(self, experiment: Params, size: Size) -> None:
-        # How the rows are parted does not matter for the time.
-        self.experiment = experiment.model_copy(update={"split": Split(n_splits=2)})
-        self.size = size
-        self.folder = runtime.TemporaryFolder("plan")
-        self.known: dict[str, float] = {}
-
-    def __enter__(self) -> Measurement:
-        out = Path(self.folder.__enter__())
-        experiment = self.experiment
-        table = out / cleaning.TABLE
-        cleaned = cleaning.clean(
-            experiment.data, experiment.clean, experiment.task, out, limit=MAX_ROWS
-        )
-        _thin(table, N_SAMPLE)
-        split = splitting.split(table, out, splitting.SplitSettings.of(experiment))
-        reading = {key: cleaned[key] for key in ("missing_values", "reading")}
-        self.schema = Schema.from_report(split | reading)
-        self.train = dataset.read(out / "train.parquet", self.schema, out / "folds.parquet")
-        self.rows: int = sum(split["learnt_from"])
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.folder.__exit__(None, None, None)
-
-    def cost(self, step: Step) -> float:
-        """Seconds of a step, as measured for so many rows, epochs and configurations."""
-        if step.family not in self.known:
-            self.known[step.family] = self._seconds_per_row(step)
-        seconds = self.known[step.family] * sum(self.size.rows) * step.n_configurations
-        if not isinstance(models.family(step.family), NetworkFamily):
-            return seconds
-        n_epochs = step.n_epochs or STOPPED_SHARE * self.experiment.trainer.max_epochs
-        return seconds * n_epochs / N_EPOCHS
-
-    def _seconds_per_row(self, step: Step) -> float:
-        """Of one configuration; of a network's first `N_EPOCHS`."""
-        from tenfold.tuning.evaluation import Evaluator, Inputs
-
-        declared = {"n_epochs": N_EPOCHS} if step.n_epochs else {}
-        parameters = models.parameters(step.family).model_validate(declared)
-        family, experiment = models.family(step.family), self.experiment
-        if isinstance(family, NetworkFamily):
-            import tenfold.training.fitting  # noqa: F401  Importing it is no part of a fit.
-        trainer = experiment.trainer.model_dump() | {"max_epochs": N_EPOCHS}
-        evaluate = Evaluator(
-            family,
-            Inputs(self.train, experiment.preprocessing, None, experiment.seed),
-            FitSettings(experiment.task, self.schema.classes, trainer),
-            experiment.metrics,
-            experiment.seed,
-        )
-        start = time.perf_counter()
-        (found,) = evaluate([(0, parameters)])
-        if isinstance(found, Diverged):
-            raise found
-        return (time.perf_counter() - start) / self.rows
-
-
-def _thin(path: Path, n_rows: int) -> None:
-    """Keep `n_rows` of a Parquet table, spread over all of it."""
-    table = pq.read_table(path)
-    if len(table) > n_rows:
-        pq.write_table(table.take(np.linspace(0, len(table) - 1, n_rows).astype(int)), path)
+        return n_best, found
+    first = {step.family for step in STEPS[:N_FIRST]}
+    n_best = max(n_splits, key=lambda n: len(first & {*plans[n].chosen}))
+    return n_best, replace(plans[n_best], measured=True)

@@ -1,0 +1,207 @@
+"""What a family's fits cost on this machine: by a rule of thumb, or measured on some rows."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from tenfold import cleaning, dataset, models, splitting
+from tenfold.dataset import Dataset, Schema
+from tenfold.models import Diverged, FitSettings
+from tenfold.models.shared.network_family import NetworkFamily
+from tenfold.params import Params, Split
+from tenfold.runtime import TemporaryFolder
+
+# Rows that are cleaned for a measurement, and those that a family meets first.
+MAX_ROWS = 200_000
+N_FIRST_ROWS = 1000
+N_FIRST_EPOCHS = 2
+# Every next measurement of a family does this much more work, until one takes long enough.
+GROWTH = 4
+ENOUGH_SECONDS = 0.5
+# Folds that are measured, and the share of the whole time after which nothing more is.
+N_FOLDS = 2
+MAX_SHARE = 0.05
+# What would take this many times the whole time by the rule of thumb is not measured.
+HOPELESS = 10
+# Of trainer.max_epochs, those that a network with patience runs: a guess.
+STOPPED_SHARE = 0.6
+
+
+@dataclass(frozen=True)
+class Size:
+    """What the time of a fit depends on: rows of every fold's training part, and columns."""
+
+    rows: list[int]
+    n_columns: int
+
+    @classmethod
+    def of(cls, n_rows: int, n_splits: int, n_columns: int) -> Size:
+        """The folds of so many training rows."""
+        return cls([n_rows * (n_splits - 1) // n_splits] * n_splits, n_columns)
+
+
+def forecast(family: str, declared: Mapping[str, Any], n_trials: int, size: Size) -> float:
+    """Seconds of a family's fits on two cores, by the rough figures that its schema states."""
+    schema = models.parameters(family)
+    fixed, per_cell = schema.fit_seconds
+    fits = sum(fixed + per_cell * rows * size.n_columns for rows in size.rows)
+    n_epochs = declared.get("n_epochs")
+    if isinstance(n_epochs, int):
+        fits *= n_epochs / schema.model_fields["n_epochs"].default
+    return n_trials * fits
+
+
+@dataclass(frozen=True)
+class Point:
+    """Seconds that so much work took; work is rows, for a network rows times epochs."""
+
+    work: float
+    seconds: float
+
+
+def extrapolate(points: list[Point], work: float) -> float:
+    """Seconds of more work, from the last two measurements.
+
+    Along their line, whose part that does not grow is paid once; along their power law where time
+    grew faster than work.
+
+    >>> extrapolate([Point(1, 2.0), Point(2, 3.0)], 10)
+    11.0
+    >>> extrapolate([Point(1, 1.0), Point(2, 4.0)], 10)
+    100.0
+    """
+    last = points[-1]
+    if len(points) == 1:
+        return last.seconds * max(work / last.work, 1)
+    before = points[-2]
+    if last.seconds <= before.seconds:  # Both are noise beside what does not grow.
+        return last.seconds * max(work / last.work, 1)
+    power = math.log(last.seconds / before.seconds) / math.log(last.work / before.work)
+    if power > 1:
+        return float(last.seconds * (work / last.work) ** min(power, 2))
+    slope = (last.seconds - before.seconds) / (last.work - before.work)
+    return last.seconds + slope * (work - last.work)
+
+
+class Measurement:
+    """Measures families on rows from all over a table, each when it is asked for, once.
+
+    Args:
+        experiment: that would be run, with any families.
+        budget: seconds that the whole run may take; measuring takes little of it.
+
+    Raises:
+        UserError: if some rows of the table cannot be split as the table is.
+    """
+
+    def __init__(self, experiment: Params, budget: float) -> None:
+        # How the rows are parted does not matter for the time.
+        self.experiment = experiment.model_copy(update={"split": Split(n_splits=N_FOLDS)})
+        self.budget = budget
+        self.folder = TemporaryFolder("plan")
+        self.known: dict[str, list[Point]] = {}
+        self.samples: dict[int, Dataset] = {}
+
+    def __enter__(self) -> Measurement:
+        self.out = Path(self.folder.__enter__())
+        self.start = time.perf_counter()
+        experiment = self.experiment
+        self.cleaned = cleaning.clean(
+            experiment.data, experiment.clean, experiment.task, self.out, limit=MAX_ROWS
+        )
+        self.table = pq.read_table(self.out / cleaning.TABLE)
+        self._sample(N_FIRST_ROWS)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.folder.__exit__(None, None, None)
+
+    def seconds(self, family: str, declared: Mapping[str, Any], n_trials: int, size: Size) -> float:
+        """Of so many configurations of a family on the whole table.
+
+        Raises:
+            UserError: if the family cannot be trained on this table; Diverged likewise.
+        """
+        rough = forecast(family, declared, n_trials, size)
+        if family not in self.known:
+            spent = time.perf_counter() - self.start
+            if rough > HOPELESS * self.budget or spent > MAX_SHARE * self.budget:
+                return rough
+            self.known[family] = self._measure(family, declared)
+        n_folds = len(size.rows)
+        n_epochs = 1.0
+        if isinstance(models.family(family), NetworkFamily):
+            n_epochs = STOPPED_SHARE * self.experiment.trainer.max_epochs
+            n_epochs = declared.get("n_epochs", n_epochs)
+        work = sum(size.rows) / n_folds * n_epochs
+        return n_trials * n_folds / N_FOLDS * extrapolate(self.known[family], work)
+
+    def _measure(self, family: str, declared: Mapping[str, Any]) -> list[Point]:
+        """The time of more and more work, until it is long enough to tell."""
+        is_network = isinstance(models.family(family), NetworkFamily)
+        n_rows = N_FIRST_ROWS
+        work = n_rows * N_FIRST_EPOCHS
+        # The first fit of all also imports what it needs.
+        self._fit(family, declared, self._sample(n_rows), N_FIRST_EPOCHS)
+        points: list[Point] = []
+        while True:
+            data = self._sample(n_rows)
+            n_learnt = len(data.y) / N_FOLDS
+            n_epochs = max(1, round(work / len(data.y))) if is_network else 1
+            taken = self._fit(family, declared, data, n_epochs)
+            points.append(Point(n_learnt * n_epochs, taken))
+            is_whole = n_rows >= len(self.table) and not is_network
+            if is_whole or (taken >= ENOUGH_SECONDS and len(points) > 1):
+                return points
+            n_rows, work = GROWTH * n_rows, GROWTH * work
+
+    def _fit(self, family: str, declared: Mapping[str, Any], data: Dataset, n_epochs: int) -> float:
+        """Seconds that the default configuration takes."""
+        from tenfold.tuning.evaluation import Evaluator, Inputs
+
+        epochs = {"n_epochs": n_epochs} if "n_epochs" in declared else {}
+        experiment = self.experiment
+        evaluate = Evaluator(
+            models.family(family),
+            Inputs(data, experiment.preprocessing, None, experiment.seed),
+            FitSettings(
+                experiment.task,
+                self.schema.classes,
+                experiment.trainer.model_dump() | {"max_epochs": n_epochs},
+            ),
+            experiment.metrics,
+            experiment.seed,
+        )
+        start = time.perf_counter()
+        (found,) = evaluate([(0, models.parameters(family).model_validate(epochs))])
+        if isinstance(found, Diverged):
+            raise found
+        return time.perf_counter() - start
+
+    def _sample(self, n_rows: int) -> Dataset:
+        """So many rows of the table, or all of them, split into folds."""
+        n_rows = min(n_rows, len(self.table))
+        if n_rows not in self.samples:
+            path = self.out / cleaning.TABLE
+            pq.write_table(_spread(self.table, n_rows), path)
+            split = splitting.split(path, self.out, splitting.SplitSettings.of(self.experiment))
+            reading = {key: self.cleaned[key] for key in ("missing_values", "reading")}
+            self.schema = Schema.from_report(split | reading)
+            self.samples[n_rows] = dataset.read(
+                self.out / "train.parquet", self.schema, self.out / "folds.parquet"
+            )
+        return self.samples[n_rows]
+
+
+def _spread(table: pa.Table, n_rows: int) -> pa.Table:
+    """So many rows from all over a table, in their order."""
+    return table.take(np.linspace(0, len(table) - 1, n_rows).astype(int))
