@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from tenfold import models
 from tenfold.metrics import Task
@@ -211,6 +213,25 @@ def test_the_number_of_folds_that_grow_at_once_changes_no_byte(
         assert isinstance(found.bag, Bag)
         found.bag.save(tmp_path / str(workers))
     assert files_below(tmp_path / "1") == files_below(tmp_path / "3")
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_number_of_openmp_threads_changes_no_digit_of_a_curve(family: str) -> None:
+    """Threads add the losses of the rows in another order, and a curve chooses the rounds."""
+
+    def losses(threads: int) -> list[float]:
+        with threadpool_limits(threads, user_api="openmp"):
+            growing = models.family(family).start(asked)  # type: ignore[attr-defined]
+            growing.grow(20)
+        growing.stop()
+        return [*growing.train_losses, *growing.val_losses]
+
+    X, y = data("binary", n=2000)
+    chosen = parameters(family, n_estimators=20)
+    asked = Asked(chosen, setting("binary"), 0, Rows(X, y, None), Rows(X[1::2], y[1::2], None))
+    # A new thread is told what LightGBM is told first in each.
+    found = [ThreadPoolExecutor(1).submit(losses, threads).result() for threads in (1, 2)]
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("family", FAMILIES)

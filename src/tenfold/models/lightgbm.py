@@ -178,7 +178,7 @@ def _be_quiet() -> None:
     import lightgbm
 
     if not hasattr(_OF_THREAD, "is_quiet"):
-        lightgbm.Dataset(np.zeros((1, 1)), params={"verbosity": -1}).construct()
+        lightgbm.Dataset(np.zeros((1, 1)), params={"verbosity": -1, "num_threads": 1}).construct()
         _OF_THREAD.is_quiet = True
 
 
