@@ -219,6 +219,19 @@ def test_a_constant_target_and_a_constant_column_are_no_obstacle(family: str) ->
     check_prediction(model.predict([X]), "regression", 90)
 
 
+@pytest.mark.parametrize("family", sorted({*models.names()} - {*NETWORKS, "linear"}))
+def test_the_widest_numbers_that_a_table_may_hold_are_no_obstacle(
+    family: str, tmp_path: Path
+) -> None:
+    """Trees hold numbers in single precision; networks refuse what that cannot hold."""
+    X, y = data("binary")
+    X[:3, 0] = 1e100, -1e100, 1e39
+    model = models.family(family).fit(parameters(family), X, y, 0, setting("binary"), 8)
+    model.save(tmp_path)
+    for own in (model, models.family(family).load(tmp_path)):
+        check_prediction(own.predict([X]), "binary", 90)
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_a_network_that_diverges_says_so(task: Task) -> None:
     found = predict_folds("mlp", task, learning_rate=1e30, optimizer="sgd")

@@ -53,6 +53,8 @@ class NeighboursModel(ScikitModel):
 class NeighboursFamily(ScikitFamily):
     """Small tables have fewer rows than are asked for as neighbours."""
 
+    model = NeighboursModel
+
     def _fit(
         self,
         parameters: Parameters,
@@ -63,18 +65,19 @@ class NeighboursFamily(ScikitFamily):
     ) -> ScikitModel:
         n_neighbors = min(parameters.n_neighbors, len(y))
         fewer = parameters.model_copy(update={"n_neighbors": n_neighbors})
-        return NeighboursModel(super()._fit(fewer, X, y, seed, settings).estimator)
+        return super()._fit(fewer, X, y, seed, settings)
 
     def load(self, folder: Path) -> ScikitModel:
         """Read what `NeighboursModel.save` wrote, and make its tree again."""
         from sklearn.neighbors import BallTree, KDTree
 
-        estimator = super().load(folder).estimator
+        model = super().load(folder)
+        estimator = model.estimator
         trees = {"ball_tree": BallTree, "kd_tree": KDTree}
         if tree := trees.get(estimator._fit_method):
             metric = estimator.effective_metric_
             estimator._tree = tree(estimator._fit_X, estimator.leaf_size, metric=metric)
-        return NeighboursModel(estimator)
+        return model
 
 
 FAMILY = NeighboursFamily(build)

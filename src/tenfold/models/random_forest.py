@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tenfold.metrics import Task
-from tenfold.models.shared.forests import ForestParameters, options
-from tenfold.models.shared.scikit_family import ScikitFamily
+from tenfold.models.shared.forests import ForestFamily, ForestParameters, options
 
 
 class Parameters(ForestParameters):
@@ -23,4 +22,4 @@ def build(parameters: Parameters, task: Task, seed: int) -> Any:
     return kind(**options(parameters, task, seed))
 
 
-FAMILY = ScikitFamily(build)
+FAMILY = ForestFamily(build)

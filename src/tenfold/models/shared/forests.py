@@ -1,13 +1,20 @@
-"""What the forests share: their parameters, and how scikit-learn is told of them."""
+"""What the forests share: their parameters, how scikit-learn is told of them, their numbers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
-from tenfold.metrics import Task
-from tenfold.models.shared.contract import FamilyParameters
+from tenfold.metrics import Array, Task
+from tenfold.models.shared.contract import FamilyParameters, FitSettings
+from tenfold.models.shared.scikit_family import ScikitFamily, ScikitModel
+
+# A forest's numbers have single precision.
+MAX_NUMBER = float(np.finfo(np.float32).max)
 
 
 class ForestParameters(FamilyParameters):
@@ -28,3 +35,27 @@ def options(parameters: ForestParameters, task: Task, seed: int) -> dict[str, An
     if task == "regression":
         chosen.pop("class_weight")
     return chosen
+
+
+class ForestModel(ScikitModel):
+    """A fitted forest; a number beyond single precision is the largest to it."""
+
+    def predict(self, inputs: Sequence[Array]) -> Array:
+        """Values (n,), or class probabilities (n, C)."""
+        return super().predict([_in_single_precision(X) for X in inputs])
+
+
+class ForestFamily(ScikitFamily):
+    """A family of scikit-learn's forests, which refuse numbers beyond single precision."""
+
+    model = ForestModel
+
+    def _fit(
+        self, parameters: Any, X: Array, y: NDArray[np.generic], seed: int, settings: FitSettings
+    ) -> ScikitModel:
+        return super()._fit(parameters, _in_single_precision(X), y, seed, settings)
+
+
+def _in_single_precision(X: Array) -> Array:
+    """X as the trees hold it, in half of the memory."""
+    return np.clip(X, -MAX_NUMBER, MAX_NUMBER, out=np.empty(X.shape, np.float32))

@@ -32,6 +32,46 @@ Build = Callable[[Any, Task, int], Any]
 MAX_CELLS_ON_ONE_THREAD = 1_000_000
 
 
+class ScikitModel:
+    """A fitted scikit-learn estimator, and the warnings of its fit: category -> first message."""
+
+    def __init__(
+        self,
+        estimator: Any,
+        caught: Sequence[warnings.WarningMessage] = (),
+        trusted: Sequence[str] = (),
+    ) -> None:
+        self.estimator = estimator
+        self.trusted = trusted
+        self.history: list[dict[str, float]] = []
+        self.warnings = {own.category: str(own.message) for own in reversed(caught)}
+
+    @property
+    def findings(self) -> list[str]:
+        """The warnings in words."""
+        return describe([self.warnings])
+
+    def predict(self, inputs: Sequence[Array]) -> Array:
+        """Values (n,), or class probabilities (n, C)."""
+        (X,) = inputs
+        with _threads(X):
+            if hasattr(self.estimator, "predict_proba"):
+                prediction = self.estimator.predict_proba(X)
+            else:
+                prediction = self.estimator.predict(X)
+        if not np.isfinite(prediction).all():
+            raise Diverged(f"{type(self.estimator).__name__} predicted a number that is not finite")
+        return np.asarray(prediction, dtype=np.float64)
+
+    def draws(self, inputs: Sequence[Array], n_samples: int, seed: int) -> Array:
+        """Raises NoSpread: a single estimator has no spread."""
+        raise NoSpread(f"{type(self.estimator).__name__} has no spread: it is not a network")
+
+    def save(self, folder: Path) -> None:
+        """Write `model.skops`."""
+        persistence.save(self.estimator, folder / "model.skops", self.trusted)
+
+
 class ScikitFamily:
     """A family given by `build(parameters, task, seed) -> unfitted scikit-learn estimator`.
 
@@ -40,6 +80,9 @@ class ScikitFamily:
         trusted: types in the fitted estimator, beyond those that tenfold's own families have,
             whose code may run whenever the model is loaded: "package.module.Type".
     """
+
+    # What its fitted estimators become.
+    model: type[ScikitModel] = ScikitModel
 
     def __init__(self, build: Build, trusted: Sequence[str] = ()) -> None:
         self.build = build
@@ -121,53 +164,13 @@ class ScikitFamily:
         if hasattr(estimator, "n_jobs"):
             # Threads add a forest's votes in any order, and the last bits differ.
             estimator.set_params(n_jobs=1)
-        return ScikitModel(estimator, caught, self.trusted)
+        return self.model(estimator, caught, self.trusted)
 
     def load(self, folder: Path) -> ScikitModel:
         """Read what `ScikitModel.save` wrote."""
-        return ScikitModel(
+        return self.model(
             persistence.load(folder / "model.skops", self.trusted), trusted=self.trusted
         )
-
-
-class ScikitModel:
-    """A fitted scikit-learn estimator, and the warnings of its fit: category -> first message."""
-
-    def __init__(
-        self,
-        estimator: Any,
-        caught: Sequence[warnings.WarningMessage] = (),
-        trusted: Sequence[str] = (),
-    ) -> None:
-        self.estimator = estimator
-        self.trusted = trusted
-        self.history: list[dict[str, float]] = []
-        self.warnings = {own.category: str(own.message) for own in reversed(caught)}
-
-    @property
-    def findings(self) -> list[str]:
-        """The warnings in words."""
-        return describe([self.warnings])
-
-    def predict(self, inputs: Sequence[Array]) -> Array:
-        """Values (n,), or class probabilities (n, C)."""
-        (X,) = inputs
-        with _threads(X):
-            if hasattr(self.estimator, "predict_proba"):
-                prediction = self.estimator.predict_proba(X)
-            else:
-                prediction = self.estimator.predict(X)
-        if not np.isfinite(prediction).all():
-            raise Diverged(f"{type(self.estimator).__name__} predicted a number that is not finite")
-        return np.asarray(prediction, dtype=np.float64)
-
-    def draws(self, inputs: Sequence[Array], n_samples: int, seed: int) -> Array:
-        """Raises NoSpread: a single estimator has no spread."""
-        raise NoSpread(f"{type(self.estimator).__name__} has no spread: it is not a network")
-
-    def save(self, folder: Path) -> None:
-        """Write `model.skops`."""
-        persistence.save(self.estimator, folder / "model.skops", self.trusted)
 
 
 def describe(fits: Sequence[Mapping[type[Warning], str]]) -> list[str]:
