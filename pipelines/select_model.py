@@ -35,13 +35,13 @@ def choose(experiment: Params) -> None:
     """Rank by cross-validation, score the winner on the test rows, write what people read."""
     from tenfold import dataset, metrics, params, selection
     from tenfold.models.shared import predictor
-    from tenfold.reporting import page, plots
+    from tenfold.reporting import page, plots, verdict
     from tenfold.selection import choosing
 
     schema = dataset.Schema.from_report(runtime.read_json(OUT.split / "report.json"))
     train = dataset.read(OUT.split / "train.parquet", schema, OUT.split / "folds.parquet")
     chosen = choosing.choose(experiment, train, OUT.cross_validate, OUT.train, OUT.ensemble)
-    print("".join(chosen.notes), end="")
+    print("\n".join([*chosen.notes, *verdict.write(OUT.verdict, experiment, chosen, train)]))
     test = dataset.read(OUT.split / "test.parquet", schema)
     prediction = predictor.load(OUT.model(chosen.champion)).predict(test.X)
     scores = metrics.scores(experiment.metrics, test.y, prediction)

@@ -176,6 +176,9 @@ def leaderboard(arguments: argparse.Namespace) -> None:
     if not path.exists():
         raise UserError(f"there is no {path} yet: run `dvc repro` first")
     print(terminal.leaderboard(runtime.read_json(path), experiment.metrics))
+    verdict = Path("outputs/verdict.json")
+    if verdict.exists():
+        print("\n" + "\n".join(runtime.read_json(verdict)["sentences"]))
     # In tenfold's own clone make knows where the commands are installed.
     program = "make" if Path("pipelines").is_dir() else "tenfold"
     print(f"\nnext:  {program} ui      compare the runs in your browser")

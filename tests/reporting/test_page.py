@@ -66,13 +66,14 @@ def page(tmp_path: Path, findings: Sequence[str] = (), audit: Sequence[dict[str,
             "findings": list(findings),
         },
         [picture],
+        [f"{EVIL} beats all others"],
     )
 
 
 def test_what_the_data_says_is_text_and_never_markup(tmp_path: Path) -> None:
     found = page(tmp_path)
     assert "<script" not in found
-    assert found.count("&lt;script&gt;") == 3
+    assert found.count("&lt;script&gt;") == 4
 
 
 def test_the_same_experiment_gives_the_same_page(tmp_path: Path) -> None:

@@ -169,7 +169,7 @@ def test_without_an_ensemble_its_folder_says_why(case: str, tmp_path: Path) -> N
     assert written["members"] == []
     assert why in written["why_none"]
     assert [path.name for path in (tmp_path / "ensemble").iterdir()] == ["weights.json"]
-    said = [f"note: no ensemble: {written['why_none']}\n"]
+    said = [f"note: no ensemble: {written['why_none']}"]
     assert list(found.notes) == ([] if declared == "off" else said)
 
 

@@ -54,7 +54,12 @@ class Outputs:
     def select_model(self) -> list[Path]:
         """The outputs of stage select_model but its stamp."""
         names = ("ensemble", "metrics.json", "plots", "report.html", "test_predictions.parquet")
-        return [self.folder / name for name in names]
+        return [*(self.folder / name for name in names), self.verdict]
+
+    @property
+    def verdict(self) -> Path:
+        """The file that says how surely the champion won."""
+        return self.folder / "verdict.json"
 
     @property
     def stamp(self) -> Path:

@@ -33,7 +33,8 @@ def write(experiment: Params, results: Mapping[str, Any], outputs: Outputs) -> N
     split = runtime.read_json(outputs.split / "report.json")
     best = configuration(outputs, champion)
     pictures = sorted((outputs.folder / "plots" / champion).glob("*.png"))
-    page = render(experiment, results, cleaned, split, best, pictures)
+    sentences = runtime.read_json(outputs.verdict)["sentences"]
+    page = render(experiment, results, cleaned, split, best, pictures, sentences)
     runtime.write_text(outputs.folder / "report.html", page)
 
 
@@ -44,6 +45,7 @@ def render(
     split: Mapping[str, Any],
     best: Mapping[str, Any],
     pictures: Sequence[Path],
+    verdict: Sequence[str],
 ) -> str:
     """Fill the template `report.html.j2`; the page needs no other file.
 
@@ -53,6 +55,7 @@ def render(
         cleaned, split: the reports of the stages `clean` and `split`.
         best: the champion's `configuration`.
         pictures: PNG files of the champion.
+        verdict: its sentences.
     """
     from jinja2 import Environment, StrictUndefined
 
@@ -73,6 +76,7 @@ def render(
         cleaned=cleaned,
         split=split,
         copies=split_report.copies(split),
+        verdict=verdict,
         dropped=cleaned["dropped_columns"] | split["dropped_columns"],
         audit=[f"{found['check']}: {found['sentence']}" for found in split["audit"]],
         parameters=sorted(flat(best["parameters"]).items()),

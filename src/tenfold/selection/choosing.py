@@ -38,5 +38,5 @@ def choose(
     champion = rank(cv, experiment.metrics[0])[0]
     ensemble.write(out, combined, train, model=champion in combined.scores)
     missed = combined.why_none and experiment.select_model.ensemble != "off"
-    notes = [f"note: no ensemble: {combined.why_none}\n"] if missed else []
+    notes = [f"note: no ensemble: {combined.why_none}"] if missed else []
     return Choice(champion, cv, notes)
