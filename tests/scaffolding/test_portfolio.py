@@ -98,6 +98,16 @@ def test_costs_are_measured_where_time_is_short(monkeypatch: pytest.MonkeyPatch)
     assert plan.measured
 
 
+@pytest.mark.parametrize("family", models.built_in())
+def test_fewer_epochs_are_forecast_to_take_less(family: str) -> None:
+    if "n_epochs" in models.parameters(family).model_fields:
+        few, usual = (
+            costs.forecast(family, declared, 1, Size([100], 4))
+            for declared in ({"n_epochs": 5}, {})
+        )
+        assert 0 < few < usual
+
+
 def test_what_is_far_beyond_the_time_is_not_measured() -> None:
     found = guess(table(300), "bought")
     with working_in(Path("project")), Measurement(params.load(models), 300) as measured:

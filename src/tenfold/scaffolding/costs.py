@@ -18,6 +18,7 @@ from tenfold.dataset import Dataset, Schema
 from tenfold.models import Diverged, FitSettings
 from tenfold.models.shared.network_family import NetworkFamily
 from tenfold.params import Params, Split
+from tenfold.params.training import Trainer
 from tenfold.runtime import TemporaryFolder
 
 # Rows that are cleaned for a measurement, and those that a family meets first.
@@ -56,7 +57,7 @@ def forecast(family: str, declared: Mapping[str, Any], n_trials: int, size: Size
     fits = sum(fixed + per_cell * rows * size.n_columns for rows in size.rows)
     n_epochs = declared.get("n_epochs")
     if isinstance(n_epochs, int):
-        fits *= n_epochs / schema.model_fields["n_epochs"].default
+        fits *= n_epochs / (schema.model_fields["n_epochs"].default or Trainer().max_epochs)
     return n_trials * fits
 
 
