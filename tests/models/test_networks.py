@@ -579,6 +579,18 @@ def test_a_class_weighs_what_is_declared_under_its_name(task: Task, heavy: int) 
     assert shares[1] > shares[0] + 0.25
 
 
+@pytest.mark.parametrize("factor", [2.0**-900, 2.0**900])
+def test_only_the_shares_of_class_weights_count(factor: float) -> None:
+    """Single precision would take very small weights for 0, and very large ones for infinity."""
+    X, y = data("binary")
+    found = []
+    for own in (1.0, factor):
+        chosen = parameters("mlp", class_weight={"n": own, "y": 3 * own})
+        model = models.family("mlp").fit(chosen, X, y, 0, setting("binary"), 3)
+        found.append(model.predict([X]))
+    np.testing.assert_array_equal(found[0], found[1])
+
+
 def test_batch_norm_over_one_row_is_refused() -> None:
     parts = [
         replace(part, X_train=part.X_train[:1], y_train=part.y_train[:1])

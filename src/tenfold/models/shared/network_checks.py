@@ -59,7 +59,9 @@ def check_rows(kind: str, parameters: NetworkParameters, members: Sequence[Membe
 def class_weights(
     kind: str, parameters: NetworkParameters, settings: FitSettings
 ) -> Literal["balanced"] | list[float] | None:
-    """What a row of each class weighs, in the order of the classes.
+    """What a row of each class weighs, in the order of the classes; the largest is about 1.
+
+    Only their shares count, and single precision would take 1e-50 for 0.
 
     Raises:
         UserError: if the declared classes are not those of the target.
@@ -73,4 +75,7 @@ def class_weights(
             f"models.{kind}.class_weight must name the classes {', '.join(labels)}, but "
             f"names {', '.join(declared) or 'none'}: give each of them a weight"
         )
-    return [declared[label] for label in labels]
+    weights = [declared[label] for label in labels]
+    # A power of two changes no digit.
+    _, exponent = math.frexp(max(weights))
+    return [math.ldexp(weight, -exponent) for weight in weights]
