@@ -261,12 +261,16 @@ def test_a_loaded_model_is_saved_as_it_was_and_says_nothing(
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_library_that_cannot_be_imported_is_named_before_any_training(
-    family: str, monkeypatch: pytest.MonkeyPatch
+def test_a_library_that_cannot_be_imported_is_named_before_training_and_by_its_models(
+    family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    X, y = data("binary")
+    models.family(family).fit(parameters(family), X, y, 0, setting("binary"), 1).save(tmp_path)
     monkeypatch.setitem(sys.modules, family, None)
     with pytest.raises(UserError, match=f"needs the package {family}.*pip install {family}"):
         models.family(family).check(parameters(family), setting("binary"), None)
+    with pytest.raises(UserError, match=f"the model needs the package {family}.*pip install"):
+        models.family(family).load(tmp_path)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

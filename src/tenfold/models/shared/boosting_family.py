@@ -111,14 +111,7 @@ class BoostingFamily:
         Raises:
             UserError: if it cannot be imported.
         """
-        try:
-            importlib.import_module(self.package)
-        except (ImportError, OSError) as error:
-            raise UserError(
-                f"models.{self.package} needs the package {self.package}, which cannot be "
-                f"imported ({error}): run `pip install {self.package}`, or remove "
-                f"models.{self.package}"
-            ) from None
+        self._require_package(f"models.{self.package}", f", or remove models.{self.package}")
 
     def predict_folds(
         self, configurations: Sequence[Configuration], folds: Sequence[Fold], settings: FitSettings
@@ -206,8 +199,22 @@ class BoostingFamily:
         return BoostedModel(booster, scale, settings.task, _curve([growing]))
 
     def load(self, folder: Path) -> BoostedModel:
-        """Read what `BoostedModel.save` wrote."""
+        """Read what `BoostedModel.save` wrote.
+
+        Raises:
+            UserError: if the library cannot be imported.
+        """
+        self._require_package("the model")
         return BoostedModel.load(folder, self.load_booster)
+
+    def _require_package(self, what: str, other_cure: str = "") -> None:
+        try:
+            importlib.import_module(self.package)
+        except (ImportError, OSError) as error:
+            raise UserError(
+                f"{what} needs the package {self.package}, which cannot be "
+                f"imported ({error}): run `pip install {self.package}`{other_cure}"
+            ) from None
 
 
 def stopped(
