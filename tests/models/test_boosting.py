@@ -261,7 +261,7 @@ def test_a_loaded_model_is_saved_as_it_was_and_says_nothing(
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_library_that_cannot_be_imported_is_named_before_training_and_by_its_models(
+def test_a_library_that_cannot_be_imported_is_named_before_any_training(
     family: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     X, y = data("binary")
