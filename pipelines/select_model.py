@@ -41,7 +41,7 @@ def choose(experiment: Params) -> None:
     schema = dataset.Schema.from_report(runtime.read_json(OUT.split / "report.json"))
     train = dataset.read(OUT.split / "train.parquet", schema, OUT.split / "folds.parquet")
     chosen = choosing.choose(experiment, train, OUT.cross_validate, OUT.train, OUT.ensemble)
-    print("\n".join([*chosen.notes, *verdict.write(OUT.verdict, experiment, chosen, train)]))
+    print("\n".join([*chosen.notes, *verdict.write(OUT.verdict, experiment, chosen)]))
     test = dataset.read(OUT.split / "test.parquet", schema)
     prediction = predictor.load(OUT.model(chosen.champion)).predict(test.X)
     scores = metrics.scores(experiment.metrics, test.y, prediction)

@@ -59,7 +59,7 @@ def test_diabetes_is_a_regression(project: Callable[..., Project]) -> None:
     assert results["test"]["mse"] > results["test"]["mae"] > 0
     assert set(results["cv"]) == {*diabetes.params()["models"], "ensemble"}
     means = {family: scores["mse"]["mean"] for family, scores in results["cv"].items()}
-    assert results["champion"] == min(means, key=lambda family: means[family])
+    assert results["champion"] == "ensemble"  # Whether best or tied with the best.
     assert results["test"]["mse"] < means["dummy"]
 
 

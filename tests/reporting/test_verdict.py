@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tenfold.metrics import summarise
-from tenfold.reporting.verdict import Scoreboard, verdict
+from tenfold.reporting.verdict import verdict
+from tenfold.selection.comparison import Scoreboard
 
+NETWORKS = {"mlp", "tabm"}
 SPREAD = [-0.02, 0.01, 0.02, -0.01, 0.0]
 
 
@@ -18,11 +20,11 @@ def board(scores: dict[str, float], metric: str = "auroc", noise: float = 0.001)
         )
         for number, (name, mean) in enumerate(scores.items())
     }
-    return Scoreboard(cv, metric, 0.25, {"mlp", "tabm"})
+    return Scoreboard(cv, metric, 0.25)
 
 
 def test_a_sure_winner_beats_all_others() -> None:
-    found = verdict(board({"mlp": 0.9, "linear": 0.8, "dummy": 0.5}), "mlp")
+    found = verdict(board({"mlp": 0.9, "linear": 0.8, "dummy": 0.5}), "mlp", NETWORKS)
     first, network, references = found["sentences"]
     assert first.startswith("mlp beats all others by cross-validated auroc: ")
     assert "of linear, by 0.1" in first
@@ -33,21 +35,25 @@ def test_a_sure_winner_beats_all_others() -> None:
 
 
 def test_what_folds_cannot_tell_apart_is_tied() -> None:
-    found = verdict(board({"mlp": 0.9, "linear": 0.899, "dummy": 0.5}, noise=0.01), "mlp")
+    found = verdict(board({"mlp": 0.9, "linear": 0.899, "dummy": 0.5}, noise=0.01), "mlp", NETWORKS)
     first, network, references = found["sentences"]
-    assert first.startswith("mlp and linear are tied by cross-validated auroc: mlp 0.9")
+    assert first.startswith(
+        "mlp is the champion, tied with linear by cross-validated auroc: mlp 0.9"
+    )
     assert "is tied with linear" in network
     assert "dummy" in references
     assert "linear" not in references
 
 
 def test_a_network_may_be_behind() -> None:
-    found = verdict(board({"linear": 0.9, "tabm": 0.8, "mlp": 0.7, "dummy": 0.5}), "linear")
+    found = verdict(
+        board({"linear": 0.9, "tabm": 0.8, "mlp": 0.7, "dummy": 0.5}), "linear", NETWORKS
+    )
     assert found["sentences"][1].startswith("tabm, the best network, is behind linear")
 
 
 def test_less_is_better_of_an_error() -> None:
-    found = verdict(board({"mlp": 1.0, "linear": 2.0, "dummy": 3.0}, "mse"), "mlp")
+    found = verdict(board({"mlp": 1.0, "linear": 2.0, "dummy": 3.0}, "mse"), "mlp", NETWORKS)
     assert "of linear, by 0.99" in found["sentences"][0]
     assert found["better_by"]["dummy"]["mean"] == pytest.approx(2.0, abs=0.01)
 
@@ -55,18 +61,25 @@ def test_less_is_better_of_an_error() -> None:
 @pytest.mark.parametrize("champion", ["linear", "dummy"])
 def test_features_that_tell_nothing_are_said(champion: str) -> None:
     scores = {"linear": 0.501, "dummy": 0.5}
-    found = verdict(board(scores, noise=0.02), champion)
+    found = verdict(board(scores, noise=0.02), champion, NETWORKS)
     assert "nothing is surely better than dummy" in found["sentences"][-1]
 
 
 def test_the_ensemble_is_neither_network_nor_classical() -> None:
-    found = verdict(board({"ensemble": 0.95, "mlp": 0.9, "linear": 0.8, "dummy": 0.5}), "ensemble")
+    found = verdict(
+        board({"ensemble": 0.95, "mlp": 0.9, "linear": 0.8, "dummy": 0.5}), "ensemble", NETWORKS
+    )
     assert "mlp, the best network, beats linear" in found["sentences"][1]
 
 
 def test_one_fold_or_one_candidate_is_no_comparison() -> None:
     cv = {name: summarise([{"auroc": score}]) for name, score in (("mlp", 0.9), ("linear", 0.8))}
-    found = verdict(Scoreboard(cv, "auroc", 0.25, {"mlp"}), "mlp")
+    found = verdict(Scoreboard(cv, "auroc", 0.25), "mlp", NETWORKS)
     assert found["sentences"] == ["mlp has auroc 0.9000; one fold does not tell how sure that is"]
-    alone = verdict(board({"mlp": 0.9}), "mlp")
+    alone = verdict(board({"mlp": 0.9}), "mlp", NETWORKS)
     assert alone["sentences"] == ["mlp has auroc 0.9010; there is no other candidate"]
+
+
+def test_a_simpler_champion_may_be_surely_worse() -> None:
+    found = verdict(board({"mlp": 0.9, "linear": 0.89}), "linear", NETWORKS)
+    assert "is the champion, within one standard error of mlp" in found["sentences"][0]

@@ -87,6 +87,7 @@ def test_costs_are_measured_where_time_is_short(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(portfolio, "STEPS", (*STEPS[:3], Step("tabm", {"k": 2, "d_block": 8})))
     monkeypatch.setattr(costs, "N_FIRST_ROWS", 20)
     monkeypatch.setattr(costs, "ENOUGH_SECONDS", 0.0)
+    monkeypatch.setattr(costs, "HARMLESS", 0.0)
     with working_in(Path("project")):
         experiment = params.load(models)
         with Measurement(experiment, 300) as measured:

@@ -70,11 +70,20 @@ class Ensemble(Section):
     )
 
 
+Rule = Literal["auto", "best", "one_standard_error"]
+
+
 class SelectModel(Section):
     """What is chosen among, and where the champion goes."""
 
     ensemble: Literal["off"] | Ensemble = Field(
         Ensemble(), description="off: choose among the families only."
+    )
+    rule: Rule = Field(
+        "auto",
+        description="best: the best mean of the first metric. auto: likewise, but the ensemble "
+        "where the folds do not tell it from the best. one_standard_error: the first family, as "
+        "they stand under models, that is within one standard error of the best.",
     )
     registered_model_name: Name = Field(description="Its name in the MLflow registry.")
     max_unseen: float = Field(

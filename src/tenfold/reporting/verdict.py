@@ -3,91 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from tenfold import models, runtime
-from tenfold.dataset import Dataset
-from tenfold.metrics import METRICS
 from tenfold.models.shared.network_family import NetworkFamily
 from tenfold.params import ENSEMBLE, Params
 from tenfold.reporting.terminal import short
-from tenfold.selection import Summary, comparison, rank
 from tenfold.selection.choosing import Choice
-from tenfold.selection.comparison import Difference, compare
+from tenfold.selection.comparison import Difference, Scoreboard
 
 # Families that know nothing of a row, or that anybody can check.
 REFERENCES = ("dummy", "linear")
 
 
-@dataclass(frozen=True)
-class Scoreboard:
-    """The candidates' scores on the same folds.
-
-    Attributes:
-        cv: candidate -> its scores.
-        metric: that decides.
-        val_share: validation rows for each training row.
-        networks: the candidates that are neural networks.
-    """
-
-    cv: Mapping[str, Summary]
-    metric: str
-    val_share: float
-    networks: Collection[str]
-
-    def better(self, first: str, second: str) -> Difference | None:
-        """By how much the first is better than the second, in units of the metric."""
-        sign = 1 if METRICS[self.metric].direction == "maximize" else -1
-        ours, theirs = (
-            [sign * score for score in self.cv[name][self.metric]["folds"]]
-            for name in (first, second)
-        )
-        return compare(ours, theirs, self.val_share)
-
-    def score(self, name: str) -> str:
-        """The mean over the folds, as people read it."""
-        return short(self.cv[name][self.metric]["mean"])
-
-
-def write(path: Path, experiment: Params, choice: Choice, train: Dataset) -> list[str]:
+def write(path: Path, experiment: Params, choice: Choice) -> list[str]:
     """Write the verdict as JSON; return its sentences.
 
     Args:
         path: of the file.
         experiment: params.yaml.
         choice: the champion and the scores of all candidates.
-        train: the training rows with their folds.
     """
     networks = {
         name for name in experiment.models if isinstance(models.family(name), NetworkFamily)
     }
-    share = comparison.val_share(train)
-    found = verdict(Scoreboard(choice.cv, experiment.metrics[0], share, networks), choice.champion)
+    found = verdict(choice.board, choice.champion, networks)
     runtime.write_json(path, found)
     sentences: list[str] = found["sentences"]
     return sentences
 
 
-def verdict(board: Scoreboard, champion: str) -> dict[str, Any]:
+def verdict(board: Scoreboard, champion: str, networks: Collection[str]) -> dict[str, Any]:
     """Sentences, and by how much the champion is better than each other candidate.
 
     Args:
         board: the scores of all candidates.
         champion: the chosen one.
+        networks: the families that are neural networks.
     """
-    ranked = rank(board.cv, board.metric)
-    others = [name for name in ranked if name != champion]
+    others = [name for name in board.ranked if name != champion]
     found = {name: board.better(champion, name) for name in others}
     sure = {name: difference for name, difference in found.items() if difference is not None}
     if not sure:
-        scored = f"{champion} has {board.metric} {board.score(champion)}"
+        scored = f"{champion} has {board.metric} {_score(board, champion)}"
         why = "one fold does not tell how sure that is" if others else "there is no other candidate"
         return {"sentences": [f"{scored}; {why}"], "better_by": {}}
     sentences = [
         _first(board, champion, sure),
-        *_network(board, ranked),
+        *_network(board, networks),
         *_references(champion, sure),
     ]
     better_by = {name: asdict(difference) for name, difference in sure.items()}
@@ -96,28 +61,37 @@ def verdict(board: Scoreboard, champion: str) -> dict[str, Any]:
 
 def _first(board: Scoreboard, champion: str, better: Mapping[str, Difference]) -> str:
     tied = [name for name, difference in better.items() if not difference.is_sure]
+    ahead = [name for name, difference in better.items() if difference.high < 0]
+    if ahead:
+        return (
+            f"{champion} is the champion, within one standard error of {ahead[0]}: "
+            f"{board.metric} {_score(board, champion)} against {_score(board, ahead[0])}"
+        )
     if not tied:
         second = next(iter(better))
         return (
             f"{champion} beats all others by cross-validated {board.metric}: "
-            f"{board.score(champion)} against {board.score(second)} of {second}, "
+            f"{_score(board, champion)} against {_score(board, second)} of {second}, "
             f"{_by(better[second])}"
         )
-    scores = ", ".join(f"{name} {board.score(name)}" for name in (champion, *tied))
-    return f"{_all_of([champion, *tied])} are tied by cross-validated {board.metric}: {scores}"
+    scores = ", ".join(f"{name} {_score(board, name)}" for name in (champion, *tied))
+    return (
+        f"{champion} is the champion, tied with {_all_of(tied)} by cross-validated {board.metric}: "
+        f"{scores}"
+    )
 
 
-def _network(board: Scoreboard, ranked: Sequence[str]) -> list[str]:
+def _network(board: Scoreboard, networks: Collection[str]) -> list[str]:
     """The best network against the best of the other families."""
-    families = [name for name in ranked if name not in (ENSEMBLE, REFERENCES[0])]
-    networks = [name for name in families if name in board.networks]
-    classical = [name for name in families if name not in board.networks]
-    if not networks or not classical:
+    families = [name for name in board.ranked if name not in (ENSEMBLE, REFERENCES[0])]
+    deep = [name for name in families if name in networks]
+    classical = [name for name in families if name not in networks]
+    if not deep or not classical:
         return []
-    network, rival = networks[0], classical[0]
+    network, rival = deep[0], classical[0]
     difference = board.better(network, rival)
     assert difference is not None, "others have been compared on these folds"
-    scores = f"{board.score(network)} against {board.score(rival)}"
+    scores = f"{_score(board, network)} against {_score(board, rival)}"
     if not difference.is_sure:
         said = f"is tied with {rival}, the best classical model: {scores}"
     elif difference.mean > 0:
@@ -138,6 +112,10 @@ def _references(champion: str, better: Mapping[str, Difference]) -> list[str]:
         ]
     beaten = [f"{name} {_by(better[name])}" for name in known if name not in weak]
     return [f"{champion} beats {_all_of(beaten)}"] if beaten else []
+
+
+def _score(board: Scoreboard, name: str) -> str:
+    return short(board.cv[name][board.metric]["mean"])
 
 
 def _by(difference: Difference) -> str:

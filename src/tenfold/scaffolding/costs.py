@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from tenfold.params.training import Trainer
 from tenfold.runtime import TemporaryFolder
 
 # Rows that are cleaned for a measurement, and those that a family meets first.
-MAX_ROWS = 200_000
+MAX_ROWS = 100_000
 N_FIRST_ROWS = 1000
 N_FIRST_EPOCHS = 2
 # Every next measurement of a family does this much more work, until one takes long enough.
@@ -31,8 +32,10 @@ ENOUGH_SECONDS = 0.5
 # Folds that are measured, and the share of the whole time after which nothing more is.
 N_FOLDS = 2
 MAX_SHARE = 0.05
-# What would take this many times the whole time by the rule of thumb is not measured.
-HOPELESS = 10
+# What the rule of thumb puts at so many times the whole time is not measured, nor what it puts at
+# so small a share. The rule is that of two cores; more cores may hope for more.
+HOPELESS, HARMLESS = 1.5, 0.01
+N_CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 # Of trainer.max_epochs, those that a network with patience runs: a guess.
 STOPPED_SHARE = 0.6
 
@@ -135,7 +138,8 @@ class Measurement:
         rough = forecast(family, declared, n_trials, size)
         if family not in self.known:
             spent = time.perf_counter() - self.start
-            if rough > HOPELESS * self.budget or spent > MAX_SHARE * self.budget:
+            most = HOPELESS * self.budget * max(N_CORES / 2, 1)
+            if not HARMLESS * self.budget < rough < most or spent > MAX_SHARE * self.budget:
                 return rough
             self.known[family] = self._measure(family, declared)
         n_folds = len(size.rows)

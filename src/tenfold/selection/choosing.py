@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tenfold.dataset import Dataset
-from tenfold.params import Params
-from tenfold.selection import Summary, ensemble, rank, read_scores
+from tenfold.metrics import METRICS
+from tenfold.params import ENSEMBLE, Params
+from tenfold.params.training import Rule
+from tenfold.selection import Summary, ensemble, read_scores
+from tenfold.selection.comparison import Scoreboard
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The champion, the scores of all candidates by name, and what a person should know."""
+    """The champion, the scores of all candidates, and what a person should know."""
 
     champion: str
-    cv: dict[str, Summary]
+    board: Scoreboard
     notes: Sequence[str]
+
+    @property
+    def cv(self) -> Mapping[str, Summary]:
+        """The scores of each candidate."""
+        return self.board.cv
 
 
 def choose(
     experiment: Params, train: Dataset, cross_validated: Path, trained: Path, out: Path
 ) -> Choice:
-    """Rank the families and their ensemble by cross-validation, and write the ensemble.
-
-    Of equals a family is chosen before the ensemble.
+    """Choose among the families and their ensemble by cross-validation; write the ensemble.
 
     Args:
         experiment: params.yaml.
@@ -35,8 +42,38 @@ def choose(
     """
     combined = ensemble.combine(experiment, train, cross_validated, trained)
     cv = read_scores(cross_validated, experiment.models) | combined.scores
-    champion = rank(cv, experiment.metrics[0])[0]
+    board = Scoreboard.of(cv, experiment.metrics[0], train)
+    champion = choose_by(experiment.select_model.rule, board)
+    if champion == ENSEMBLE:
+        champion = combined.alone or champion
     ensemble.write(out, combined, train, model=champion in combined.scores)
     missed = combined.why_none and experiment.select_model.ensemble != "off"
     notes = [f"note: no ensemble: {combined.why_none}"] if missed else []
-    return Choice(champion, cv, notes)
+    return Choice(champion, board, notes)
+
+
+def choose_by(rule: Rule, board: Scoreboard) -> str:
+    """The champion by a rule of `select_model`.
+
+    Args:
+        rule: `best` takes the best mean; of equals a family before the ensemble. `auto` does too,
+            but takes the ensemble where it is tied with the best. `one_standard_error` takes the
+            first candidate, in the order of params.yaml, whose mean is within one standard error
+            of the best (Breiman et al. 1984).
+        board: the scores, families in the order of params.yaml.
+    """
+    best = board.ranked[0]
+    if rule == "auto" and ENSEMBLE in board.cv:
+        difference = board.better(best, ENSEMBLE)
+        if best != ENSEMBLE and difference is not None and not difference.is_sure:
+            return ENSEMBLE
+    if rule == "one_standard_error":
+        scores = {name: scores[board.metric] for name, scores in board.cv.items()}
+        margin = (scores[best]["sd"] or 0.0) / math.sqrt(len(scores[best]["folds"]))
+        sign = 1 if METRICS[board.metric].direction == "maximize" else -1
+        return next(
+            name
+            for name, score in scores.items()
+            if sign * (score["mean"] - scores[best]["mean"]) >= -margin
+        )
+    return best

@@ -8,12 +8,14 @@ rows that validate (Nadeau and Bengio 2003, Inference for the generalization err
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tenfold.dataset import Dataset
+from tenfold.metrics import METRICS
+from tenfold.selection import Summary, rank
 
 CONFIDENCE = 0.95
 
@@ -63,9 +65,36 @@ def compare(first: Sequence[float], second: Sequence[float], val_share: float) -
     return Difference(mean, mean - margin, mean + margin, p)
 
 
-def val_share(train: Dataset) -> float:
-    """Validation rows for each training row, the mean over the folds."""
-    folds = train.folds
-    assert folds is not None, "the training table has no folds"
-    shares = [len(folds.val(n)) / len(folds.train(n)) for n in range(folds.n)]
-    return float(np.mean(shares))
+@dataclass(frozen=True)
+class Scoreboard:
+    """The candidates' scores on the same folds.
+
+    Attributes:
+        cv: candidate -> its scores.
+        metric: that decides.
+        val_share: validation rows for each training row, the mean over the folds.
+    """
+
+    cv: Mapping[str, Summary]
+    metric: str
+    val_share: float
+
+    @classmethod
+    def of(cls, cv: Mapping[str, Summary], metric: str, train: Dataset) -> Scoreboard:
+        """The scores on the folds of a training table."""
+        folds = train.folds
+        assert folds is not None, "the training table has no folds"
+        shares = [len(folds.val(n)) / len(folds.train(n)) for n in range(folds.n)]
+        return cls(cv, metric, float(np.mean(shares)))
+
+    @property
+    def ranked(self) -> list[str]:
+        """The candidates from best to worst by their mean."""
+        return rank(self.cv, self.metric)
+
+    def better(self, first: str, second: str) -> Difference | None:
+        """By how much the first is better than the second, in units of the metric."""
+        ours, theirs = (np.array(self.cv[name][self.metric]["folds"]) for name in (first, second))
+        if METRICS[self.metric].direction == "minimize":
+            ours, theirs = theirs, ours
+        return compare(ours.tolist(), theirs.tolist(), self.val_share)

@@ -53,6 +53,12 @@ class Ensemble:
     scores: dict[str, Summary] = field(default_factory=dict)
     why_none: str = ""
 
+    @property
+    def alone(self) -> str | None:
+        """The family whose best configuration has all of the weight, if one has."""
+        first, *others = self.parts
+        return first.family if not others and not first.runner_up else None
+
 
 def combine(experiment: Params, train: Dataset, cross_validated: Path, trained: Path) -> Ensemble:
     """Weigh the configurations by their out-of-fold predictions, and score their mean.

@@ -1,0 +1,53 @@
+"""The rules by which the champion is chosen."""
+
+from __future__ import annotations
+
+import pytest
+
+from tenfold.metrics import summarise
+from tenfold.params.training import Rule
+from tenfold.selection.choosing import choose_by
+from tenfold.selection.comparison import Scoreboard
+
+FOLDS = [0.70, 0.74, 0.72, 0.78, 0.76]
+
+
+def board(metric: str = "auroc", **shifts: list[float]) -> Scoreboard:
+    """Candidates by what each adds to the score of every fold."""
+    sign = -1 if metric == "mse" else 1
+    cv = {
+        name: summarise(
+            [{metric: sign * (base + shift)} for base, shift in zip(FOLDS, own, strict=True)]
+        )
+        for name, own in shifts.items()
+    }
+    return Scoreboard(cv, metric, 0.25)
+
+
+SAME = [0.0] * 5
+NOISY = [0.02, -0.02, 0.02, -0.01, 0.0]
+BETTER = [0.05, 0.051, 0.049, 0.05, 0.05]
+
+
+@pytest.mark.parametrize("metric", ["auroc", "mse"])
+@pytest.mark.parametrize(
+    ("rule", "champion"), [("auto", "ensemble"), ("best", "mlp"), ("one_standard_error", "linear")]
+)
+def test_of_tied_candidates_the_rule_chooses(rule: Rule, champion: str, metric: str) -> None:
+    found = board(metric, linear=[-0.002] * 5, mlp=NOISY, ensemble=SAME)
+    assert choose_by(rule, found) == champion
+
+
+@pytest.mark.parametrize("rule", ["auto", "best", "one_standard_error"])
+def test_the_surely_best_is_chosen_by_every_rule(rule: Rule) -> None:
+    assert choose_by(rule, board(linear=SAME, mlp=BETTER, ensemble=SAME)) == "mlp"
+
+
+def test_of_equals_the_best_is_the_one_named_first() -> None:
+    assert choose_by("best", board(mlp=SAME, linear=SAME, ensemble=SAME)) == "mlp"
+
+
+@pytest.mark.parametrize("rule", ["auto", "best", "one_standard_error"])
+def test_a_single_fold_leaves_the_best_mean(rule: Rule) -> None:
+    cv = {name: summarise([{"auroc": s}]) for name, s in (("linear", 0.7), ("ensemble", 0.69))}
+    assert choose_by(rule, Scoreboard(cv, "auroc", 0.25)) == "linear"
