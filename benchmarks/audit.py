@@ -8,6 +8,7 @@ adult.csv in it. The tables go into docs/audit.md, between the marks.
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -73,6 +74,11 @@ class Table:
         draw = np.random.default_rng(derive_seed(self.name, *seed))
         return Trial(self.frame, self.target, self.task, in_test, draw)
 
+    @functools.cached_property
+    def known(self) -> set[tuple[str, tuple[str, ...]]]:
+        """What the audit says of it while nothing is planted: checks and their columns."""
+        return {(found.check, found.columns) for found in look(self.trial())}
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -124,11 +130,10 @@ def look(trial: Trial, rules: Audit | None = None) -> list[Finding]:
 
 def verdict(table: Table, name: str, plant: PlantedFault) -> tuple[bool, list[Finding]]:
     """Whether what was planted is found, and what else is that the honest table does not show."""
-    known = {(found.check, found.columns) for found in look(table.trial(name))}
     trial = plant.make(table.trial(name))
     added = set(trial.frame.columns) - set(table.frame.columns)
     expected = plant.expected(table.task)
-    new = [found for found in look(trial) if (found.check, found.columns) not in known]
+    new = [found for found in look(trial) if (found.check, found.columns) not in table.known]
     hits = [found for found in new if found.check in (expected, STRONGER.get(expected or ""))]
     hit = any(not added or added & set(found.columns) for found in hits)
     # A second word about the same column is no false alarm.
@@ -144,13 +149,13 @@ def alarms(tables: list[Table]) -> Iterator[str]:
         found = look(table.trial())
         errors = sum(finding.level == "error" for finding in found)
         said = [f"`{f.check}`: {', '.join(f.columns) or 'rows'}" for f in found]
-        known = {(one.check, one.columns) for one in found}
         others = {
             (one.check, one.columns)
             for split in range(SPLITS)
             for one in look(table.trial(split=split + 100))
         }
-        more = ", ".join(sorted(f"`{check}`" for check, _ in others - known)) or "nothing else"
+        new = sorted(f"`{check}`" for check, _ in others - table.known)
+        more = ", ".join(new) or "nothing else"
         rows, columns = len(table.frame), len(table.frame.columns) - 1
         shown = "; ".join(said) or "none"
         yield f"| {table.name} | {rows} | {columns} | {errors} | {shown} | {more} |"
