@@ -15,6 +15,8 @@ import pytest
 
 from tenfold.dataset import Schema
 from tenfold.models.shared import predictor
+from tenfold.runtime import UserError
+from tenfold.serving import app
 from tests.project import Project
 from tests.server import Server
 
@@ -287,3 +289,20 @@ def test_a_regression_answers_a_number(line: Project) -> None:
     [only] = answer["predictions"]
     assert set(only) == {"prediction"}  # It has no categories.
     assert only["prediction"] == pytest.approx(11, abs=0.1)
+
+
+def test_a_model_that_cannot_be_loaded_ends_the_server_with_one_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import mlflow.pyfunc.scoring_server  # Until then `mlflow.pyfunc` is a stand-in.
+
+    def refuse(model_uri: str) -> None:
+        raise UserError(f"{model_uri} lacks a file: run it again")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(app.MODEL, "models:/wine/1")
+    monkeypatch.setattr(mlflow.pyfunc, "load_model", refuse)
+    with pytest.raises(SystemExit) as ended:
+        app.create()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "error: models:/wine/1 lacks a file: run it again\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tenfold import runtime
-from tenfold.runtime import UserError
+from tenfold.runtime import UserError, program
 from tenfold.serving import pyfunc, scoring
 
 # The environment variable that names the model.
@@ -98,10 +98,14 @@ def _check_parameters(body: bytes) -> None:
 
 
 def create() -> CheckedServer:
-    """The application, of the model that the environment names; for uvicorn's `--factory`."""
+    """The application, of the model that the environment names; for uvicorn's `--factory`.
+
+    A model that cannot be loaded ends the program with one message.
+    """
     import mlflow
     from mlflow.pyfunc import scoring_server
 
-    runtime.check_folder()
-    model = mlflow.pyfunc.load_model(os.environ[MODEL])
+    with program.one_message():
+        runtime.check_folder()
+        model = mlflow.pyfunc.load_model(os.environ[MODEL])
     return CheckedServer(scoring_server.init(model), model)
