@@ -29,6 +29,8 @@ N_FIRST_EPOCHS = 2
 # Every next measurement of a family does this much more work, until one takes long enough.
 GROWTH = 4
 ENOUGH_SECONDS = 0.5
+# A fit on more rows takes more time for each of them, as of sorting or more iterations.
+MAX_POWER = 1.3
 # Folds that are measured, and the share of the whole time after which nothing more is.
 N_FOLDS = 2
 MAX_SHARE = 0.05
@@ -72,26 +74,24 @@ class Point:
     seconds: float
 
 
-def extrapolate(points: list[Point], work: float) -> float:
+def extrapolate(points: list[Point], work: float, most: float = MAX_POWER) -> float:
     """Seconds of more work, from the last two measurements.
 
     Along their line, whose part that does not grow is paid once; along their power law where time
-    grew faster than work.
+    grew faster than work, but no faster than the power `most`: what is more is noise.
 
     >>> extrapolate([Point(1, 2.0), Point(2, 3.0)], 10)
     11.0
-    >>> extrapolate([Point(1, 1.0), Point(2, 4.0)], 10)
-    100.0
+    >>> extrapolate([Point(1, 1.0), Point(2, 4.0)], 20, most=1)
+    40.0
     """
     last = points[-1]
-    if len(points) == 1:
-        return last.seconds * max(work / last.work, 1)
-    before = points[-2]
-    if last.seconds <= before.seconds:  # Both are noise beside what does not grow.
+    before = points[-2] if len(points) > 1 else last
+    if last.seconds <= before.seconds:
         return last.seconds * max(work / last.work, 1)
     power = math.log(last.seconds / before.seconds) / math.log(last.work / before.work)
     if power > 1:
-        return float(last.seconds * (work / last.work) ** min(power, 2))
+        return float(last.seconds * (work / last.work) ** min(power, most))
     slope = (last.seconds - before.seconds) / (last.work - before.work)
     return last.seconds + slope * (work - last.work)
 
@@ -143,12 +143,11 @@ class Measurement:
                 return rough
             self.known[family] = self._measure(family, declared)
         n_folds = len(size.rows)
-        n_epochs = 1.0
+        work, power = sum(size.rows) / n_folds, MAX_POWER
         if isinstance(models.family(family), NetworkFamily):
             n_epochs = STOPPED_SHARE * self.experiment.trainer.max_epochs
-            n_epochs = declared.get("n_epochs", n_epochs)
-        work = sum(size.rows) / n_folds * n_epochs
-        return n_trials * n_folds / N_FOLDS * extrapolate(self.known[family], work)
+            work, power = work * declared.get("n_epochs", n_epochs), 1.0
+        return n_trials * n_folds / N_FOLDS * extrapolate(self.known[family], work, power)
 
     def _measure(self, family: str, declared: Mapping[str, Any]) -> list[Point]:
         """The time of more and more work, until it is long enough to tell."""
