@@ -15,7 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenfold import cleaning, runtime
+from tenfold.cleaning.text_values import TextValues
 from tenfold.params import Clean, Data
+from tenfold.params.cleaning import Type
 from tenfold.runtime import UserError
 
 
@@ -102,6 +104,12 @@ def test_booleans_in_words_become_one_and_zero() -> None:
     cleaned = Cleaned("a,y\nJA,0\nnein,1\n,1\nvielleicht,0\n", types={"a": paid})
     assert cleaned.column("a") == [1, 0, None]
     assert cleaned.reasons == {5: "type: a is not boolean"}
+
+
+@pytest.mark.parametrize("wanted", ["integer", "double", "boolean"])
+def test_sql_of_a_value_holds_the_sql_of_its_text_once(wanted: Type) -> None:
+    """DuckDB would plan each copy; expressions about values hold copies of one another."""
+    assert TextValues("text", wanted).value("the_text").count("the_text") == 1
 
 
 def test_dates_are_read_by_their_format_or_as_iso() -> None:

@@ -70,8 +70,10 @@ class TextValues:
             ", ".join(text(word.lower()) for word in listed)
             for listed in (declared.true, declared.false)
         )
-        words = f"lower({cells.category(words)})"
-        return f"CASE WHEN {words} IN ({true}) THEN 1 WHEN {words} IN ({false}) THEN 0 END"
+        word = f"lower({cells.category('d')})"
+        return _of(
+            words, f"CASE WHEN {word} IN ({true}) THEN 1 WHEN {word} IN ({false}) THEN 0 END"
+        )
 
     def digits(self, words: str) -> str:
         """SQL of the text of a number with a decimal point and nothing between digits."""
@@ -135,6 +137,6 @@ class TextValues:
         return value
 
 
-def _of(digits: str, sql: str) -> str:
-    """SQL of an expression about `d`, the text of a number, which is written once."""
-    return f"list_transform([{digits}], lambda d: {sql})[1]"
+def _of(words: str, sql: str) -> str:
+    """SQL of an expression about `d`, which stands for a text that is written once."""
+    return f"list_transform([{words}], lambda d: {sql})[1]"
