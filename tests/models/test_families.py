@@ -204,6 +204,20 @@ def test_ridge_is_its_closed_form() -> None:
     )
 
 
+def test_the_number_of_blas_threads_changes_no_digit_of_a_linear_model() -> None:
+    random = np.random.default_rng(0)
+    X = random.normal(size=(22_000, 50))  # More cells than are fitted on one thread of OpenMP.
+    y = (X[:, 0] + random.normal(size=len(X)) > 0).astype(np.int64)
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads, user_api="blas"):
+            model = models.family("linear").fit(
+                parameters("linear"), X, y, 0, setting("binary"), None
+            )
+            found.append(model.predict([X[:100]]))
+    np.testing.assert_array_equal(found[0], found[1])
+
+
 @pytest.mark.parametrize("family", NETWORKS)
 def test_a_network_trains_for_the_epochs_that_it_is_given(family: str) -> None:
     assert len(fit(family, "binary", epochs=3).history) == 3

@@ -53,7 +53,6 @@ STEPS = (
     Step("realmlp", {"n_epochs": 128}),
     Step("lightgbm", _choices(extra_trees=[False, True])),
     Step("realmlp", {"n_epochs": 256}),
-    Step("knn"),
 )
 
 
