@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tenfold.models import FamilyParameters
 from tenfold.models.shared import predictor
 from tenfold.models.shared.predictor import Predictor
 from tenfold.params import Preprocessing
@@ -17,7 +19,7 @@ from tenfold.reporting import results
 from tenfold.runtime import UserError
 from tenfold.serving import pyfunc, scoring
 from tenfold.tuning.cross_validation import Evaluation
-from tenfold.tuning.evaluation import Inputs
+from tenfold.tuning.evaluation import Evaluator, Inputs
 from tests import mixed
 
 EMBEDDED = {"embeddings": {"numeric": "piecewise_linear", "categorical": "learned"}}
@@ -37,12 +39,20 @@ FAMILIES: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def served(name: str, task: Any, *, refit: bool) -> tuple[Predictor, Evaluation]:
-    """What stages cross_validate and train make: a bag, or one fit on all rows."""
+@functools.cache
+def evaluated(name: str, task: str) -> tuple[FamilyParameters, Evaluator, Evaluation]:
+    """What stage cross_validate makes."""
     family, declared = FAMILIES[name]
     asked, evaluate = mixed.parameters(family, **declared), mixed.evaluator(family, task)
     [found] = evaluate([(0, asked)])
     assert isinstance(found, Evaluation)
+    return asked, evaluate, found
+
+
+def served(name: str, task: Any, *, refit: bool) -> tuple[Predictor, Evaluation]:
+    """What stage train makes of it: a bag, or one fit on all rows."""
+    family, _ = FAMILIES[name]
+    asked, evaluate, found = evaluated(name, task)
     inputs, schema = evaluate.inputs, mixed.schema(task)
     if found.bag is not None and not refit:
         return Predictor(family, schema, inputs.folds(asked)[0], found.bag), found
