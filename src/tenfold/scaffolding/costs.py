@@ -22,6 +22,8 @@ from tenfold.params import Params, Split
 from tenfold.params.training import Trainer
 from tenfold.runtime import TemporaryFolder
 
+# Parameters to which the time of a fit is about proportional.
+PROPORTIONAL = ("n_epochs", "n_estimators", "k", "d_block")
 # Rows that are cleaned for a measurement, and those that a family meets first.
 MAX_ROWS = 100_000
 N_FIRST_ROWS = 1000
@@ -60,9 +62,10 @@ def forecast(family: str, declared: Mapping[str, Any], n_trials: int, size: Size
     schema = models.parameters(family)
     fixed, per_cell = schema.fit_seconds
     fits = sum(fixed + per_cell * rows * size.n_columns for rows in size.rows)
-    n_epochs = declared.get("n_epochs")
-    if isinstance(n_epochs, int):
-        fits *= n_epochs / (schema.model_fields["n_epochs"].default or Trainer().max_epochs)
+    for name in PROPORTIONAL:
+        value = declared.get(name)
+        if isinstance(value, int):
+            fits *= value / (schema.model_fields[name].default or Trainer().max_epochs)
     return n_trials * fits
 
 
@@ -136,43 +139,51 @@ class Measurement:
             UserError: if the family cannot be trained on this table; Diverged likewise.
         """
         rough = forecast(family, declared, n_trials, size)
-        if family not in self.known:
+        fixed = {name: value for name, value in declared.items() if not isinstance(value, dict)}
+        has_epochs = fixed.pop("n_epochs", None) is not None
+        key = f"{family} {fixed}"
+        if key not in self.known:
             spent = time.perf_counter() - self.start
             most = HOPELESS * self.budget * max(N_CORES / 2, 1)
             if not HARMLESS * self.budget < rough < most or spent > MAX_SHARE * self.budget:
                 return rough
-            self.known[family] = self._measure(family, declared)
+            self.known[key] = self._measure(family, fixed, has_epochs)
         n_folds = len(size.rows)
         work, power = sum(size.rows) / n_folds, MAX_POWER
         if isinstance(models.family(family), NetworkFamily):
             n_epochs = STOPPED_SHARE * self.experiment.trainer.max_epochs
             work, power = work * declared.get("n_epochs", n_epochs), 1.0
-        return n_trials * n_folds / N_FOLDS * extrapolate(self.known[family], work, power)
+        return n_trials * n_folds / N_FOLDS * extrapolate(self.known[key], work, power)
 
-    def _measure(self, family: str, declared: Mapping[str, Any]) -> list[Point]:
-        """The time of more and more work, until it is long enough to tell."""
+    def _measure(self, family: str, fixed: dict[str, Any], has_epochs: bool) -> list[Point]:
+        """The time of more and more work, until it is long enough to tell.
+
+        `fixed` are values other than the defaults; `has_epochs` says whether n_epochs, or the
+        trainer's patience, ends the training.
+        """
         is_network = isinstance(models.family(family), NetworkFamily)
         n_rows = N_FIRST_ROWS
         work = n_rows * N_FIRST_EPOCHS
         # The first fit of all also imports what it needs.
-        self._fit(family, declared, self._sample(n_rows), N_FIRST_EPOCHS)
+        epochs = {"n_epochs": N_FIRST_EPOCHS} if has_epochs else {}
+        self._fit(family, fixed | epochs, self._sample(n_rows), N_FIRST_EPOCHS)
         points: list[Point] = []
         while True:
             data = self._sample(n_rows)
             n_learnt = len(data.y) / N_FOLDS
             n_epochs = max(1, round(work / len(data.y))) if is_network else 1
-            taken = self._fit(family, declared, data, n_epochs)
+            epochs = {"n_epochs": n_epochs} if has_epochs else {}
+            taken = self._fit(family, fixed | epochs, data, n_epochs)
             points.append(Point(n_learnt * n_epochs, taken))
             is_whole = n_rows >= len(self.table) and not is_network
             if is_whole or (taken >= ENOUGH_SECONDS and len(points) > 1):
                 return points
             n_rows, work = GROWTH * n_rows, GROWTH * work
 
-    def _fit(self, family: str, declared: Mapping[str, Any], data: Dataset, n_epochs: int) -> float:
-        """Seconds that the default configuration takes."""
+    def _fit(self, family: str, values: Mapping[str, Any], data: Dataset, n_epochs: int) -> float:
+        """Seconds that one configuration takes; a network trains `n_epochs` at most."""
         from tenfold.tuning.evaluation import Evaluator, Inputs
 
-        epochs = {"n_epochs": n_epochs} if "n_epochs" in declared else {}
         experiment = self.experiment
         evaluate = Evaluator(
             models.family(family),
@@ -186,7 +197,7 @@ class Measurement:
             experiment.seed,
         )
         start = time.perf_counter()
-        (found,) = evaluate([(0, models.parameters(family).model_validate(epochs))])
+        (found,) = evaluate([(0, models.parameters(family).model_validate(values))])
         if isinstance(found, Diverged):
             raise found
         return time.perf_counter() - start

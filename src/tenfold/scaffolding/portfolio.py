@@ -48,10 +48,11 @@ STEPS = (
     Step("realmlp", {"n_epochs": 32}),
     Step("linear", _choices(alpha=[1.0, 0.1, 10.0, 100.0])),
     Step("random_forest"),
+    Step("tabm", {"k": 8, "d_block": 128}),
+    Step("lightgbm", _choices(extra_trees=[False, True])),
     Step("realmlp", {"n_epochs": 64}),
     Step("tabm"),
     Step("realmlp", {"n_epochs": 128}),
-    Step("lightgbm", _choices(extra_trees=[False, True])),
     Step("realmlp", {"n_epochs": 256}),
 )
 
