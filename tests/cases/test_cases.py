@@ -14,6 +14,8 @@ from tenfold.runtime import UserError
 from tests.cases import tables
 from tests.cases.project import Case
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def _inside_tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -236,6 +236,7 @@ def test_a_category_has_one_spelling_in_every_kind_of_file(ending: str) -> None:
     assert table["b"].to_pylist() == ["true", "false", "true", None]
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(
     cells=st.lists(

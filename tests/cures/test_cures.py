@@ -39,6 +39,7 @@ def provoked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Refusal], Ou
     return outcome_of
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("refusal", [pytest.param(one, id=one.name) for one in REFUSALS])
 def test_a_refusal_names_its_cures(
     refusal: Refusal, provoked: Callable[[Refusal], Outcome]
@@ -50,6 +51,7 @@ def test_a_refusal_names_its_cures(
         assert cure.says in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("refusal", "cure"), TRIED)
 def test_a_cure_works(refusal: Refusal, cure: Change) -> None:
     cured = START.changed(refusal.provoked_by).changed(cure)

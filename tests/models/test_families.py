@@ -20,6 +20,8 @@ from tenfold.models.shared.scikit_family import ScikitFamily
 from tenfold.runtime import UserError
 from tests.models.cases import CLASSES, NETWORKS, TASKS, WIDTH, data, folds, parameters, setting
 
+pytestmark = pytest.mark.slow
+
 CASES = [(family, task) for family in models.names() for task in TASKS]
 
 

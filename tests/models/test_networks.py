@@ -152,6 +152,7 @@ GENERATION: list[dict[str, Any]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("family", "task"), CASES)
 def test_a_configuration_of_a_generation_is_what_it_is_alone(family: str, task: Task) -> None:
     parts, chosen = folds(family, task), exact(task, max_epochs=12)

@@ -94,7 +94,7 @@ def tables(draw: st.DrawFn) -> Table:
         },
         "replace": {
             name: {
-                draw(st.sampled_from(COLUMNS[name][1])): draw(st.sampled_from([None, "7", "zz"]))
+                draw(st.sampled_from(COLUMNS[name][1])): draw(st.sampled_from([None, "8", "zz"]))
             }
             for name in draw(some)
         },

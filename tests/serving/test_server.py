@@ -291,6 +291,7 @@ def test_a_regression_answers_a_number(line: Project) -> None:
     assert only["prediction"] == pytest.approx(11, abs=0.1)
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_be_loaded_ends_the_server_with_one_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
