@@ -83,3 +83,10 @@ def test_one_fold_or_one_candidate_is_no_comparison() -> None:
 def test_a_simpler_champion_may_be_surely_worse() -> None:
     found = verdict(board({"mlp": 0.9, "linear": 0.89}), "linear", NETWORKS)
     assert "is the champion, within one standard error of mlp" in found["sentences"][0]
+
+
+def test_a_champion_without_the_best_mean_is_explained_by_its_rule() -> None:
+    scores = {"mlp": 0.9, "ensemble": 0.899, "dummy": 0.5}
+    found = verdict(board(scores, noise=0.01), "ensemble", NETWORKS)
+    assert found["sentences"][0].endswith("(rule auto: of tied candidates the ensemble wins)")
+    assert (found["champion"], found["metric"], found["rule"]) == ("ensemble", "auroc", "auto")

@@ -103,7 +103,7 @@ def test_a_file_with_several_bad_cells_is_refused_by_the_first_and_their_number(
         score(source, Model({}, "a", "b"))
     said = str(refused.value)
     assert "line 3: 'a' must be a finite number, but got 'x': correct it" in said
-    assert said.endswith("1 more row has such a cell")
+    assert said.endswith("1 more row cannot be read")
 
 
 def test_rows_that_cannot_be_read_are_set_aside_with_line_and_reason(source: Path) -> None:

@@ -21,6 +21,7 @@ from tenfold.params import Clean, Data
 from tenfold.sources import scanning, stored_rows
 from tenfold.sources.source import Source, Unsound
 from tenfold.sources.stored_rows import StoredRows
+from tests.sources.strict import read_strict
 
 
 @pytest.fixture(autouse=True)
@@ -226,7 +227,7 @@ def test_lines_are_found_however_the_file_is_cut_into_chunks(
 
 def test_a_line_longer_than_duckdb_expects_is_a_row() -> None:
     Path("t.csv").write_text(f"a,b\n1,{'x' * 5_000_000}\n2,y\n")
-    source = sources.read_strict(Data(path="t.csv", target="a"))
+    source = read_strict(Data(path="t.csv", target="a"))
     lengths = source.connection.execute(f"SELECT length(b) FROM {sources.RAW}").fetchall()
     assert lengths == [(5_000_000,), (1,)]
     assert source.records == 2

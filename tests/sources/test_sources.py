@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from tenfold import sources
 from tenfold.params import Data
+from tests.sources.strict import read_strict
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +26,7 @@ def _inside_tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def read(content: str | bytes, file: str = "table.csv", delimiter: str | None = None) -> Any:
     Path(file).write_bytes(content.encode() if isinstance(content, str) else content)
-    return sources.read_strict(Data(path=file, target="a", delimiter=delimiter))
+    return read_strict(Data(path=file, target="a", delimiter=delimiter))
 
 
 def rows(source: sources.Source) -> list[tuple[Any, ...]]:

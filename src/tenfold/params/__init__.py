@@ -236,7 +236,8 @@ def _check_metrics(names: list[str], task: Task) -> None:
         if name not in METRICS and name in custom_code.names("metrics"):
             METRICS[name] = _custom_metric(name)
         if name not in METRICS:
-            raise ValueError(f"metrics: unknown metric {name!r}; {nearest(name, METRICS)}")
+            known = [*METRICS, *custom_code.names("metrics")]
+            raise ValueError(f"metrics: unknown metric {name!r}; {nearest(name, set(known))}")
         if task not in METRICS[name].tasks:
             fitting = [other for other, metric in METRICS.items() if task in metric.tasks]
             raise ValueError(

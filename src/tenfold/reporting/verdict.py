@@ -10,10 +10,16 @@ from typing import Any
 from tenfold import models, runtime
 from tenfold.models.shared.network_family import NetworkFamily
 from tenfold.params import ENSEMBLE, Params
+from tenfold.params.training import Rule
 from tenfold.reporting.terminal import short
 from tenfold.selection.choosing import Choice
 from tenfold.selection.comparison import Difference, Scoreboard
 
+# Why a candidate wins that has not the best mean.
+WHY: Mapping[Rule, str] = {
+    "auto": "of tied candidates the ensemble wins",
+    "one_standard_error": "the first within one standard error of the best wins",
+}
 # Families that know nothing of a row, or that anybody can check.
 REFERENCES = ("dummy", "linear")
 
@@ -29,37 +35,45 @@ def write(path: Path, experiment: Params, choice: Choice) -> list[str]:
     networks = {
         name for name in experiment.models if isinstance(models.family(name), NetworkFamily)
     }
-    found = verdict(choice.board, choice.champion, networks)
+    found = verdict(choice.board, choice.champion, networks, experiment.select_model.rule)
     runtime.write_json(path, found)
     sentences: list[str] = found["sentences"]
     return sentences
 
 
-def verdict(board: Scoreboard, champion: str, networks: Collection[str]) -> dict[str, Any]:
+def verdict(
+    board: Scoreboard, champion: str, networks: Collection[str], rule: Rule = "auto"
+) -> dict[str, Any]:
     """Sentences, and by how much the champion is better than each other candidate.
 
     Args:
         board: the scores of all candidates.
         champion: the chosen one.
         networks: the families that are neural networks.
+        rule: by which the champion was chosen.
     """
     others = [name for name in board.ranked if name != champion]
     found = {name: board.better(champion, name) for name in others}
     sure = {name: difference for name, difference in found.items() if difference is not None}
-    if not sure:
-        scored = f"{champion} has {board.metric} {_score(board, champion)}"
+    if sure:
+        sentences = [
+            _first(board, champion, sure, rule),
+            *_network(board, networks),
+            *_references(champion, sure),
+        ]
+    else:
         why = "one fold does not tell how sure that is" if others else "there is no other candidate"
-        return {"sentences": [f"{scored}; {why}"], "better_by": {}}
-    sentences = [
-        _first(board, champion, sure),
-        *_network(board, networks),
-        *_references(champion, sure),
-    ]
-    better_by = {name: asdict(difference) for name, difference in sure.items()}
-    return {"sentences": sentences, "better_by": better_by}
+        sentences = [f"{champion} has {board.metric} {_score(board, champion)}; {why}"]
+    return {
+        "champion": champion,
+        "metric": board.metric,
+        "rule": rule,
+        "sentences": sentences,
+        "better_by": {name: asdict(difference) for name, difference in sure.items()},
+    }
 
 
-def _first(board: Scoreboard, champion: str, better: Mapping[str, Difference]) -> str:
+def _first(board: Scoreboard, champion: str, better: Mapping[str, Difference], rule: Rule) -> str:
     tied = [name for name, difference in better.items() if not difference.is_sure]
     ahead = [name for name, difference in better.items() if difference.high < 0]
     if ahead:
@@ -75,10 +89,11 @@ def _first(board: Scoreboard, champion: str, better: Mapping[str, Difference]) -
             f"{_by(better[second])}"
         )
     scores = ", ".join(f"{name} {_score(board, name)}" for name in (champion, *tied))
-    return (
-        f"{champion} is the champion, tied with {_all_of(tied)} by cross-validated {board.metric}: "
-        f"{scores}"
+    said = (
+        f"{champion} is the champion, tied with {_all_of(tied)} by cross-validated {board.metric}"
     )
+    why = f" (rule {rule}: {WHY[rule]})" if champion != board.ranked[0] else ""
+    return f"{said}: {scores}{why}"
 
 
 def _network(board: Scoreboard, networks: Collection[str]) -> list[str]:

@@ -12,8 +12,7 @@ from tenfold.dataset import Schema
 from tenfold.dataset.profile import ColumnCounts
 from tenfold.params import Params, SearchSpace
 from tenfold.reporting import terminal
-from tenfold.scaffolding import costs
-from tenfold.scaffolding.portfolio import duration
+from tenfold.scaffolding import costs, portfolio
 from tenfold.splitting.split_and_audit import split_and_audit
 from tenfold.tuning import before_training
 
@@ -92,15 +91,15 @@ def look_quickly(experiment: Params, *, limit: int) -> None:
 def _training_forecast(experiment: Params, split: dict[str, Any]) -> list[str]:
     """How many models will be fitted, and about how long that takes on two cores."""
     size = costs.Size(split["learnt_from"], sum(map(len, split["features"].values())))
-    total, seconds, lines = 0, 0.0, []
+    total, seconds, lines = 0, portfolio.STAGES_SECONDS, []
     for family, declared in experiment.models.items():
         space = SearchSpace(declared, models.parameters(family))
         n_trials = space.n_trials(experiment.tune.n_trials)
         n_fits = n_trials * len(split["folds"])
-        own = costs.forecast(family, declared, n_trials, size)
+        own = portfolio.FAMILY_SECONDS + costs.forecast(family, declared, n_trials, size)
         discrete = space.leaves and math.isfinite(space.size)
         tried = f" ({terminal.tried_of(n_trials, space.size)})" if discrete else ""
-        lines.append(f"  {family}: {n_fits} fits{tried}, about {duration(own)}")
+        lines.append(f"  {family}: {n_fits} fits{tried}, about {portfolio.duration(own)}")
         total, seconds = total + n_fits, seconds + own
-    spent = duration(seconds)
-    return [f"{total} fits, very roughly {spent} on two cores:", *lines]
+    spent = portfolio.duration(seconds)
+    return [f"{total} fits, very roughly {spent} with all stages on two cores:", *lines]

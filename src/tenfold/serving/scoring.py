@@ -81,13 +81,13 @@ def score(path: Path, model: Predictor, how: Scoring = Scoring()) -> Scored:
             none.
     """
     reader = RowReader(model.schema)
-    source, notes = _read(path, model.schema, reader.columns, malformed=how.skip_bad)
+    source, notes = _read(path, model.schema, reader.columns)
     sources.seal(source, Path(source.scratch.name))
     table = source.connection.execute(f"FROM {sources.RAW} ORDER BY {ROW}").df().set_index(ROW)
     read = reader.read(reader.prepare(source))
-    if read.bad and not how.skip_bad:
-        raise UnreadableRows(_refusal(path, source, read.bad))
     rejected = _rejected(source, table, read.bad)
+    if len(rejected) and not how.skip_bad:
+        raise UnreadableRows(_refusal(path, source, rejected, read.bad))
     kept = ~read.features.index.isin([cell.row for cell in read.bad])
     features, table = read.features[kept], table[kept]
     if len(features) == 0:
@@ -103,9 +103,7 @@ def score(path: Path, model: Predictor, how: Scoring = Scoring()) -> Scored:
     return Scored(table, answers, rejected, [*notes, *map(str, found)])
 
 
-def _read(
-    path: Path, schema: Schema, columns: Sequence[str], *, malformed: bool
-) -> tuple[Source, list[str]]:
+def _read(path: Path, schema: Schema, columns: Sequence[str]) -> tuple[Source, list[str]]:
     """The file in the layout of the training table; encoding and titles above it are its own."""
     if str(path).partition(":")[0] in SCHEMES and not path.exists():
         raise UserError(
@@ -125,7 +123,7 @@ def _read(
             data = data.model_copy(update={"skip_lines": above})
             lines = "1 line is" if above == 1 else f"{above} lines are"
             notes.append(f"{path}: {lines} skipped, above the one that names {columns[0]!r}")
-        source = sources.read_sound(data) if malformed else sources.read_strict(data)
+        source = sources.read_sound(data)
     except UserError as refusal:
         raise UserError(str(refusal).removeprefix("data.path: ")) from None
     for name in columns:
@@ -141,14 +139,17 @@ def _lines_above_header(data: Data, columns: Sequence[str]) -> int:
     return sources.lines_above_header(data.model_copy(update={"target": columns[0]}))
 
 
-def _refusal(path: Path, source: Source, bad: Sequence[BadCell]) -> str:
-    first, more = bad[0], len(bad) - 1
-    rows = "row has such a cell" if more == 1 else "rows have such cells"
-    others = f". {more} more {rows}" if more else ""
-    return (
-        f"{path}, {source.where(first.row)}: {first}: correct it or leave it empty (a text that "
-        f"means no value belongs in clean.missing_values){others}"
-    )
+def _refusal(path: Path, source: Source, rejected: pd.DataFrame, bad: Sequence[BadCell]) -> str:
+    """The first row that cannot be read, what cures it, and how many others there are."""
+    first, more = rejected.iloc[0], len(rejected) - 1
+    cure = "mend it"
+    if any(cell.row == first[LINE] for cell in bad):
+        cure = (
+            "correct it or leave it empty (a text that means no value belongs in "
+            "clean.missing_values)"
+        )
+    others = f". {more} more row{'s' if more > 1 else ''} cannot be read" if more else ""
+    return f"{path}, {source.where(first[LINE])}: {first[REASON]}: {cure}{others}"
 
 
 def _rejected(source: Source, table: pd.DataFrame, bad: Sequence[BadCell]) -> pd.DataFrame:

@@ -14,7 +14,6 @@ import duckdb
 from tenfold import runtime
 from tenfold.dataset import ROW
 from tenfold.params import Data
-from tenfold.runtime import UserError
 from tenfold.sources import encodings, formats, source_files, union
 from tenfold.sources.column_kinds import Kind
 from tenfold.sources.column_names import CONTENT, LINE, REASON, SOURCE
@@ -53,7 +52,6 @@ __all__ = [
     "put",
     "read",
     "read_sound",
-    "read_strict",
     "rows_of",
     "seal",
     "size",
@@ -144,22 +142,6 @@ def read_sound(data: Data) -> Source:
         source.check(_count(source))
     except (duckdb.Error, Unsound):
         source = read(data, careful=True)
-    return source
-
-
-def read_strict(data: Data) -> Source:
-    """Read a table in which everything must be a row.
-
-    Raises:
-        UserError: as `read` does, or if any line or record is malformed.
-    """
-    source = read_sound(data)
-    malformed = source.connection.execute(
-        f"SELECT {ROW}, {REASON} FROM {MALFORMED} ORDER BY {ROW} LIMIT 1"
-    ).fetchall()
-    if malformed:
-        row, reason = malformed[0]
-        raise UserError(f"{data.path}, {source.where(row)}: {reason}: mend it")
     return source
 
 
