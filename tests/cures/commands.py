@@ -304,6 +304,13 @@ OF_PREDICT = [
         words=("--rejects", "bad.csv"),
     ),
     of_predict(
+        "predict: an empty file",
+        "in.csv is empty",
+        {},
+        scored("it needs a header and rows"),
+        files={"in.csv": ""},
+    ),
+    of_predict(
         "predict: a malformed line",
         "line 3: malformed: 2 cells, but the header has 3",
         {},

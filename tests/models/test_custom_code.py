@@ -166,6 +166,12 @@ def test_a_metric_of_ones_own_decides(folder: Path) -> None:
     assert METRICS["gini"].better(0.9, 0.8)
 
 
+def test_a_metric_of_ones_own_is_among_the_known(folder: Path) -> None:
+    write("metrics/lift.py", METRIC)
+    with pytest.raises(UserError, match="unknown metric 'litf'; did you mean 'lift'"):
+        experiment(metrics=["litf"])
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -20,7 +20,7 @@ runpy.run_path("pipelines/select_model.py", run_name="__main__")
 
 
 def test_an_ensemble_that_is_the_champion_is_published_and_served(again: Project) -> None:
-    again.change(name="of_an_ensemble")
+    again.change(name="of_an_ensemble", select_model={"rule": "auto"})
     again.run("python", "-c", FIRST)
     assert again.json("outputs/metrics.json")["champion"] == "ensemble"
     weights = again.json("outputs/ensemble/weights.json")["members"]

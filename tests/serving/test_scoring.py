@@ -106,6 +106,17 @@ def test_a_file_with_several_bad_cells_is_refused_by_the_first_and_their_number(
     assert said.endswith("1 more row cannot be read")
 
 
+def test_a_file_with_a_line_that_is_no_row_is_refused_by_the_first_and_the_number_of_others(
+    source: Path,
+) -> None:
+    source.write_text("a,b\n1,2\n3\nx,4\n5\n")
+    with pytest.raises(scoring.UnreadableRows) as refused:
+        score(source, Model({}, "a", "b"))
+    said = str(refused.value)
+    assert "line 3: malformed: 1 cells, but the header has 2: mend it" in said
+    assert said.endswith("2 more rows cannot be read")
+
+
 def test_rows_that_cannot_be_read_are_set_aside_with_line_and_reason(source: Path) -> None:
     source.write_text('a,b,note\n1,2,x\nx,4,"y\nz"\n5,6\n\n7,inf,w\n9,10,v\n')
     found = score(source, Model({}, "a", "b"), skip_bad=True)

@@ -88,12 +88,10 @@ def _first(board: Scoreboard, champion: str, better: Mapping[str, Difference], r
             f"{_score(board, champion)} against {_score(board, second)} of {second}, "
             f"{_by(better[second])}"
         )
-    scores = ", ".join(f"{name} {_score(board, name)}" for name in (champion, *tied))
-    said = (
-        f"{champion} is the champion, tied with {_all_of(tied)} by cross-validated {board.metric}"
-    )
-    why = f" (rule {rule}: {WHY[rule]})" if champion != board.ranked[0] else ""
-    return f"{said}: {scores}{why}"
+    scored = [f"{name} ({_score(board, name)})" for name in (champion, *tied)]
+    said = f"{scored[0]} is the champion, tied by cross-validated {board.metric} with "
+    why = f"; rule {rule}: {WHY[rule]}" if champion != board.ranked[0] else ""
+    return f"{said}{_all_of(scored[1:])}{why}"
 
 
 def _network(board: Scoreboard, networks: Collection[str]) -> list[str]:

@@ -141,15 +141,15 @@ def _lines_above_header(data: Data, columns: Sequence[str]) -> int:
 
 def _refusal(path: Path, source: Source, rejected: pd.DataFrame, bad: Sequence[BadCell]) -> str:
     """The first row that cannot be read, what cures it, and how many others there are."""
-    first, more = rejected.iloc[0], len(rejected) - 1
-    cure = "mend it"
-    if any(cell.row == first[LINE] for cell in bad):
+    row, reason = int(rejected[LINE].iloc[0]), rejected[REASON].iloc[0]
+    more, cure = len(rejected) - 1, "mend it"
+    if any(cell.row == row for cell in bad):
         cure = (
             "correct it or leave it empty (a text that means no value belongs in "
             "clean.missing_values)"
         )
     others = f". {more} more row{'s' if more > 1 else ''} cannot be read" if more else ""
-    return f"{path}, {source.where(first[LINE])}: {first[REASON]}: {cure}{others}"
+    return f"{path}, {source.where(row)}: {reason}: {cure}{others}"
 
 
 def _rejected(source: Source, table: pd.DataFrame, bad: Sequence[BadCell]) -> pd.DataFrame:
