@@ -25,10 +25,10 @@ repro: $(READY)
 	@tenfold leaderboard
 
 test: $(READY)
-	@python -m pytest -n 3 --dist worksteal
+	@python -m pytest -n 2 --dist worksteal
 
 test-fast: $(READY)
-	@python -m pytest -n 3 --dist worksteal -m "not slow"
+	@python -m pytest -n 2 --dist worksteal -m "not slow"
 
 ui: $(READY)
 	@tenfold ui
