@@ -139,10 +139,11 @@ def _start_dvc() -> None:
     runtime.write_text(Path(".dvc/config"), config)
     # By default it is a folder that everybody on the machine may write to.
     site = str(Path(".dvc/tmp/site").resolve())
-    if site.isascii():
+    if '"' in site:
         _run([dvc, "config", "--local", "core.site_cache_dir", site])
-    else:  # DVC reads such a path and cannot write it.
-        runtime.write_text(Path(".dvc/config.local"), f"[core]\n    site_cache_dir = {site}\n")
+    else:  # A command of DVC takes half a second, and writes no path that is not ASCII.
+        line = f'[core]\n    site_cache_dir = "{site}"\n'
+        runtime.write_text(Path(".dvc/config.local"), line)
 
 
 def _is_in_git(git: str) -> bool:
