@@ -105,7 +105,7 @@ def duration(seconds: float) -> str:
 # A reference, and a model that anybody can check.
 N_ALWAYS = 2
 # Steps that are worth fewer folds.
-N_FIRST = 5
+N_FIRST = 4
 
 # Seconds of a family, what is declared of it, and its number of configurations.
 Cost = Callable[[str, Mapping[str, Any], int], float]
