@@ -117,6 +117,21 @@ def test_what_is_far_beyond_the_time_is_not_measured() -> None:
         assert not measured.known
 
 
+def test_a_table_of_which_a_sample_tells_little_is_planned_by_the_forecast(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Measurement, "__enter__", lambda self: pytest.fail("measured"))
+    guess(table(60), "price")
+    with working_in(Path("project")):
+        experiment = params.load(models)
+        n_splits, plan = portfolio.plan(
+            experiment, lambda n: Size.of(10**6, n, 6), [5, 3], portfolio.SECONDS
+        )
+    assert n_splits == 3
+    assert {"linear", "lightgbm", "catboost"} <= set(plan.chosen)
+    assert plan.total <= portfolio.SECONDS
+
+
 def test_fewer_folds_let_the_first_families_in(monkeypatch: pytest.MonkeyPatch) -> None:
     found = guess(table(300), "bought")
 

@@ -51,3 +51,9 @@ def test_of_equals_the_best_is_the_one_named_first() -> None:
 def test_a_single_fold_leaves_the_best_mean(rule: Rule) -> None:
     cv = {name: summarise([{"auroc": s}]) for name, s in (("linear", 0.7), ("ensemble", 0.69))}
     assert choose_by(rule, Scoreboard(cv, "auroc", 0.25)) == "linear"
+
+
+def test_the_ensemble_wins_no_tie_if_any_candidate_is_surely_better() -> None:
+    noisy, steady = [0.1, -0.06, 0.1, -0.06, 0.0], [0.01, 0.011, 0.009, 0.01, 0.01]
+    assert choose_by("auto", board(knn=noisy, ensemble=SAME)) == "ensemble"
+    assert choose_by("auto", board(mlp=steady, knn=noisy, ensemble=SAME)) == "knn"

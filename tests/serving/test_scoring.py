@@ -95,26 +95,26 @@ def test_a_model_s_expression_reaches_no_file_but_the_one_that_is_scored(
         database.execute(f"FROM read_text('{other}')")
 
 
-def test_a_file_with_several_bad_cells_is_refused_by_the_first_and_their_number(
-    source: Path,
+@pytest.mark.parametrize(
+    ("lines", "first", "others"),
+    [
+        (
+            "1,2\nx,4\n5,y\n7,8",
+            "'a' must be a finite number, but got 'x': correct it",
+            "1 more row",
+        ),
+        ("1,2\n3\nx,4\n5", "malformed: 1 cells, but the header has 2: mend it", "2 more rows"),
+    ],
+)
+def test_a_file_with_rows_that_cannot_be_read_is_refused_by_the_first_and_their_number(
+    source: Path, lines: str, first: str, others: str
 ) -> None:
-    source.write_text("a,b\n1,2\nx,4\n5,y\n7,8\n")
+    source.write_text(f"a,b\n{lines}\n")
     with pytest.raises(scoring.UnreadableRows) as refused:
         score(source, Model({}, "a", "b"))
     said = str(refused.value)
-    assert "line 3: 'a' must be a finite number, but got 'x': correct it" in said
-    assert said.endswith("1 more row cannot be read")
-
-
-def test_a_file_with_a_line_that_is_no_row_is_refused_by_the_first_and_the_number_of_others(
-    source: Path,
-) -> None:
-    source.write_text("a,b\n1,2\n3\nx,4\n5\n")
-    with pytest.raises(scoring.UnreadableRows) as refused:
-        score(source, Model({}, "a", "b"))
-    said = str(refused.value)
-    assert "line 3: malformed: 1 cells, but the header has 2: mend it" in said
-    assert said.endswith("2 more rows cannot be read")
+    assert f"line 3: {first}" in said
+    assert said.endswith(f"{others} cannot be read")
 
 
 def test_rows_that_cannot_be_read_are_set_aside_with_line_and_reason(source: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tenfold.dataset import Dataset
@@ -43,9 +43,10 @@ def choose(
     combined = ensemble.combine(experiment, train, cross_validated, trained)
     cv = read_scores(cross_validated, experiment.models) | combined.scores
     board = Scoreboard.of(cv, experiment.metrics[0], train)
-    champion = choose_by(experiment.select_model.rule, board)
-    if champion == ENSEMBLE:
-        champion = combined.alone or champion
+    # An ensemble in which one family has all of the weight is that family.
+    others = {name: scores for name, scores in cv.items() if name != ENSEMBLE}
+    offered = replace(board, cv=others) if combined.is_one_family else board
+    champion = choose_by(experiment.select_model.rule, offered)
     ensemble.write(out, combined, train, model=champion in combined.scores)
     missed = combined.why_none and experiment.select_model.ensemble != "off"
     notes = [f"note: no ensemble: {combined.why_none}"] if missed else []
@@ -57,15 +58,15 @@ def choose_by(rule: Rule, board: Scoreboard) -> str:
 
     Args:
         rule: `best` takes the best mean; of equals a family before the ensemble. `auto` does too,
-            but takes the ensemble where it is tied with the best. `one_standard_error` takes the
+            but takes the ensemble where none is surely better. `one_standard_error` takes the
             first candidate, in the order of params.yaml, whose mean is within one standard error
             of the best (Breiman et al. 1984).
         board: the scores, families in the order of params.yaml.
     """
     best = board.ranked[0]
     if rule == "auto" and ENSEMBLE in board.cv:
-        difference = board.better(best, ENSEMBLE)
-        if best != ENSEMBLE and difference is not None and not difference.is_sure:
+        better = [board.better(name, ENSEMBLE) for name in board.cv if name != ENSEMBLE]
+        if all(difference is not None and difference.low <= 0 for difference in better):
             return ENSEMBLE
     if rule == "one_standard_error":
         scores = {name: scores[board.metric] for name, scores in board.cv.items()}

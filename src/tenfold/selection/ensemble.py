@@ -54,10 +54,9 @@ class Ensemble:
     why_none: str = ""
 
     @property
-    def alone(self) -> str | None:
-        """The family whose best configuration has all of the weight, if one has."""
-        first, *others = self.parts
-        return first.family if not others and not first.runner_up else None
+    def is_one_family(self) -> bool:
+        """Whether the best configuration of one family has all of the weight."""
+        return len(self.parts) == 1 and not self.parts[0].runner_up
 
 
 def combine(experiment: Params, train: Dataset, cross_validated: Path, trained: Path) -> Ensemble:
