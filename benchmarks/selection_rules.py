@@ -1,70 +1,112 @@
-"""What each rule of `select_model` costs on the test rows of finished projects.
+"""What rules of `select_model`, and families, are worth on the test rows of finished projects.
 
 Run from the project's root: `python benchmarks/selection_rules.py PROJECT...`, with projects that
 `dvc repro` has finished. The regret of a champion is its loss on the test rows beyond that of the
-best candidate, as a share of what the best gains over `dummy`.
+best candidate, as a share of what the best gains over `dummy`. A family is worth what the ensemble
+loses without it, as a share of what the ensemble gains over `dummy`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import statistics
 import sys
-import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
+
 from tenfold import dataset, models, params, selection
-from tenfold.dataset import Schema
-from tenfold.metrics import METRICS
+from tenfold.dataset import Dataset, Schema
+from tenfold.metrics import METRICS, Array
 from tenfold.models.shared import predictor
-from tenfold.params import ENSEMBLE
+from tenfold.params import ENSEMBLE, Params
 from tenfold.params.training import Rule
 from tenfold.runtime import read_json
-from tenfold.selection import ensemble
+from tenfold.selection import cross_fitting, ensemble
 from tenfold.selection.choosing import choose_by
 from tenfold.selection.comparison import Scoreboard
+from tenfold.selection.ensemble import Ensemble
 
-OUT = Path("outputs")
+SPLIT, CROSS_VALIDATE, TRAIN = (
+    Path("outputs") / stage for stage in ("split", "cross_validate", "train")
+)
+DUMMY = "dummy"
+
+
+class Project:
+    """What the stages of the current folder's project have written."""
+
+    def __init__(self) -> None:
+        self.experiment: Params = params.load(models)
+        schema = Schema.from_report(read_json(SPLIT / "report.json"))
+        self.train: Dataset = dataset.read(SPLIT / "train.parquet", schema, SPLIT / "folds.parquet")
+        self.test: Dataset = dataset.read(SPLIT / "test.parquet", schema)
+
+    @functools.cache  # noqa: B019  A project lives as long as the program.
+    def prediction(self, model: Path) -> Array:
+        """Of the test rows."""
+        return predictor.load(model).predict(self.test.X)
+
+    def loss(self, prediction: Array) -> float:
+        """Of the test rows, by the metric that decides: less is better."""
+        metric = METRICS[self.experiment.metrics[0]]
+        sign = -1 if metric.direction == "maximize" else 1
+        return sign * metric.function(self.test.y, prediction)
+
+    def combined(self, families: Iterable[str]) -> tuple[Ensemble, float]:
+        """The ensemble of some families, and its loss."""
+        declared = {name: self.experiment.models[name] for name in families}
+        experiment = self.experiment.model_copy(update={"models": declared})
+        found = ensemble.combine(experiment, self.train, CROSS_VALIDATE, TRAIN)
+        weights = np.array([part.weight for part in found.parts])
+        mean = cross_fitting.mean(weights, [self.prediction(model) for model in found.trained])
+        return found, self.loss(mean)
+
+    def worth(self) -> tuple[dict[str, float], dict[str, float]]:
+        """The regret of each way to a champion, and what each family is worth."""
+        families = list(self.experiment.models)
+        found, of_ensemble = self.combined(families)
+        losses = {name: self.loss(self.prediction(TRAIN / name / "model")) for name in families} | {
+            ENSEMBLE: of_ensemble
+        }
+        cv = selection.read_scores(CROSS_VALIDATE, families) | found.scores
+        board = Scoreboard.of(cv, self.experiment.metrics[0], self.train)
+        champions = {f"rule {rule}": choose_by(rule, board) for rule in get_args(Rule)}
+        champions |= {f"always {name}": name for name in losses if name != DUMMY}
+        least, worst = min(losses.values()), losses[DUMMY]
+        regrets = {by: (losses[name] - least) / (worst - least) for by, name in champions.items()}
+        without = {
+            name: self.combined(other for other in families if other != name)[1] - of_ensemble
+            for name in families
+            if name != DUMMY
+        }
+        return regrets, {name: loss / (worst - of_ensemble) for name, loss in without.items()}
 
 
 def main() -> None:
     regrets: dict[str, list[float]] = {}
-    for project in map(Path, sys.argv[1:]):
-        with contextlib.chdir(project):
-            found = of_project()
-        print(project.name, {champion: round(regret, 3) for champion, regret in found.items()})
-        for champion, regret in found.items():
-            regrets.setdefault(champion, []).append(regret)
-    print("| champion by | mean | median | greatest | tables |\n| --- | --- | --- | --- | --- |")
-    for champion, own in sorted(regrets.items(), key=lambda item: statistics.mean(item[1])):
-        mean, median = statistics.mean(own), statistics.median(own)
-        print(f"| {champion} | {mean:.3f} | {median:.3f} | {max(own):.3f} | {len(own)} |")
+    worths: dict[str, list[float]] = {}
+    for path in map(Path, sys.argv[1:]):
+        with contextlib.chdir(path):
+            found = Project().worth()
+        for all_of, own in zip((regrets, worths), found, strict=True):
+            for name, value in own.items():
+                all_of.setdefault(name, []).append(value)
+    show("champion by", regrets)
+    show("ensemble without", worths)
 
 
-def of_project() -> dict[str, float]:
-    """The regret of each rule's champion, and of always taking the same family."""
-    experiment = params.load(models)
-    schema = Schema.from_report(read_json(OUT / "split/report.json"))
-    train = dataset.read(OUT / "split/train.parquet", schema, OUT / "split/folds.parquet")
-    test = dataset.read(OUT / "split/test.parquet", schema)
-    combined = ensemble.combine(experiment, train, OUT / "cross_validate", OUT / "train")
-    cv = selection.read_scores(OUT / "cross_validate", experiment.models) | combined.scores
-    metric = experiment.metrics[0]
-    board = Scoreboard.of(cv, metric, train)
-    folders = {family: OUT / "train" / family / "model" for family in experiment.models}
-    with tempfile.TemporaryDirectory() as folder:
-        ensemble.write(Path(folder) / ENSEMBLE, combined, train, model=True)
-        folders[ENSEMBLE] = Path(folder) / ENSEMBLE / "model"
-        sign = -1 if METRICS[metric].direction == "maximize" else 1
-        loss = {
-            name: sign * METRICS[metric].function(test.y, predictor.load(model).predict(test.X))
-            for name, model in folders.items()
-        }
-    least, dummy = min(loss.values()), loss["dummy"]
-    champions = {f"rule {rule}": choose_by(rule, board) for rule in get_args(Rule)}
-    champions |= {f"always {name}": name for name in loss if name != "dummy"}
-    return {by: (loss[name] - least) / (dummy - least) for by, name in champions.items()}
+def show(title: str, values: Mapping[str, list[float]]) -> None:
+    """Print a table of Markdown, the least mean first."""
+    print(f"\n| {title} | mean | standard error | greatest | tables |")
+    print("| --- | --- | --- | --- | --- |")
+    for name, own in sorted(values.items(), key=lambda item: statistics.mean(item[1])):
+        error = statistics.stdev(own) / len(own) ** 0.5 if len(own) > 1 else float("nan")
+        mean, most = statistics.mean(own), max(own)
+        print(f"| {name} | {mean:.4f} | {error:.4f} | {most:.3f} | {len(own)} |")
 
 
 if __name__ == "__main__":
