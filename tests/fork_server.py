@@ -33,9 +33,11 @@ CLIENT = Path(__file__).with_name("fork_client.py")
 BINARIES = Path(sys.executable).parent
 KEPT = ("PATH", "HOME", "MLFLOW_DISABLE_TELEMETRY")
 LIBRARIES = [
+    "catboost",
     "duckdb",
     "filelock",
     "jinja2",
+    "lightgbm",
     "matplotlib.backends.backend_agg",
     "matplotlib.figure",
     "numpy",
@@ -64,10 +66,14 @@ LIBRARIES = [
     "tqdm",
     "torch",
     "pytorch_lightning",
+    "networkx",
+    "tabulate",
     "mlflow",
+    "mlflow.cli",
     "mlflow.pyfunc.scoring_server",
     "mlflow.store.model_registry.sqlalchemy_store",
     "mlflow.store.tracking.sqlalchemy_store",
+    "mlflow.tracing.processor.base_mlflow",
     "dvc.api",
     "dvc.cli",
     "dvc.commands.repro",

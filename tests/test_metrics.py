@@ -142,6 +142,7 @@ def test_one_fold_has_no_standard_deviation() -> None:
     assert metrics.summarise([{"mse": 2.0}]) == {"mse": {"mean": 2.0, "sd": None, "folds": [2.0]}}
 
 
+@pytest.mark.slow
 @given(SHARES, st.randoms(use_true_random=False))
 def test_auroc_does_not_change_under_a_monotone_transform(positive: Array, draw: Any) -> None:
     y = np.array([0, 1, *[draw.randint(0, 1) for _ in positive[2:]]])

@@ -137,6 +137,7 @@ def packages_declared(stage: str) -> set[str]:
     return {dep.split("/")[0] for dep in code}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", sorted(NOT_DECLARED))
 def test_a_stage_depends_on_the_packages_it_runs(stage: str) -> None:
     families = [family_file(name) for name in models.names()]
@@ -214,6 +215,7 @@ def test_a_stage_program_is_short(stage: str) -> None:
     assert len(lines) < 60
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("program", ["clean", "split"])
 def test_the_light_stages_load_nothing_heavy(program: str) -> None:
     heavy = {"torch", "pytorch_lightning", "mlflow", "optuna", "matplotlib", "sklearn"}

@@ -212,6 +212,7 @@ def test_rows_are_told_apart_by_columns_that_no_model_sees() -> None:
     assert checks(look(told, features=["size", "kind"])) == ["constant"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("split", "preprocessing"),
     [

@@ -37,6 +37,7 @@ ONE = ("column",)
 # Chapter: the target in disguise
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("column", "how"),
     [
@@ -127,6 +128,7 @@ def test_neighbours_of_sorted_labels_are_judged_as_the_label_itself() -> None:
 # Chapter: poor columns
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("column", "expected"),
     [

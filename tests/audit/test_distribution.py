@@ -27,6 +27,7 @@ def look(in_test: Any = IN_TEST, y: Any = None, seed: int = 0, **columns: Any) -
     return audit.audit(table, "y", "multiclass", in_test, rules, seed=seed, **more)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
 def test_a_random_split_shows_no_shift(seed: int) -> None:
     draw = np.random.default_rng(seed)

@@ -40,6 +40,7 @@ def as_task(frame: pd.DataFrame, task: Task) -> pd.DataFrame:
     return frame.assign(y=pd.qcut(frame["y"], n_classes, labels=["a", "b", "c"][:n_classes]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
 @pytest.mark.parametrize("text", [True, False])
 def test_groups_that_explain_the_target_score_lower_when_they_are_new(
@@ -52,6 +53,7 @@ def test_groups_that_explain_the_target_score_lower_when_they_are_new(
     assert found.metric == ("r2" if task == "regression" else "auroc")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
 @pytest.mark.parametrize("seed", range(3))
 def test_groups_that_say_nothing_change_nothing(task: Task, seed: int) -> None:
@@ -76,6 +78,7 @@ def hash_of(name: str) -> float:
     return int(name[1:]) * 0.37
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["date", "text", "number"])
 def test_a_series_that_walks_scores_lower_on_later_rows(form: str) -> None:
     frame = series(walks=True)
@@ -91,6 +94,7 @@ def test_a_series_that_walks_scores_lower_on_later_rows(form: str) -> None:
     assert found.by_chance > 0.8 > found.honest + 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_a_series_that_stays_scores_the_same_on_later_rows(seed: int) -> None:
     found = compare_splits(series(seed, walks=False), "y", "regression", "day", "time")

@@ -34,11 +34,13 @@ def test_a_plant_is_seen_by_its_check_and_by_no_unrelated_one(plant: str, name: 
     assert other == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["breast_cancer", "wine", "diabetes", "iris"])
 def test_an_honest_table_raises_no_alarm(name: str) -> None:
     assert bench.look(table(name).trial()) == []
 
 
+@pytest.mark.slow
 def test_pixels_at_the_border_of_digits_say_nothing() -> None:
     found = bench.look(table("digits").trial())
     assert [finding.check for finding in found] == ["constant", "nearly_constant"]

@@ -21,6 +21,7 @@ def score(values: object, y: object, task: Task, *, is_text: bool = False) -> fl
     return predictiveness.score(cells, is_text, np.asarray(y), task, seed=0)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 5)), min_size=2))
 def test_auroc_is_scikit_learns(rows: list[tuple[bool, int]]) -> None:
     y, predicted = np.array(rows, dtype=np.float64).T

@@ -30,6 +30,7 @@ def table(n: int, /, **columns: Any) -> Any:
 value = st.none() | st.integers(0, 3)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(st.tuples(value, st.none() | st.sampled_from("abc")), min_size=2, max_size=40))
 def test_fingerprints_are_equal_exactly_for_equal_rows(rows: list[tuple[Any, Any]]) -> None:

@@ -73,6 +73,7 @@ def test_beside_a_time_both_are_asked_for() -> None:
     assert "set split: {strategy: time, time: week, group: patient_id}" in found.sentence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["date", "text", "number"])
 def test_a_time_by_which_the_target_drifts_is_named_with_both_scores(form: str) -> None:
     frame = series()

@@ -97,6 +97,7 @@ def test_a_delimiter_that_cannot_be_one_is_refused() -> None:
 TABLE = "age,colour,y\n1,red,0\n2,blue,1\n-3,red,1\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("clean", "message"),
     [
@@ -152,6 +153,7 @@ def test_a_rule_that_cannot_be_applied_is_refused(clean: dict[str, Any], message
     assert message in refusal("t.csv", clean=clean)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "predicate",
     [
@@ -174,6 +176,7 @@ def test_a_function_that_answers_alike_for_equal_cells_may_be_asked(predicate: s
     assert report["kept"] == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "given", "message"),
     [

@@ -55,6 +55,7 @@ def test_white_space_is_taken_from_both_ends_and_counted() -> None:
     assert Cleaned("a,y\n x ,0\nz,1\n", trim=False).column("a") == [" x ", "z"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quote", ["", '"'])
 def test_keys_are_compared_as_values(quote: str) -> None:
     content = f"k,n,y\na,1.0,{quote}0{quote}\n a,1.00,1\nb,2,0\nb,3,1\n"
@@ -79,6 +80,7 @@ def test_texts_are_replaced_and_counted() -> None:
     assert cleaned.report["mended"] == {"sex: replaced": 2}
 
 
+@pytest.mark.slow
 def test_a_decimal_comma_is_declared_for_the_table_or_for_a_column() -> None:
     content = "a;b;y\n1,5;1.234,5;0\n-2,25;7,0;1\n"
     german = {"type": "double", "decimal": ",", "thousands": "."}
@@ -136,6 +138,7 @@ def test_values_outside_a_range_or_not_among_those_allowed_are_rejected() -> Non
     assert cleaned.column("age") == [30, None]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rules", "message"),
     [
@@ -173,6 +176,7 @@ def test_a_derived_column_is_a_feature_that_rules_may_ask_about() -> None:
     assert cleaned.reasons == {4: "infinite: bmi"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("keep", "lines"), [("first", [2, 3, 5]), ("last", [3, 4, 6]), ("none", [3])]
 )
@@ -197,6 +201,7 @@ def test_rows_with_too_few_cells_are_rejected_and_columns_are_kept_by_name() -> 
     assert cleaned.report["dropped_columns"] == {"c": "not named in clean.keep_columns"}
 
 
+@pytest.mark.slow
 def test_a_column_whose_type_shows_late_is_read_by_all_of_its_cells() -> None:
     late = "\n".join(f"{n},{n},,{n % 2}" for n in range(25_000))
     cleaned = Cleaned(f"a,b,c,y\n{late}\n0.5,x,7,1\n")
@@ -219,8 +224,8 @@ COLUMNS = "abcdefghij"
 
 
 @pytest.mark.slow
-@settings(max_examples=20, deadline=None)
-@given(rows=st.lists(st.tuples(*[NUMBERS] * len(COLUMNS)), min_size=1, max_size=6))
+@settings(max_examples=12, deadline=None)
+@given(rows=st.lists(st.tuples(*[NUMBERS] * len(COLUMNS)), min_size=1, max_size=10))
 def test_a_number_is_read_alike_by_the_short_way_and_by_the_long(
     rows: list[tuple[str, ...]],
 ) -> None:
@@ -279,6 +284,7 @@ def test_packed_text_is_unpacked(ending: str) -> None:
     assert f"t.{ending} was unpacked" in report["remarks"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wide", [False, True], ids=["narrow", "wide"])
 def test_rows_of_few_values_stay_though_they_are_equal_and_copied_measurements_go(
     wide: bool,

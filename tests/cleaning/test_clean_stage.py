@@ -64,6 +64,7 @@ def rewrite_in_place() -> None:
     os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [
@@ -103,6 +104,7 @@ def test_an_unchanged_params_yaml_is_not_checked_again(
         printed()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noted", ["", "[", "{}", "[1, 2]"])
 def test_another_section_of_params_yaml_is_checked_and_cleans_nothing_again(
     printed: Callable[[], str], noted: str

@@ -64,6 +64,7 @@ def test_the_clean_table_keeps_order_and_ends_in_the_target() -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("values", "kind"),
     [
@@ -140,6 +141,7 @@ def test_text_that_parses_as_nan_is_missing_in_a_number_and_text_in_a_text() -> 
     assert cleaned.column("b") == ["nan", "x"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("infinite", ["inf", "-Infinity", "1e999"])
 def test_an_infinite_cell_rejects_its_row(infinite: str) -> None:
     cleaned = Cleaned(f"a,y\n1,0\n{infinite},1\n2,1\n")
@@ -280,6 +282,7 @@ def test_names_with_quotes_spaces_and_commas_are_columns_like_any_other() -> Non
     assert list(cleaned.kept[0]) == ["tenfold_row", 'the "a"', "b, c", "y"]
 
 
+@pytest.mark.slow
 def test_the_same_source_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [f"{n % 977 / 7},{'uvw'[n % 3]},{n},{n % 2}" for n in range(300_000)]
     content = "\n".join(["a,b,n,y", *lines, *lines[:1000]])

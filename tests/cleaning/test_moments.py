@@ -50,6 +50,7 @@ FORMS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     form=st.sampled_from(FORMS),
@@ -71,6 +72,7 @@ def test_what_a_format_writes_is_read_alike_in_sql_and_pandas(
     both_ways([word for word in others if "\0" not in word] or ["x"], form)
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31)), min_size=1),
@@ -176,6 +178,7 @@ def test_times_with_a_zone_in_parquet_are_said_to_be_read_in_utc() -> None:
     assert pq.read_table("table.parquet")["v"][0].as_py() == datetime(2024, 1, 5, 7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "word", ["0000-00-00", "1900-01-00", "45000", "5 März 2024", "Sept 5 2024", "now", "today"]
 )
@@ -184,6 +187,7 @@ def test_what_only_looks_like_a_date_is_named(word: str) -> None:
     assert f"({word!r} in line 2)" in report["odd_cells"][0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [1, 60])
 def test_a_date_beyond_what_programs_know_rejects_its_row(width: int) -> None:
     """Of a typed source; 60 columns are read as a list."""

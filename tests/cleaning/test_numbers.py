@@ -102,6 +102,7 @@ ODD = {
 ERRORS = ["#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#N/A", "#NULL!"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("cast", "cells"), CASTS, ids=str)
 def test_numbers_are_read_as_declared(cast: dict[str, Any], cells: dict[str, float | None]) -> None:
     declared = [*cast, cast.get("thousands", "")]
@@ -121,6 +122,7 @@ def test_a_negative_limit_is_halved_or_made_zero_by_no_rule(limit: str) -> None:
     assert read(["<-5", "<4", ">-5"], cast) == {"<4": {"half": 2, "zero": 0}[limit], ">-5": -5}
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(
     numbers=st.lists(st.decimals(-(10**12), 10**12, places=2), min_size=1, unique=True),

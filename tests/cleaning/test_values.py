@@ -58,6 +58,7 @@ def column(way: str, cells: Sequence[Any], marker: str | None = None, **rules: A
     return [cell for _, cell in values(way, cells, marker, **rules)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS[:2])
 @pytest.mark.parametrize("marker", ["-999", "-999.0", "-9.99e2"])
 def test_a_marker_is_a_number_however_it_is_written(way: str, marker: str) -> None:
@@ -68,6 +69,7 @@ def test_a_marker_is_a_number_however_it_is_written(way: str, marker: str) -> No
     assert column(way, ["1", "-999.0", "3"], marker) == [1, None, 3]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("marker", ["-999", "-999.0"])
 def test_a_marker_is_a_number_of_a_typed_source_too(marker: str) -> None:
     assert column("parquet", [1.5, -999.0, -99.0], marker) == [1.5, None, -99]
@@ -88,6 +90,7 @@ def test_a_number_of_a_typed_source_is_replaced_however_it_is_written() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS[:2])
 def test_an_id_is_no_number(way: str) -> None:
     assert column(way, ["007", "7", "12"], "7") == ["007", None, "12"]
@@ -96,6 +99,7 @@ def test_an_id_is_no_number(way: str) -> None:
     assert column(way, large, "9007199254740992") == ["9007199254740993", None, "a"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS[:2])
 def test_texts_are_compared_as_texts_and_categories_have_one_spelling(way: str) -> None:
     cells = ["3", "3.0", "3.00", "X", "3.10", "1e2", "-999.0", "-0.0", "+3.0", "v1.0"]
@@ -108,6 +112,7 @@ def test_texts_are_compared_as_texts_and_categories_have_one_spelling(way: str) 
     assert column(way, ["True", "x", "no"], "TRUE") == [None, "x", "no"]
 
 
+@pytest.mark.slow
 def test_a_typed_source_has_the_categories_of_a_csv() -> None:
     text: dict[str, Any] = {"types": {"v": "text"}}
     assert column("parquet", [3.0, 2.0, 0.5], **text) == ["3", "2", "0.5"]
@@ -115,6 +120,7 @@ def test_a_typed_source_has_the_categories_of_a_csv() -> None:
     assert column("parquet", [True, False, True]) == column("plain", ["True", "FALSE", "true"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS[:2])
 def test_a_boolean_is_read_and_compared_by_its_value(way: str) -> None:
     boolean: dict[str, Any] = {"types": {"v": "boolean"}}
@@ -127,6 +133,7 @@ def test_a_boolean_is_read_and_compared_by_its_value(way: str) -> None:
     assert column("parquet", [1.0, 0.0], **boolean) == [1, 0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS[:2])
 def test_allowed_values_are_compared_as_values(way: str) -> None:
     assert values(way, ["1", "1.0", "2", "3"], allowed={"v": [1.0, 3]}) == [(0, 1), (1, 1), (3, 3)]
@@ -135,6 +142,7 @@ def test_allowed_values_are_compared_as_values(way: str) -> None:
     assert column(way, ["True", "x", "false"], allowed={"v": [True, False]}) == ["true", "false"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("marker", ["1900-01-01", "1900-01-01T00:00"])
 def test_a_marker_is_a_date_however_the_source_holds_it(marker: str) -> None:
     days = [pd.Timestamp("1900-01-01"), pd.Timestamp("2024-02-03")]
@@ -161,6 +169,7 @@ def test_one_value_is_replaced_in_one_way(swaps: dict[str, str | None], message:
     assert message in str(refused.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keep", ["first", "last", "none"])
 @pytest.mark.parametrize("way", WAYS)
 def test_blank_keys_agree_as_in_pandas(way: str, keep: str) -> None:
@@ -174,6 +183,7 @@ def test_blank_keys_agree_as_in_pandas(way: str, keep: str) -> None:
 MONEY = {"type": "double", "strip": "$", "thousands": ","}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cells", "rules", "expected"),
     [
@@ -205,6 +215,7 @@ def test_a_marker_is_a_number_with_a_decimal_comma_too() -> None:
     assert pq.read_table("table.parquet")["v"].to_pylist() == [None, None, 1.5]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "db", "xlsx"])
 def test_a_category_has_one_spelling_in_every_kind_of_file(ending: str) -> None:
     frame = pd.DataFrame(

@@ -39,6 +39,7 @@ def test_a_bag_predicts_the_mean_of_its_members_each_of_its_own_inputs(task: Tas
     np.testing.assert_array_equal(model.draws(inputs, n_samples=99, seed=1), alone)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 def test_a_saved_bag_answers_as_the_one_in_memory_and_is_the_same_files_twice(
     task: Task, tmp_path: Path

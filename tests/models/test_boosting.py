@@ -41,6 +41,7 @@ def grown(
 # --- rounds ---
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("family", "task"), CASES)
 def test_no_fold_chooses_its_rounds_by_its_own_validation_rows(family: str, task: Task) -> None:
     changes: Any = {"n_estimators": 60, "early_stopping_rounds": 10}
@@ -202,6 +203,7 @@ def test_balanced_classes_are_as_probable_as_others(family: str) -> None:
 # --- the library and its files ---
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("family", "task"), CASES)
 def test_the_number_of_folds_that_grow_at_once_changes_no_byte(
     family: str, task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -81,6 +81,7 @@ def test_every_family_learns_from_every_kind_of_column_and_is_stored(
     assert np.isfinite(stored.predict(nothing)).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mlp", "mlp embedded"])
 def test_a_bag_answers_a_validation_row_as_its_fold_did(name: str) -> None:
     model, found = served(name, "regression", refit=False)
@@ -109,6 +110,7 @@ def test_an_embedded_number_is_a_number_and_an_embedded_code_a_code() -> None:
         assert codes.max(axis=0).tolist() == [3.0, 4.0]
 
 
+@pytest.mark.slow
 def test_trials_that_embed_and_that_do_not_take_turns_in_one_search() -> None:
     both = mixed.evaluator("mlp", "binary")
     numeric = {"embeddings": {"numeric": "periodic"}}
@@ -176,6 +178,7 @@ def ask(model: Any, **changes: Any) -> float:
     return float(answer["probability_yes"].iloc[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("column", ["when", "seen", "colour", "town", "size"])
 def test_a_null_and_what_was_never_seen_are_answered(registered: Any, column: str) -> None:
     new: dict[str, Any] = {"when": "2031-01-01", "seen": "1999-12-31 23:59", "size": 1e6}
@@ -183,6 +186,7 @@ def test_a_null_and_what_was_never_seen_are_answered(registered: Any, column: st
         assert 0 <= ask(registered, **{column: value}) <= 1
 
 
+@pytest.mark.slow
 def test_a_date_at_serving_is_the_date_of_training(registered: Any) -> None:
     table = pd.DataFrame([ROW]).astype({"when": "datetime64[us]", "weight": float})
     expected = registered.get_raw_model().answer(table)["probability_yes"].iloc[0]
@@ -193,6 +197,7 @@ def test_a_date_at_serving_is_the_date_of_training(registered: Any) -> None:
     assert ask(registered, when=None) == ask(registered, when="") == ask(registered, when="NA")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["31.05.2024", "2024-02-30", "soon", 20240531, 1.5, True])
 def test_what_is_no_date_is_refused_by_its_column_and_row(registered: Any, value: Any) -> None:
     from mlflow.exceptions import MlflowException
@@ -222,6 +227,7 @@ def write(path: Path, *rows: dict[str, Any]) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_file_with_dates_is_scored(registered: Any, tmp_path: Path) -> None:
     other = ROW | {"when": "NA", "seen": " 2024-02-29 12:00 "}
     scored = score(write(tmp_path / "in.csv", ROW, other), registered)

@@ -52,6 +52,7 @@ def experiment(**changes: Any) -> params.Params:
     return params.parse(document, models)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", [False, True])
 @pytest.mark.parametrize("settings", [BINARY, REGRESSION], ids=["classes", "values"])
 def test_the_template_of_a_family_keeps_the_contract(

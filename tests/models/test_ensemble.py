@@ -21,6 +21,7 @@ from tests.project import ROOT, files_below
 TASKS = ["regression", "binary"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 def test_an_ensemble_answers_the_weighted_mean_of_its_members(task: Any, tmp_path: Path) -> None:
     members, rows = trained(task), table(20, seed=3)
@@ -47,6 +48,7 @@ def test_preprocessing_that_members_share_is_stored_and_run_once(tmp_path: Path)
     assert [list(part.transformers) for part in found.model.parts] == [[0, 1, 2], [0], [0]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 def test_its_folder_is_what_saving_the_loaded_ensemble_writes(task: Any, tmp_path: Path) -> None:
     written = assembled(tmp_path, trained(task))
@@ -58,6 +60,7 @@ def test_its_folder_is_what_saving_the_loaded_ensemble_writes(task: Any, tmp_pat
     assert files_below(second) == files_below(written)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 def test_its_spread_is_that_of_members_drawn_by_weight_and_of_their_own_draws(
     task: Any, tmp_path: Path
@@ -83,6 +86,7 @@ def test_its_spread_is_that_of_members_drawn_by_weight_and_of_their_own_draws(
         np.testing.assert_allclose(answer["spread_yes"], spread[:, 1], rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_one_member_alone_has_its_own_spread_or_none(tmp_path: Path) -> None:
     network, single, _ = trained("regression")
     rows = table(5, seed=3)
@@ -95,6 +99,7 @@ def test_one_member_alone_has_its_own_spread_or_none(tmp_path: Path) -> None:
         alone.answer_with_spread(rows, 8, 5)
 
 
+@pytest.mark.slow
 def test_a_damaged_member_is_named_before_and_after_it_joins(tmp_path: Path) -> None:
     members = trained("regression")
     written = assembled(tmp_path, members)
@@ -109,6 +114,7 @@ def test_a_damaged_member_is_named_before_and_after_it_joins(tmp_path: Path) -> 
         assembling.assemble(tmp_path / "other", [Part("mlp", 0, 1.0)], [source])
 
 
+@pytest.mark.slow
 def test_a_category_that_no_member_saw_is_named(tmp_path: Path) -> None:
     found = predictor.load(assembled(tmp_path, trained("regression")))
     rows = table(2, seed=3).assign(colour=["purple", "red"])
@@ -118,6 +124,7 @@ def test_a_category_that_no_member_saw_is_named(tmp_path: Path) -> None:
     assert dataset().schema == found.schema
 
 
+@pytest.mark.slow
 def test_a_family_of_one_s_own_brings_its_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,6 +69,7 @@ def members(model: Any, inputs: Sequence[Array]) -> Array:
 # --- bags ---
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("family", "task"), CASES)
 def test_a_bag_answers_with_the_mean_of_its_members_each_given_its_own_input(
     family: str, task: Task
@@ -82,6 +83,7 @@ def test_a_bag_answers_with_the_mean_of_its_members_each_given_its_own_input(
     assert not np.allclose(apart[0], apart[1]), "members do not differ"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("family", "task"), CASES)
 def test_a_member_of_a_bag_answers_its_validation_rows_as_in_cross_validation(
     family: str, task: Task
@@ -97,6 +99,7 @@ def test_a_member_of_a_bag_answers_its_validation_rows_as_in_cross_validation(
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("family", "task"), CASES)
 @pytest.mark.parametrize("precision", ["32-true", "64-true"])
 def test_a_saved_and_loaded_bag_answers_exactly_the_same(
@@ -181,6 +184,7 @@ def test_a_configuration_of_a_generation_is_what_it_is_alone(family: str, task: 
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw", "rmsprop"])
 def test_a_configuration_of_a_generation_is_what_it_is_alone_with_any_optimizer(
     optimizer: str,
@@ -223,6 +227,7 @@ def test_a_configuration_that_diverges_takes_no_other_with_it() -> None:
 # --- spread ---
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("family", "task"), CASES)
 def test_dropout_gives_as_many_draws_as_asked_of_every_member(family: str, task: Task) -> None:
     parts = folds(family, task)
@@ -324,6 +329,7 @@ def coded_setting(task: Task, **trainer: Any) -> FitSettings:
     return replace(exact(task, **trainer), n_numeric=2, n_codes=2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("numeric", ["none", "piecewise_linear", "periodic"])
 @pytest.mark.parametrize("family", ["mlp", "resnet"])
 def test_an_embedding_network_answers_also_for_a_category_that_was_never_seen(
@@ -383,6 +389,7 @@ def test_a_category_never_seen_is_the_zero_vector_of_its_own_column_alone(
     np.testing.assert_allclose(members(found.bag, [X] * 3), answers, rtol=1e-9)
 
 
+@pytest.mark.slow
 def test_an_embedding_generation_is_what_its_configurations_are_alone() -> None:
     parts, chosen = coded("multiclass"), coded_setting("multiclass")
     changes = [{**change, "embeddings": EMBEDDED} for change in GENERATION]
@@ -416,6 +423,7 @@ def equal_folds(task: Task) -> list[Fold]:
     return cut(*data(task), 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", NETWORKS)
 def test_a_frozen_body_is_the_donors_and_only_the_head_is_new(family: str) -> None:
     start = pretrained(family, "regression", 2)
@@ -435,6 +443,7 @@ def test_a_frozen_body_is_the_donors_and_only_the_head_is_new(family: str) -> No
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_members", [1, 2, 5])
 def test_a_generation_with_a_donor_is_what_its_configurations_are_alone(n_members: int) -> None:
     chosen = replace(exact("regression"), pretrained=pretrained("mlp", "regression", n_members))
@@ -565,6 +574,7 @@ def test_class_weights_must_name_the_classes(weights: dict[str, float]) -> None:
         models.family("mlp").fit(wrong, *data("multiclass"), 0, setting("multiclass"), 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", ["binary", "multiclass"])
 @pytest.mark.parametrize("heavy", [0, 1])
 def test_a_class_weighs_what_is_declared_under_its_name(task: Task, heavy: int) -> None:

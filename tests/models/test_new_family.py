@@ -87,6 +87,7 @@ def test_its_parameters_are_checked_and_described_under_its_name() -> None:
     assert described["anyOf"][0]["properties"]["sharpness"]["anyOf"][0]["default"] == 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 def test_it_is_cross_validated_fitted_saved_and_loaded(task: Task, tmp_path: Path) -> None:
     parameters = models.parameters("gated").model_validate(DECLARED)

@@ -28,6 +28,7 @@ def apart(found: Bag, rows: pd.DataFrame) -> Any:
     return found.model.draws(inputs, 1, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("family", ["mlp", "resnet"])
@@ -46,6 +47,7 @@ def _own(found: Bag) -> list[Any]:
     return list(found.predictor.transformers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("family", ["mlp", "resnet"])
@@ -60,6 +62,7 @@ def test_a_member_answers_the_rows_it_never_saw_as_out_of_fold(
         np.testing.assert_allclose(member[own], found.evaluation.oof[own], rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_saved_and_loaded_bag_answers_exactly_the_same(
@@ -160,6 +163,7 @@ def test_the_seed_repeats_a_spread_and_another_seed_does_not() -> None:
     assert not model.answer_with_spread(rows, 8, 6).equals(one)
 
 
+@pytest.mark.slow
 def test_a_row_has_the_same_spread_whatever_is_asked_for_beside_it() -> None:
     model, rows = bag(dropout=0.3).predictor, table(20, seed=3)
     together = model.answer_with_spread(rows, 8, 5)
@@ -167,6 +171,7 @@ def test_a_row_has_the_same_spread_whatever_is_asked_for_beside_it() -> None:
     pd.testing.assert_frame_equal(alone, together, rtol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_samples", [0, -1, 10_001])
 def test_a_number_of_samples_out_of_range_is_refused(n_samples: int) -> None:
     with pytest.raises(ValueError, match=f"between 1 and 10000, but got {n_samples}"):

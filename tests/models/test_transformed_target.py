@@ -44,6 +44,7 @@ def evaluate(family: Any, name: str, parts: list[Fold], **changes: Any) -> FoldP
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_each_fold_learns_its_own_transform_and_answers_in_units_of_the_target(
     name: str, kind: Kind
@@ -71,6 +72,7 @@ def test_the_targets_of_validation_rows_are_no_part_of_the_transform(kind: Kind)
         np.testing.assert_array_equal(one, two)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_a_bag_undoes_each_members_transform_before_the_mean_also_when_saved(
     name: str, kind: Kind, tmp_path: Path

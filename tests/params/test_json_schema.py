@@ -20,11 +20,13 @@ def test_the_checked_in_schema_is_up_to_date() -> None:
     assert found.strip() == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_the_schema_accepts_every_experiment_in_the_repository(path: Path) -> None:
     assert schema_accepts(params.read_yaml(path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [

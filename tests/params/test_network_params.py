@@ -200,6 +200,7 @@ def test_a_network_that_contradicts_its_surroundings_is_refused_in_words(
     assert message in refusal(declare(changes))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [

@@ -28,6 +28,7 @@ def test_every_choice_has_a_row(key: str, choices: Any) -> None:
     assert {f"`{key}{choice}`" for choice in get_args(choices)} <= {row[0] for row in rows()}
 
 
+@pytest.mark.slow
 def test_every_row_names_a_test_that_exists() -> None:
     for row in rows():
         assert re.fullmatch(r"`\w+/test_\w+\.py::test_\w+`", row[-1]), row

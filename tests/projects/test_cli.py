@@ -256,6 +256,7 @@ def test_a_tracking_server_that_is_down_is_one_message(finished: Project, tmp_pa
     assert "http://127.0.0.1:1" in refusal(finished.attempt("tenfold", *asked, env=address))
 
 
+@pytest.mark.slow
 def test_schema_prints_the_file_that_editors_read() -> None:
     printed = subprocess.run(
         ["tenfold", "schema"],

@@ -113,6 +113,7 @@ def test_a_registered_model_is_checked_and_published_again(again: Project) -> No
     again.run(*row)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a.json", "inner/b.bin", digests.DIGESTS])
 def test_any_file_that_changed_is_found(tmp_path: Path, name: str) -> None:
     (tmp_path / "inner").mkdir()
@@ -125,6 +126,7 @@ def test_any_file_that_changed_is_found(tmp_path: Path, name: str) -> None:
         digests.check(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_file_that_is_gone_is_found(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("{}")
     digests.write(tmp_path)

@@ -139,6 +139,7 @@ def test_the_roc_of_many_classes_is_scikit_learns_macro_mean() -> None:
     assert tpr[-1] == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", CLASSES)
 def test_two_drawings_of_the_same_results_are_the_same_bytes(task: Task, tmp_path: Path) -> None:
     found = results(tmp_path / "mlp", task)

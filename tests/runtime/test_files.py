@@ -136,6 +136,7 @@ def test_without_an_exchange_the_old_folder_is_put_back(
     assert files_below(Path("out")) == {"a/old": b""}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "work",
     [

@@ -71,6 +71,7 @@ with runtime.lock(Path("a.lock"), wait=True):
     assert first_line(process) == "held"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks the Linux kernel")
 def test_a_stage_that_has_lost_its_parent_and_does_not_end_is_ended_by_the_next(
     started: list[subprocess.Popen[str]],
@@ -120,6 +121,7 @@ time.sleep(600)
     assert not folder.exists()
 
 
+@pytest.mark.slow
 def test_processes_make_and_remove_temporary_folders_side_by_side(
     started: list[subprocess.Popen[str]],
 ) -> None:
@@ -134,3 +136,16 @@ for _ in range(200):
     started += [start(code), start(code)]
     assert [process.wait() for process in started] == [0, 0]
     assert list((runtime.SCRATCH / "staging").iterdir()) == []
+
+
+def test_a_folder_that_vanishes_while_another_looks_for_unowned_ones_is_no_error(
+    tmp_path: Path,
+) -> None:
+    runtime.SCRATCH.mkdir(parents=True, exist_ok=True)
+    kept = runtime.TemporaryFolder("work")
+    listed = [*Path(kept.name).parent.iterdir(), tmp_path / "gone"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "iterdir", lambda _: iter(listed))
+        other = runtime.TemporaryFolder("work")
+    assert Path(kept.name).is_dir()
+    assert Path(other.name).is_dir()

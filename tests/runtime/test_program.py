@@ -80,6 +80,7 @@ def test_what_a_killed_stage_was_writing_is_not_in_its_outputs_and_goes_at_the_n
     assert list(Path(".tenfold/staging").iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", ["where DuckDB asks", "in a stream that DuckDB reads"])
 def test_an_interruption_that_duckdb_makes_an_error_of_is_one_message_too(asked: str) -> None:
     code = f"""
@@ -144,6 +145,7 @@ program.run("work", lambda: os.kill(os.getpid(), signal.SIGINT))
     assert start(code).wait() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["clean", "split", "cross_validate", "train", "select_model"])
 def test_an_interruption_among_a_programs_imports_is_one_message_too(stage: str) -> None:
     # What is imported after the program's own room is where the seconds go.
@@ -159,6 +161,7 @@ runpy.run_path({str(ROOT / "pipelines" / stage)!r} + ".py", run_name="__main__")
     assert err == "interrupted: run the same command again to go on\n"
 
 
+@pytest.mark.slow
 def test_a_user_without_a_name_is_told_to_set_one_before_dvc_fails() -> None:
     apart = ["unshare", "--user", "--map-user=12345", "--map-group=12345"]
     if subprocess.run([*apart, "true"], capture_output=True).returncode:

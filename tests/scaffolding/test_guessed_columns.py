@@ -25,6 +25,7 @@ def test_an_id_is_one_though_some_rows_stand_there_twice() -> None:
     assert found["clean"]["drop_columns"] == ["customer_id"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tick", ["1", "x", "yes"])
 def test_a_tick_beside_blanks_is_kept_whatever_it_is(tick: str) -> None:
     ticked = np.random.default_rng(0).random(120) < 0.3
@@ -35,6 +36,7 @@ def test_a_tick_beside_blanks_is_kept_whatever_it_is(tick: str) -> None:
     assert "missing" not in said
 
 
+@pytest.mark.slow
 def test_numbers_that_all_differ_are_ids_only_if_they_look_assigned() -> None:
     draw = np.random.default_rng(3)
     frame = table().assign(
@@ -49,6 +51,7 @@ def test_numbers_that_all_differ_are_ids_only_if_they_look_assigned() -> None:
     assert "looks like an id" not in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "cast"),
     [
@@ -64,6 +67,7 @@ def test_dates_are_recognised_by_the_format_that_fits_every_cell(form: str, cast
     assert "strategy: time, time: day" in Path("project/params.yaml").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "cast"),
     [
@@ -78,6 +82,7 @@ def test_years_of_two_digits_and_names_of_months_are_dates(form: str, cast: Any)
     assert found["clean"]["types"] == {"day": cast}
 
 
+@pytest.mark.slow
 def test_day_or_month_first_is_asked_if_no_cell_tells() -> None:
     days = [f"{1 + n % 12:02}/{1 + n % 9:02}/2024" for n in range(120)]
     said = said_of(table().assign(day=days), "bought")
@@ -86,6 +91,7 @@ def test_day_or_month_first_is_asked_if_no_cell_tells() -> None:
     assert "which is it" not in said_of(frame, "bought")
 
 
+@pytest.mark.slow
 def test_a_few_cells_that_are_no_dates_or_numbers_are_named() -> None:
     days = pd.date_range("2023-01-05", periods=120).strftime("%d.%m.%Y").tolist()
     frame = table().astype({"size": object}).assign(day=[*days[:119], "soon"])
@@ -96,6 +102,7 @@ def test_a_few_cells_that_are_no_dates_or_numbers_are_named() -> None:
     assert "120 rows read, 118 kept, 2 rejected" in checked()
 
 
+@pytest.mark.slow
 def test_a_category_that_is_called_by_numbers_and_letters_stays_one() -> None:
     grades = np.random.default_rng(0).choice(["1", "2", "3", "X"], 120)
     found = guessed(table().assign(grade=grades), "bought")
@@ -119,6 +126,7 @@ def test_a_column_of_numbers_and_many_other_texts_is_not_dropped_in_silence() ->
     assert "check: ticket: 90 of 120 cells are numbers, and others such as 'A/5" in said
 
 
+@pytest.mark.slow
 def test_a_thousands_mark_is_asked_about_and_not_taken_for_a_decimal_comma() -> None:
     income = np.random.default_rng(0).integers(300, 2500, 120)
     frame = table().assign(income=[f"{n:,}" for n in income])
@@ -130,6 +138,7 @@ def test_a_thousands_mark_is_asked_about_and_not_taken_for_a_decimal_comma() -> 
     assert "(thousands: ','): or is it" in Path("project/params.yaml").read_text()
 
 
+@pytest.mark.slow
 def test_money_and_percents_are_numbers_in_features_and_in_the_target() -> None:
     draw = np.random.default_rng(0)
     frame = table().assign(
@@ -157,6 +166,7 @@ def test_cells_of_several_units_are_asked_about_with_a_declaration_that_is_ready
     assert "clean.types: {weight: {type: double, strip: [kg, g]}}" in said
 
 
+@pytest.mark.slow
 def test_a_table_written_with_1_0_is_guessed_like_one_written_with_1() -> None:
     frame = table(300).assign(grade=np.arange(300) % 3, n=np.arange(300) % 50)
     decimals = frame.astype({"customer_id": float, "grade": float, "n": float})
@@ -166,6 +176,7 @@ def test_a_table_written_with_1_0_is_guessed_like_one_written_with_1() -> None:
     assert plain["clean"]["drop_columns"] == ["customer_id"]
 
 
+@pytest.mark.slow
 def test_categories_in_several_spellings_are_named_with_a_replacement_that_works() -> None:
     towns = ["London"] * 60 + ["Bristol"] * 50 + ["Londn", "bristol", "Bristol "] * 3 + ["Bath"]
     said = said_of(table().assign(town=towns), "bought")

@@ -14,6 +14,7 @@ from tenfold import scaffolding
 from tests.scaffolding.guessing import checked, guess, guessed, known_to_dvc, said_of, table
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "split", "replaced"),
     [
@@ -45,6 +46,7 @@ def test_a_published_split_is_followed(
     assert "24 for the last test" in checked()
 
 
+@pytest.mark.slow
 def test_a_column_that_says_yes_to_the_test_is_a_published_split() -> None:
     found = guessed(table().assign(is_test=[0, 0, 0, 1] * 30), "bought")
     assert found["split"]["column"] == "is_test"
@@ -57,6 +59,7 @@ def test_words_that_are_no_parts_are_categories() -> None:
     assert "column" not in found["split"]
 
 
+@pytest.mark.slow
 def test_what_init_writes_passes_check_with_fewer_folds_where_rows_of_a_class_are_equal() -> None:
     frame = table(60).assign(kind=["a"] * 48 + ["b"] * 12)
     # Eleven rows of class b have the same features, which stay together.
@@ -87,6 +90,7 @@ def visits(n: int = 400, n_patients: int = 50) -> pd.DataFrame:
     )
 
 
+@pytest.mark.slow
 def test_rows_of_one_patient_are_not_parted_where_that_changes_the_score() -> None:
     found = guessed(visits(), "y")
     assert (found["split"]["strategy"], found["split"]["group"]) == ("grouped", "patient_id")
@@ -97,6 +101,7 @@ def test_rows_of_one_patient_are_not_parted_where_that_changes_the_score() -> No
     assert "unused_group" not in checked()
 
 
+@pytest.mark.slow
 def test_a_group_that_says_nothing_stays_a_hint() -> None:
     frame = visits().assign(y=np.random.default_rng(1).normal(size=400).round(3))
     found = guessed(frame, "y")
@@ -106,6 +111,7 @@ def test_a_group_that_says_nothing_stays_a_hint() -> None:
     assert "check: patient_id has several rows a value, which are parted by chance" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("day", ["date", "counter"])
 def test_a_series_is_split_by_time_where_later_rows_are_harder(day: str) -> None:
     draw = np.random.default_rng(0)
@@ -127,6 +133,7 @@ def test_a_series_is_split_by_time_where_later_rows_are_harder(day: str) -> None
     assert "80 for the last test" in checked()
 
 
+@pytest.mark.slow
 def test_a_split_by_time_that_cannot_be_made_is_said_and_not_used() -> None:
     days = pd.date_range("2022-01-01", periods=1000).strftime("%Y-%m-%d")
     late = (np.arange(1000) > 700).astype(int)
@@ -138,6 +145,7 @@ def test_a_split_by_time_that_cannot_be_made_is_said_and_not_used() -> None:
     assert "rows to train on" in checked()
 
 
+@pytest.mark.slow
 def test_a_cap_of_the_target_and_a_likely_group_are_suggested() -> None:
     frame = table(400)
     frame["price"] = frame["price"].clip(upper=2.5)
@@ -149,6 +157,7 @@ def test_a_cap_of_the_target_and_a_likely_group_are_suggested() -> None:
     assert found["clean"]["drop_columns"] == []
 
 
+@pytest.mark.slow
 def test_many_copies_are_no_mistakes() -> None:
     few = pd.DataFrame({"size": [1, 2, 3] * 40, "bought": [0, 1, 1] * 40})
     assert guessed(few, "bought")["clean"]["drop_duplicates"] is False

@@ -8,6 +8,7 @@ from tenfold.runtime import UserError
 from tests.scaffolding.guessing import checked, guessed, said_of, table
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("target", "task", "metric"),
     [
@@ -21,6 +22,7 @@ def test_the_task_follows_from_the_target(target: str, task: str, metric: str) -
     assert (found["task"], found["metrics"][0]) == (task, metric)
 
 
+@pytest.mark.slow
 def test_few_texts_of_a_target_are_classes_even_if_they_write_numbers() -> None:
     terms = table().assign(term=["36 months", "60 months", "12 months"] * 40)
     assert guessed(terms, "term")["task"] == "multiclass"
@@ -29,6 +31,7 @@ def test_few_texts_of_a_target_are_classes_even_if_they_write_numbers() -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_class_of_a_few_rows_is_named_and_left_out() -> None:
     frame = table(2000).assign(y=["a"] * 1200 + ["b"] * 797 + ["c"] * 3)
     frame.loc[1999] = frame.loc[1998]
@@ -45,6 +48,7 @@ def test_a_table_without_any_column_to_learn_from_is_refused_with_the_cause() ->
         guessed(table()[["customer_id", "bought"]].assign(same=1), "bought")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("target", "message"),
     [

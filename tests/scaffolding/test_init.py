@@ -20,6 +20,7 @@ from tests.project import ROOT, Project
 from tests.scaffolding.guessing import checked, guessed, known_to_dvc, said_of, table
 
 
+@pytest.mark.slow
 def test_a_file_without_a_header_is_recognised_by_its_first_line_and_can_be_named() -> None:
     content = table().to_csv(index=False, header=False)
     found = guessed(content, "column_5")
@@ -28,6 +29,7 @@ def test_a_file_without_a_header_is_recognised_by_its_first_line_and_can_be_name
     assert named["data"]["columns"][-1] == "bought"
 
 
+@pytest.mark.slow
 def test_an_encoding_that_could_be_another_is_asked_about() -> None:
     text = table().assign(town="Nîmes").to_csv(index=False)
     Path("t.csv").write_bytes(text.encode("cp1252"))
@@ -35,6 +37,7 @@ def test_an_encoding_that_could_be_another_is_asked_about() -> None:
     assert "check: data.encoding: with cp1252 cells are then 'Nîmes'; with cp1257: 'Nīmes'" in said
 
 
+@pytest.mark.slow
 def test_a_second_header_of_units_is_one_row_that_is_rejected() -> None:
     frame = table().astype(object)
     units = {"customer_id": "", "colour": "", "size": "cm", "price": "EUR", "bought": ""}
@@ -44,6 +47,7 @@ def test_a_second_header_of_units_is_one_row_that_is_rejected() -> None:
     assert "121 rows read, 120 kept, 1 rejected" in checked()
 
 
+@pytest.mark.slow
 def test_what_check_refuses_for_another_cause_is_said_by_init() -> None:
     table().assign(twin=table()["bought"] * 10).to_csv("t.csv", index=False)
     said = "\n".join(scaffolding.init("t.csv", "bought", known_to_dvc(), {}, force=True))
@@ -51,6 +55,7 @@ def test_what_check_refuses_for_another_cause_is_said_by_init() -> None:
     assert "'twin' is the target" in said
 
 
+@pytest.mark.slow
 def test_a_decimal_comma_and_an_old_encoding_are_guessed() -> None:
     frame = table().assign(town="Köln")
     text = frame.to_csv(index=False, sep=";", decimal=",")
@@ -60,6 +65,7 @@ def test_a_decimal_comma_and_an_old_encoding_are_guessed() -> None:
     assert (found["data"]["decimal"], found["data"]["encoding"]) == (",", "cp1252")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["csv", "xlsx"])
 def test_a_title_above_the_header_is_skipped(ending: str) -> None:
     path = f"t.{ending}"
@@ -89,6 +95,7 @@ def test_names_with_line_ends_stay_within_comments_and_values() -> None:
     assert found["clean"]["drop_columns"] == ["b\u2028c"]
 
 
+@pytest.mark.slow
 def test_a_query_of_a_database_is_taken_over_and_its_file_seen_from_the_project() -> None:
     with contextlib.closing(sqlite3.connect("shop.db")) as database:
         table().to_sql("orders", database, index=False)
@@ -102,6 +109,7 @@ def test_a_query_of_a_database_is_taken_over_and_its_file_seen_from_the_project(
         scaffolding.init("sqlite:shop.db", "bought", Path("other"), {}, force=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "row",
     [
@@ -119,6 +127,7 @@ def test_a_table_with_a_damaged_row_is_looked_at_all_the_same(row: bytes) -> Non
     assert "121 rows read, 120 kept, 1 rejected" in said
 
 
+@pytest.mark.slow
 def test_a_line_break_in_a_name_does_not_end_the_header() -> None:
     frame = table().rename(columns={"colour": "new\nline"})
     Path("t.csv").write_text(frame.to_csv(index=False, lineterminator="\r\n"), newline="")
@@ -158,6 +167,7 @@ def test_a_name_that_mlflow_cannot_work_in_is_refused_and_nothing_is_left() -> N
     assert [path.name for path in Path().iterdir() if path.is_dir()] == []
 
 
+@pytest.mark.slow
 def test_what_a_folder_ignores_already_is_kept_and_completed() -> None:
     Path("project").mkdir()
     Path("project/.gitignore").write_text("*.tmp\n/outputs/")
@@ -170,6 +180,7 @@ def test_what_a_folder_ignores_already_is_kept_and_completed() -> None:
     assert any(line.startswith("added to .gitignore: /mlruns/") for line in said)
 
 
+@pytest.mark.slow
 def test_a_sheet_of_an_excel_file_is_taken_over() -> None:
     with pd.ExcelWriter("book.xlsx") as book:
         table().to_excel(book, sheet_name="first", index=False)
@@ -180,6 +191,7 @@ def test_a_sheet_of_an_excel_file_is_taken_over() -> None:
         assert params.load(models).data.sheet == "first"
 
 
+@pytest.mark.slow
 def test_what_init_writes_is_valid_and_checked_in_seconds() -> None:
     guessed(table(), "bought")
     with working_in(Path("project")):
@@ -191,12 +203,14 @@ def test_what_init_writes_is_valid_and_checked_in_seconds() -> None:
     assert not Path("project/outputs").exists()
 
 
+@pytest.mark.slow
 def test_check_refuses_what_a_stage_would_refuse() -> None:
     guessed(table().assign(twin=table()["bought"] * 10), "bought")
     with working_in(Path("project")), pytest.raises(UserError, match="'twin' is the target"):
         check.check(params.load(models))
 
 
+@pytest.mark.slow
 def test_a_params_file_is_not_replaced_unless_forced_and_then_kept() -> None:
     table().to_csv("t.csv", index=False)
     scaffolding.init("t.csv", "bought", known_to_dvc(), {}, force=False)

@@ -165,6 +165,7 @@ TEXTS: dict[str, Iterable[Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NUMBERS)
 def test_numbers_are_read(name: str) -> None:
     cells, cast = NUMBERS[name]
@@ -173,6 +174,7 @@ def test_numbers_are_read(name: str) -> None:
     assert "x" not in found.dropped
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DATES)
 def test_dates_are_read(name: str) -> None:
     cells, form = DATES[name]
@@ -181,12 +183,14 @@ def test_dates_are_read(name: str) -> None:
     assert "x" not in found.dropped
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ASKED)
 def test_what_has_two_readings_or_none_is_asked_or_said(name: str) -> None:
     cells, question = ASKED[name]
     assert question in "\n".join(guess(cells).questions)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "cells",
     [
@@ -202,6 +206,7 @@ def test_ids_are_left_out_without_a_word_about_their_digits(cells: list[str]) ->
     assert found.questions == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TEXTS)
 def test_codes_stay_texts(name: str) -> None:
     found = guess(TEXTS[name])

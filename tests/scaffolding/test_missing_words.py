@@ -24,6 +24,7 @@ def test_words_among_numbers_are_markers_and_among_words_a_doubt() -> None:
     assert "unknown in colour: taken for a category" in Path("project/params.yaml").read_text()
 
 
+@pytest.mark.slow
 def test_a_word_means_no_value_only_in_the_columns_in_which_it_does() -> None:
     frame = (
         table().astype(object).assign(days=np.arange(120) % 9, defect=["None", "dent", "rust"] * 40)
@@ -49,6 +50,7 @@ def test_a_number_far_below_all_others_means_no_value() -> None:
     assert guessed(frame, "bought")["clean"]["column_missing_values"] == {"age": ["", "-999"]}
 
 
+@pytest.mark.slow
 def test_a_word_that_stands_in_many_cells_among_numbers_means_no_value() -> None:
     frame = table().astype({"size": object})
     frame.loc[::5, "size"] = "Varies with device"
@@ -64,6 +66,7 @@ def test_few_numbers_with_decimals_are_numbers_beside_a_word_for_no_value() -> N
     assert found["clean"]["column_missing_values"] == {"rooms": ["", "k.A."]}
 
 
+@pytest.mark.slow
 def test_words_of_a_spreadsheet_error_mean_no_value() -> None:
     frame = table().astype({"size": object})
     frame.loc[[3, 9], "size"] = ["#DIV/0!", "#REF!"]
@@ -72,6 +75,7 @@ def test_words_of_a_spreadsheet_error_mean_no_value() -> None:
     assert "size" not in found["clean"]["drop_columns"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("numbers", "sentinel"),
     [
@@ -87,6 +91,7 @@ def test_one_number_far_from_all_others_is_named(numbers: Any, sentinel: str) ->
     assert f"check: x: {sentinel} in 2 cells, far" in said_of(frame, "x")
 
 
+@pytest.mark.slow
 def test_nines_far_below_honest_negatives_mean_no_value_and_in_the_target_are_named() -> None:
     frame = table().assign(x=[-999, -999, *(np.arange(118) % 60 - 30)])
     assert guessed(frame, "bought")["clean"]["column_missing_values"] == {"x": ["", "-999"]}
@@ -95,6 +100,7 @@ def test_nines_far_below_honest_negatives_mean_no_value_and_in_the_target_are_na
     assert "column_missing_values" not in guessed(frame, "x")["clean"]
 
 
+@pytest.mark.slow
 def test_a_sentinel_of_a_typed_source_means_no_value_too() -> None:
     Path("project").mkdir()
     frame = table().assign(x=[-999.0, -999.0, *(np.arange(118) % 60 + 0.5)])
@@ -106,6 +112,7 @@ def test_a_sentinel_of_a_typed_source_means_no_value_too() -> None:
     assert "120 kept" in checked()
 
 
+@pytest.mark.slow
 def test_a_date_far_from_all_others_is_named() -> None:
     days = pd.date_range("2023-01-05", periods=120).strftime("%Y-%m-%d").tolist()
     frame = table().assign(day=["1900-01-01", "1900-01-01", *days[2:]])

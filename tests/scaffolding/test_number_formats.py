@@ -123,6 +123,7 @@ def test_a_percent_sign_in_some_cells_only_is_asked_about() -> None:
 MARKS = st.sampled_from([(",", "."), (".", ","), (" ", "."), (" ", ","), ("'", "."), (NARROW, ",")])
 
 
+@pytest.mark.slow
 @given(
     marks=MARKS,
     before=st.sampled_from(["", "$", "€ ", "CHF "]),

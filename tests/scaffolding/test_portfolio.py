@@ -20,6 +20,7 @@ from tenfold.scaffolding.project import working_in
 from tests.scaffolding.guessing import guess, table
 
 
+@pytest.mark.slow
 @given(
     st.floats(1, 5000),
     st.lists(st.floats(0, 500), min_size=len(STEPS), max_size=len(STEPS)),
@@ -81,6 +82,7 @@ def test_a_small_table_is_planned_without_measuring(monkeypatch: pytest.MonkeyPa
     assert not plan.measured
 
 
+@pytest.mark.slow
 def test_costs_are_measured_where_time_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
     frame = table(300).sort_values("bought")  # The first rows are of one class.
     found = guess(frame, "bought")
@@ -109,6 +111,7 @@ def test_fewer_epochs_are_forecast_to_take_less(family: str) -> None:
         assert 0 < few < usual
 
 
+@pytest.mark.slow
 def test_what_is_far_beyond_the_time_is_not_measured() -> None:
     found = guess(table(300), "bought")
     with working_in(Path("project")), Measurement(params.load(models), 300) as measured:
@@ -132,6 +135,7 @@ def test_a_table_of_which_a_sample_tells_little_is_planned_by_the_forecast(
     assert plan.total <= portfolio.SECONDS
 
 
+@pytest.mark.slow
 def test_fewer_folds_let_the_first_families_in(monkeypatch: pytest.MonkeyPatch) -> None:
     found = guess(table(300), "bought")
 

@@ -92,6 +92,7 @@ CASES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_its_scores_are_of_weights_that_have_not_seen_the_fold(case: str, tmp_path: Path) -> None:
     metric, folds = CASES[case]
@@ -184,6 +185,7 @@ def trained(folder: Path, alpha: float) -> Predictor:
     return member
 
 
+@pytest.mark.slow
 def test_the_champion_has_a_model_that_is_the_same_files_twice(tmp_path: Path) -> None:
     train = data("binary", ONCE)
     own = {"linear": [predictions(train, 1, 5.0), predictions(train, 2, 5.0)]}

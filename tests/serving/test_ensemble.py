@@ -19,6 +19,7 @@ COLOURS: list[Any] = ["red", "purple", None, "blue", "green", "red"]
 ROWS = table(6, seed=3).assign(colour=COLOURS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", ["regression", "binary"])
 def test_requests_and_files_get_the_answers_of_the_model_in_memory(
     task: str, tmp_path: Path

@@ -231,6 +231,7 @@ REPLACED_INTEGERS = Table(
 )
 
 
+@pytest.mark.slow
 @example(REPLACED_INTEGERS)
 @example(LARGE_INTEGERS)
 @settings(max_examples=10, deadline=None, phases=set(Phase) - {Phase.shrink, Phase.explain})
@@ -309,6 +310,7 @@ CASES = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_cells_of_public_reports_mean_the_same_by_every_road(name: str, tmp_path: Path) -> None:
     case = CASES[name]

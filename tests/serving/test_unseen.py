@@ -33,6 +33,7 @@ def test_they_are_counted_by_column() -> None:
     assert unseen.count(bag().predictor, ROWS.iloc[[0, 2]]) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("max_unseen", "is_refused"), [(1.0, False), (0.5, False), (0.4, True)])
 def test_a_request_with_more_of_them_than_declared_is_refused(
     max_unseen: float, is_refused: bool

@@ -17,6 +17,7 @@ def coded(cells: list[str | None]) -> pa.DictionaryArray:
     return pa.array(cells, pa.string()).dictionary_encode()
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(blocks=st.lists(CELLS, max_size=4))
 def test_codes_of_all_blocks_mean_the_same_texts(blocks: list[list[str | None]]) -> None:

@@ -52,6 +52,7 @@ def test_an_encoding_is_found_by_its_letters(encoding: str, file: Path) -> None:
     assert not encodings.is_unicode(file)
 
 
+@pytest.mark.slow
 def test_the_refusal_names_the_encoding_that_reads_the_file(encoding: str, file: Path) -> None:
     with pytest.raises(UserError, match=f"set data.encoding: {encoding}[ ,]"):
         read(Data(path=str(file), target="y"))

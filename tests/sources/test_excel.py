@@ -58,6 +58,7 @@ def as_text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=40,
     deadline=None,

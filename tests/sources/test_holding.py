@@ -51,6 +51,7 @@ def lines(start: int, stop: int, end: str = "\n") -> str:
     return "".join(f"{number},x{number}{end}" for number in range(start, stop))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "settings"),
     [
@@ -95,6 +96,7 @@ def test_a_column_that_is_called_as_duckdb_calls_a_place_is_held_all_the_same() 
     assert source.connection.execute("FROM held").fetchall() == [(2, "5", "9"), (3, "6", "8")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("run", [(3, 9), (1, 4), (2, 3)], ids=["later", "earlier", "too few"])
 def test_rows_that_are_not_where_they_were_counted_are_read_again_with_care(
     run: tuple[int, int], monkeypatch: pytest.MonkeyPatch
@@ -117,6 +119,7 @@ def test_numbered_rows_are_held_in_their_order_however_they_come() -> None:
     assert found.tolist() == [f"{number}" for number in range(1000)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["csv", "quoted.csv", "parquet"])
 def test_long_lists_in_rules_and_of_markers_leave_rows_in_their_order(ending: str) -> None:
     """DuckDB would make a join of a list, and lose the order of rows."""
@@ -204,6 +207,7 @@ def test_what_nobody_looks_at_is_written_all_the_same() -> None:
 LINES = st.lists(st.sampled_from(["", "a", "a,b", "é", "long, long line", "a,b"]), max_size=12)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(
     content=LINES, end=st.sampled_from(["\n", "\r\n"]), chunk=st.integers(1, 9), last=st.booleans()

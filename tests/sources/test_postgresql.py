@@ -209,6 +209,7 @@ def test_a_server_that_cannot_be_reached_is_said_without_its_address(server: Pos
     assert "is not of the form" in refusal(f"postgresql://nowhere/a?password1={PASSWORD}")
 
 
+@pytest.mark.slow
 def test_a_connection_that_breaks_is_said_without_its_address() -> None:
     with postgres() as server:
         found = read(server.address(), "SELECT generate_series(1, 10000000) AS n")
@@ -241,6 +242,7 @@ def test_rows_are_taken_as_they_are_asked_for_and_the_connection_closed(server: 
     wait_until(lambda: connections() == 0, "the connection to be closed")
 
 
+@pytest.mark.slow
 def test_a_server_of_a_test_leaves_nothing_behind() -> None:
     with postgres() as server:
         assert server.socket.exists()

@@ -61,6 +61,7 @@ def test_cells_are_values_and_markers_are_null() -> None:
     assert parsed.gaps == {"i", "d", "t"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "cells"),
     [
@@ -132,6 +133,7 @@ def test_rows_are_numbered_through_all_files_and_blocks(monkeypatch: pytest.Monk
     assert rows(parsed) == [*expected, *((501 + n, n, f"y{n}") for n in range(300))]
 
 
+@pytest.mark.slow
 def test_a_doubt_in_a_late_block_is_a_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(typed_csv, "BLOCK", 50)
     content = "".join(f"{n},{n}\n" for n in range(1000)) + "007,1.5\n"
@@ -198,6 +200,7 @@ def test_present_cells_are_counted_in_the_rows_that_are_kept() -> None:
 PIECES = st.text(st.sampled_from("01x7-+ a.\té"), max_size=4)
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(
     table=st.integers(1, 4).flatmap(

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
+import pytest
 from sklearn.metrics import roc_auc_score
 
 from tenfold import cleaning
@@ -15,6 +16,7 @@ from tenfold.params import Clean, Data
 from tests.tables import split_table
 
 
+@pytest.mark.slow
 def test_a_log_of_few_values_is_scored_on_rows_such_as_were_learnt_from(tmp_path: Path) -> None:
     draw, n = np.random.default_rng(0), 20_000
     device = draw.choice(["phone", "desktop", "tablet"], n, p=[0.6, 0.3, 0.1])

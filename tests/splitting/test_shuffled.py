@@ -86,6 +86,7 @@ def test_classes_keep_their_shares_in_test_and_folds() -> None:
     assert [int(np.sum(judged == "rare")) for _, judged in parts.sides("target")] == [8] * 5 + [10]
 
 
+@pytest.mark.slow
 @given(st.integers(0, 99))
 @settings(max_examples=10, deadline=None)
 def test_bins_of_a_stratified_regression_keep_their_shares(seed: int) -> None:
@@ -145,6 +146,7 @@ def test_numbers_of_whole_value_are_integer_classes() -> None:
     assert parts.train["target"].type == parts.test["target"].type == pa.int64()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rules",
     [
@@ -312,6 +314,7 @@ def test_a_metric_that_is_not_defined_on_a_part_is_refused(
         split(y, "regression", ("mse", "r2"), **rules)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rules", "column", "y", "part"),
     [
@@ -345,6 +348,7 @@ def test_a_target_that_is_constant_up_to_rounding_is_refused() -> None:
         split([0.1 + 0.2, 0.3] * 30, "regression")
 
 
+@pytest.mark.slow
 @given(
     rare=st.integers(1, 30),
     common=st.integers(120, 200),

@@ -100,6 +100,7 @@ def test_a_network_is_torchs_own_with_the_same_weights(key: str, normalization: 
     assert largest_difference(pairs) < 1e-12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", OWN)
 def test_a_member_of_a_stack_is_the_same_fold_trained_alone(key: str) -> None:
     architecture = OWN[key]
@@ -111,6 +112,7 @@ def test_a_member_of_a_stack_is_the_same_fold_trained_alone(key: str) -> None:
     assert largest_difference(pairs) < 1e-9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_a_member_with_any_activation_is_the_same_fold_trained_alone(activation: str) -> None:
     architecture = architecture_of("mlp", n_blocks=2, d_block=7, activation=activation)

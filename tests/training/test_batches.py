@@ -166,6 +166,7 @@ def test_shared_rows_are_read_as_if_every_member_had_its_own() -> None:
     assert largest_difference(zip(*read, strict=True)) == 0.0
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=9), min_size=1, max_size=4),
     st.lists(st.sampled_from([0.0, 0.3, 1.0, 7.0]), min_size=3, max_size=3),

@@ -57,6 +57,7 @@ def test_every_choice_has_a_row(chapter: str) -> None:
     assert set(REGISTRIES[chapter]) <= rows
 
 
+@pytest.mark.slow
 def test_every_test_named_exists() -> None:
     named = re.findall(r"`(test_\w+\.py)::(\w+)`", PAGE)
     missing = [f"{file}::{test}" for file, test in named if test not in functions_in(file)]

@@ -170,6 +170,7 @@ def test_a_draw_drops_the_same_units_for_every_row() -> None:
     assert float(alone.std(dim=0).min()) > 0
 
 
+@pytest.mark.slow
 def test_the_mean_and_variance_of_many_draws_are_the_analytic_ones() -> None:
     rates, draws = [0.3, 0.6], 4000
     network = wide(rates)

@@ -47,6 +47,7 @@ def by_hand(losses: list[float], patience: int, min_delta: float) -> tuple[int, 
     return best_epoch, 0, len(losses)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(LOSS, LOSS, LOSS), min_size=1, max_size=25),
     st.integers(1, 6),
@@ -71,6 +72,7 @@ def test_every_member_stops_where_it_would_alone(
     assert best.still_training(len(losses)).tolist() == going_on
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(LOSS, LOSS, LOSS), min_size=1, max_size=25),
     st.integers(1, 6),
@@ -104,6 +106,7 @@ def test_every_member_stops_where_the_others_would(
         assert float(stopping.weights["epoch"][member, 0]) == best_epoch
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("schedule", ["constant", "reduce_on_plateau"])
 def test_a_members_own_validation_rows_decide_nothing_about_it(schedule: str) -> None:
     stack = members("regression", 4)
@@ -124,6 +127,7 @@ def test_a_members_own_validation_rows_decide_nothing_about_it(schedule: str) ->
     assert train(changed, **own).epochs[1] != train(stack, **own).epochs[1]
 
 
+@pytest.mark.slow
 def test_a_member_stopped_by_the_others_has_the_weights_it_would_have_alone() -> None:
     stack = members("regression", 4)
     trained = train(stack, overlaps=apart(4), steps=5)
@@ -141,6 +145,7 @@ def test_a_member_stopped_by_the_others_has_the_weights_it_would_have_alone() ->
     assert largest_difference(pairs) < 1e-9
 
 
+@pytest.mark.slow
 def test_members_of_other_configurations_and_those_that_share_rows_do_not_judge() -> None:
     # Two configurations of three folds, of which the last shares rows with both others.
     folds = members("regression", 3)
@@ -243,6 +248,7 @@ def test_a_member_that_diverges_disturbs_no_other() -> None:
     assert difference_of_others(found, expected, stack, 1) < 1e-12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_a_member_whose_rate_is_far_too_high_disturbs_no_other(optimizer: str) -> None:
     stack = members("regression", 3)

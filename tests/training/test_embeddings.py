@@ -196,6 +196,7 @@ def test_numbers_come_first_then_categories_then_the_rest_as_it_is(numeric: str)
     assert torch.equal(output[..., numbers : numbers + 2], stacked.categorical(x[..., 2:3]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["mlp", "resnet"])
 @pytest.mark.parametrize("numeric", NUMERIC_EMBEDDINGS)
 def test_an_embedded_member_of_a_stack_is_the_same_fold_trained_alone(

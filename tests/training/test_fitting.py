@@ -34,6 +34,7 @@ from tests.training.folds import (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", LOSSES)
 def test_a_member_of_a_stack_is_the_same_fold_trained_alone(task: str) -> None:
     stack = members(task, 10)
@@ -43,6 +44,7 @@ def test_a_member_of_a_stack_is_the_same_fold_trained_alone(task: str) -> None:
     assert largest_difference(pairs) < 1e-9
 
 
+@pytest.mark.slow
 def test_members_of_different_rates_are_the_same_folds_trained_alone() -> None:
     stack = with_rates(
         members("binary", 4),
@@ -55,6 +57,7 @@ def test_members_of_different_rates_are_the_same_folds_trained_alone() -> None:
     assert largest_difference(train_together_and_alone(stack, "binary", steps=5)[1]) < 1e-9
 
 
+@pytest.mark.slow
 def test_trials_that_share_their_folds_are_trained_as_stacks_of_their_own() -> None:
     folds, rates = members("regression", 3), [0.003, 0.01, 0.03]
     trials = [with_rates(folds, learning_rate=[rate] * 3) for rate in rates]

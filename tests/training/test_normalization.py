@@ -68,6 +68,7 @@ def compared(layer: Any, counts: Sequence[int], shape: Sequence[int], seed: int)
     return pairs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 @pytest.mark.parametrize("kind", [StackedBatchNorm, StackedLayerNorm])
 @settings(max_examples=20)

@@ -134,27 +134,32 @@ def compared(
     return largest_difference(pairs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("decay", [0.0, 0.1])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_members_of_equal_rates_are_trained_as_each_alone(name: str, decay: float) -> None:
     assert compared(name, [0.01] * 3, [decay] * 3, shared_rate=True) < 1e-12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_members_of_different_rates_and_decays_are_trained_as_each_alone(name: str) -> None:
     assert compared(name, [0.003, 0.02, 0.1], [0.0, 0.01, 0.1]) < 1e-11
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_members_of_different_rates_may_share_their_decay(name: str) -> None:
     assert compared(name, [0.003, 0.02, 0.1], [0.05] * 3) < 1e-11
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_members_of_equal_rates_may_differ_in_decay(name: str) -> None:
     assert compared(name, [0.01] * 3, [0.0, 0.01, 0.1], shared_rate=True) < 1e-11
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rates", [[0.01] * 3, [0.003, 0.02, 0.1]])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_a_body_moves_at_its_share_of_the_rate(name: str, rates: list[float]) -> None:
@@ -166,6 +171,7 @@ RATE = st.floats(1e-4, 0.1)
 DECAY = st.sampled_from([0.0, 1e-3, 0.03, 0.1])
 
 
+@pytest.mark.slow
 @settings(max_examples=10)
 @pytest.mark.parametrize("name", OPTIMIZERS)
 @given(

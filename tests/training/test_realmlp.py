@@ -79,6 +79,7 @@ def untrained(members: list[fitting.Member], task: str) -> RealMLP:
     return network
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", ["regression", "binary", "multiclass"])
 def test_a_member_is_the_same_fold_trained_alone(task: str) -> None:
     members = stack(task)

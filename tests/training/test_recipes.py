@@ -90,6 +90,7 @@ def members(task: str = "regression", n: int = 3, **options: Any) -> list[Member
     return folds.with_rates(stack, learning_rate=[0.002, 0.01, 0.03][:n])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch_size", ["full", 1, 16])
 def test_batches_of_all_rows_of_one_and_of_some(batch_size: Any) -> None:
     # All members are as long: with batches of 1 a shorter one would wait for the others.
@@ -101,6 +102,7 @@ def test_batches_of_all_rows_of_one_and_of_some(batch_size: Any) -> None:
     assert compared(stack, found, batch_size=batch_size, optimizer="sgd") < 1e-12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_optimizers_with_each_members_own_rate_and_weight_decay(name: str) -> None:
     stack = folds.with_rates(members(), weight_decay=[0.0, 0.02, 0.1])
@@ -137,6 +139,7 @@ def scheduler(name: str, own: torch.optim.Optimizer, steps: int) -> dict[str, An
     return {"each_epoch": lambda val_loss: every.step()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCHEDULES)
 def test_schedules_with_each_members_own_rate(name: str) -> None:
     stack, steps = members(), 5
@@ -181,6 +184,7 @@ def test_linear_warmup() -> None:
     assert largest_difference([(curves(found), expected)]) < 1e-11
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("task", "settings", "own"),
     [
@@ -288,6 +292,7 @@ def test_max_norm_of_the_weights_into_hidden_units() -> None:
     assert curves(found) != curves(trained(stack))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("normalization", ["batch_norm", "layer_norm"])
 @pytest.mark.parametrize("kind", ["mlp", "resnet"])
 def test_normalization_in_training_and_validation(kind: str, normalization: str) -> None:
@@ -299,6 +304,7 @@ def test_normalization_in_training_and_validation(kind: str, normalization: str)
     assert compared(stack, found, architecture=architecture) < 1e-11
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "architecture",
     [

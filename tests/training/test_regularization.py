@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,6 +94,7 @@ def test_the_l1_penalty_is_autograds_with_each_members_own_strength() -> None:
     assert largest_difference(pairs) < 1e-12
 
 
+@pytest.mark.slow
 @given(st.floats(0.05, 5))
 def test_max_norm_shortens_what_leads_into_each_unit_as_torchs_renorm_does(largest: float) -> None:
     layers: list[Any] = [

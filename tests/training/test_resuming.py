@@ -78,6 +78,7 @@ def assert_same(found: Trained, expected: Trained, xs: list[Any]) -> None:
         np.testing.assert_array_equal(one, two)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("task", LOSSES)
 @pytest.mark.parametrize("cut", [8, 10])
 def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(
@@ -98,6 +99,7 @@ def test_a_run_whose_folds_stop_each_other_goes_on_too(both_ways: BothWays) -> N
     assert_same(resumed, unbroken, validation(stack))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", ["momentum", "nadam", "adamw"])
 def test_a_run_with_all_that_has_a_memory_goes_on_too(optimizer: str, both_ways: BothWays) -> None:
     stack = with_rates(

@@ -37,6 +37,7 @@ def trained_on(threads: int, architecture: Architecture, precision: str) -> Trai
         torch.set_num_threads(before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("architecture", "precision"),
     [

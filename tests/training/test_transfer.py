@@ -179,6 +179,7 @@ def test_frozen_blocks_are_set_free_at_their_epoch() -> None:
             assert torch.equal(value, expected[name].expand_as(value)) is frozen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("optimizer", TORCH)
 def test_thawing_and_a_slower_body_are_torchs_own_loop_over_each_member(optimizer: str) -> None:
     own, steps, epochs = pretrained(), 5, 6

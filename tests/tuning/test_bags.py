@@ -50,6 +50,7 @@ def evaluated(last: LastFit, trial: int) -> tuple[Evaluation, dict[str, Any]]:
     return found, described
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["linear", "random_forest", "hist_gradient_boosting"])
 def test_a_bag_holds_the_models_that_were_cross_validated_kept_or_fitted_again(
     family: str, tmp_path: Path
@@ -123,6 +124,7 @@ def test_networks_and_boosting_are_bagged_and_no_others() -> None:
     assert not bagged & {"dummy", "extra_trees", "knn", "linear", "random_forest"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["bag", "refit"])
 @pytest.mark.parametrize("family", ["linear", "hist_gradient_boosting"])
 def test_the_last_fit_learns_the_transform_that_was_chosen(

@@ -159,6 +159,7 @@ def test_given_transformers_are_taken_in_turn_and_not_fitted_again() -> None:
         np.testing.assert_array_equal(fold.X_val, transformer.transform(data.X.iloc[fold.val]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["linear", "random_forest"])
 @pytest.mark.parametrize("classes", [(), ("no", "yes")])
 def test_scores_are_the_metrics_of_each_folds_out_of_fold_rows(

@@ -37,6 +37,7 @@ def test_the_setting_says_where_numbers_end_and_codes_begin_if_columns_have_plac
     assert (coded.n_numeric, coded.n_codes, coded.pretrained) == (2, 1, None)
 
 
+@pytest.mark.slow
 def test_one_evaluator_serves_codes_and_declared_encoding_in_any_order() -> None:
     both = evaluator("mlp", dataset())
     asked = [parameters("mlp"), parameters("mlp", **LEARNED), parameters("mlp")]
@@ -48,6 +49,7 @@ def test_one_evaluator_serves_codes_and_declared_encoding_in_any_order() -> None
         np.testing.assert_array_equal(found.oof, alone.oof)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("declared", [{}, LEARNED])
 def test_trials_evaluated_together_are_what_they_are_alone(declared: dict[str, Any]) -> None:
     asked = [
@@ -107,6 +109,7 @@ def test_starting_from_another_network_is_not_starting_anew() -> None:
     assert not np.allclose(moved.evaluation.oof, fresh.evaluation.oof)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_donors", [1, 2])
 def test_trials_that_start_from_another_network_are_what_they_are_alone(n_donors: int) -> None:
     whole = bag(**LEARNED)

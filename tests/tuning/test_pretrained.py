@@ -36,6 +36,7 @@ def refusal(address: Path | str, family: str, own: Schema) -> str:
     return str(refused.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inside", [".", "model"])
 def test_a_trained_familys_folder_or_the_model_in_it_is_a_donor(
     folder: Path, trained: Bag, inside: str

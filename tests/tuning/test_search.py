@@ -155,6 +155,7 @@ class Kept:
         (folder / "number.json").write_text(json.dumps(self.number))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
 @pytest.mark.parametrize("at", [0, 3, 7])
 def test_a_resumed_search_is_an_unbroken_one_and_evaluates_nothing_twice(
@@ -178,6 +179,7 @@ def test_a_resumed_search_is_an_unbroken_one_and_evaluates_nothing_twice(
     assert facts(resumed) == facts(search(tmp_path / "unbroken", **tune))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
 @pytest.mark.parametrize("generation_size", [1, 5])
 def test_the_seed_alone_decides(sampler: str, generation_size: int, tmp_path: Path) -> None:
@@ -188,6 +190,7 @@ def test_the_seed_alone_decides(sampler: str, generation_size: int, tmp_path: Pa
     assert [trial.values for trial in other] != [values for _, values, *_ in first]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
 def test_a_larger_budget_extends_the_search(sampler: str, tmp_path: Path) -> None:
     fewer = search(tmp_path / "a", n_trials=7, generation_size=5, sampler=sampler)
@@ -206,6 +209,7 @@ def test_trials_of_a_generation_differ_and_lie_in_their_ranges(tmp_path: Path) -
         assert trial.parameters.kind in ("a", "b")
 
 
+@pytest.mark.slow
 def test_tpe_learns_from_what_it_was_told(tmp_path: Path) -> None:
     trials = search(tmp_path / "a", n_trials=40)
     early = np.mean([trial.score("mse") for trial in trials[:10]])
@@ -289,6 +293,7 @@ DISCRETE = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(
     declared=DISCRETE,
     sampler=st.sampled_from(["tpe", "random"]),
@@ -334,6 +339,7 @@ def test_a_configuration_that_failed_is_not_tried_again(tmp_path: Path) -> None:
     assert tuning.best(trials, "mse").values == {"x": 0.0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [0, 2, 5])
 def test_a_resumed_search_of_a_discrete_space_is_an_unbroken_one(at: int, tmp_path: Path) -> None:
     declared = {"x": {"low": 0.0, "high": 1.0, "step": 0.25}, "kind": {"choices": ["a", "b"]}}
@@ -394,6 +400,7 @@ def test_the_best_is_described_by_all_of_its_parameters(tmp_path: Path) -> None:
     assert described["findings"] == ["dead units"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [alone, together])
 def test_configurations_of_equal_shape_are_evaluated_at_once_and_no_others(
     shape: Callable[[FamilyParameters], Hashable], tmp_path: Path
@@ -414,6 +421,7 @@ def test_configurations_of_equal_shape_are_evaluated_at_once_and_no_others(
     assert facts(trials) == facts(search(tmp_path / "bowl", n_trials=12, generation_size=6))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [1, 4, 9])
 def test_a_group_cut_off_while_it_was_kept_is_evaluated_again_as_a_whole(
     at: int, tmp_path: Path
@@ -493,6 +501,7 @@ def test_a_trial_keeps_its_folds_models(tmp_path: Path) -> None:
         assert (trial.fold_models / "number.json").read_text() == str(trial.number)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_kept", [1, 3])
 @pytest.mark.parametrize("generation_size", [1, 5])
 def test_models_lie_in_the_scratch_of_those_trials_alone_that_may_be_among_the_best(
@@ -543,6 +552,7 @@ def test_trials_are_ranked_by_score_and_of_equals_the_earlier_first() -> None:
 FIRST = [{"x": 0.0, "n": 1, "kind": "a"}, {"x": 0.5, "n": 8, "kind": "b"}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", ["tpe", "random"])
 @pytest.mark.parametrize("generation_size", [1, 5])
 def test_the_first_trials_are_those_asked_for_and_a_resumed_search_has_them_too(

@@ -70,7 +70,9 @@ class TemporaryFolder(tempfile.TemporaryDirectory[str]):
         with lock(self._listing, wait=True):
             parent.mkdir(exist_ok=True)
             for folder in parent.iterdir():
-                _discard_unowned(folder)
+                # A process that ends without `cleanup` removes its folder unannounced.
+                with contextlib.suppress(FileNotFoundError):
+                    _discard_unowned(folder)
             super().__init__(dir=parent)
             self._owner = _file_lock(Path(self.name, OWNER))
             self._owner.acquire()
