@@ -3,9 +3,11 @@
 Run from the project's root: `python benchmarks/quality.py FOLDER`, where each CSV of the folder has
 its features, `target` and `part` (train or test). For every table and seed a project is made by
 `tenfold init` in a temporary folder and run as a user runs it; the clock covers the whole
-`dvc repro`. `--set` changes its params.yaml, so that a part can be left out:
-`--set select_model.ensemble=off --label "no ensemble"`. Results join those of earlier runs in
-benchmarks/results/quality.json; `--report` prints them as tables.
+`dvc repro`. `--set` changes its params.yaml, so that a part can be left out. With `--projects` the
+projects are kept in a folder, and a run with `--set` starts from a copy of the finished one, with
+the same plan, so that DVC runs only the stages that the change touches:
+`--projects kept --set select_model.ensemble=off --label "no ensemble"`. Results join those of
+earlier runs in benchmarks/results/quality.json; `--report` prints them as tables.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -31,10 +34,14 @@ RESULTS = Path(__file__).parent / "results" / "quality.json"
 # The figure that peers report: mean squared error, or the area under the ROC curve.
 FIGURE = {"regression": "mse", "binary": "auroc", "multiclass": "auroc"}
 N_LATENCIES = 30
+# The name of what init writes, unchanged.
+LABEL = "tenfold"
 
 
 def main() -> None:
     options = arguments()
+    if options.projects:
+        options.projects.mkdir(parents=True, exist_ok=True)
     results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
     if options.report:
         print("\n".join(report(results)))
@@ -44,7 +51,7 @@ def main() -> None:
             continue
         for seed in options.seeds:
             with tempfile.TemporaryDirectory() as folder:
-                found = run(Path(folder), table, seed, options)
+                found = run(options.projects or Path(folder), table, seed, options)
             print(f"{options.label}, {table.stem}, seed {seed}: {json.dumps(found)}", flush=True)
             here = results.setdefault(options.label, {}).setdefault(table.stem, {})
             here[str(seed)] = found
@@ -58,7 +65,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", nargs="+", type=int, default=[7])
     parser.add_argument("--init", nargs="*", default=[], help="more options of tenfold init")
     parser.add_argument("--set", nargs="*", default=[], help="key.of.params=value as YAML")
-    parser.add_argument("--label", default="tenfold", help="the name of these results")
+    parser.add_argument("--label", default=LABEL, help="the name of these results")
+    parser.add_argument("--projects", type=Path, help="where projects are kept")
     parser.add_argument("--report", action="store_true", help="print what was measured")
     options = parser.parse_args()
     if not options.report and not (options.folder and options.folder.is_dir()):
@@ -70,10 +78,15 @@ def run(folder: Path, table: Path, seed: int, options: argparse.Namespace) -> di
     """One project: seconds of init and of dvc repro, scores, size and latency of the champion."""
     # Programs of the same environment come first.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    env = os.environ | {"PATH": path, "DVC_SITE_CACHE_DIR": str(folder / ".dvc-site")}
-    project = folder / "project"
-    command = ["tenfold", "init", str(table.resolve()), "--target", "target", str(project)]
-    init = _timed([*command, *options.init], folder, env)
+    env = os.environ | {"PATH": path, "DVC_SITE_CACHE_DIR": str(folder.resolve() / ".dvc-site")}
+    project = folder / f"{table.stem} {seed} {options.label}"
+    finished = folder / f"{table.stem} {seed} {LABEL}"
+    init = 0.0
+    if finished.exists() and finished != project:
+        shutil.copytree(finished, project, symlinks=True)
+    else:
+        command = ["tenfold", "init", str(table.resolve()), "--target", "target", project.name]
+        init = _timed([*command, *options.init], folder, env)
     _change(project / "params.yaml", {"seed": seed} | dict(map(_setting, options.set)))
     repro = _timed(["dvc", "repro", "--quiet"], project, env)
     return {"init_seconds": init, "repro_seconds": repro, **read(project)}
