@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.project import SMALL, Project, new_project, shared
 
@@ -18,6 +19,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 # A shell that runs the tests in the background has them, and all they start, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# Machines differ, and a first example imports much.
+settings.register_profile("tenfold", deadline=None)
+settings.load_profile("tenfold")
 # Whoever asks for one of these starts a project or a server.
 SLOW_FIXTURES = {"project", "finished", "line", "digits", "server"}
 

@@ -261,7 +261,7 @@ cells = st.one_of(
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     columns=st.lists(cells, min_size=1, max_size=3),
     y=st.lists(st.integers(0, 2), min_size=30, max_size=30),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tenfold.audit import audited_column, table_summary
@@ -31,7 +31,6 @@ value = st.none() | st.integers(0, 3)
 
 
 @pytest.mark.slow
-@settings(deadline=None)
 @given(st.lists(st.tuples(value, st.none() | st.sampled_from("abc")), min_size=2, max_size=40))
 def test_fingerprints_are_equal_exactly_for_equal_rows(rows: list[tuple[Any, Any]]) -> None:
     numbers, words = (list(part) for part in zip(*rows, strict=True))

@@ -168,7 +168,7 @@ def check(folder: Path, report: dict[str, Any] | str) -> list[int]:
     return sorted(numbers)
 
 
-MANY = settings(max_examples=55, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=55, suppress_health_check=[HealthCheck.too_slow])
 
 
 @MANY

@@ -339,7 +339,7 @@ TEXTS = st.sampled_from(["", "NA", "?", "1", "-1", "0", "2.5", "007", "inf", "na
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     table=st.lists(st.tuples(TEXTS, TEXTS, st.sampled_from(["0", "1", ""])), max_size=25),
     drop_duplicates=st.booleans(),

@@ -123,7 +123,7 @@ def test_a_negative_limit_is_halved_or_made_zero_by_no_rule(limit: str) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     numbers=st.lists(st.decimals(-(10**12), 10**12, places=2), min_size=1, unique=True),
     marks=st.sampled_from([(",", "."), (".", ","), (" ", ","), ("'", "."), (" ", ".")]),

@@ -248,7 +248,7 @@ def test_a_category_has_one_spelling_in_every_kind_of_file(ending: str) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     cells=st.lists(
         st.floats(-1e6, 1e6).map(lambda x: round(x, 2)) | st.integers(-3, 3).map(float),

@@ -40,7 +40,7 @@ def fine(seed: int, rows: int) -> pd.DataFrame:
 
 
 @given(st.integers(0, 999), st.lists(st.integers(2, 5), min_size=2, max_size=4), st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_rows_of_few_values_repeat_by_nature(seed: int, sizes: list[int], missing: bool) -> None:
     frame = coarse(seed, sizes, 1000)
     if missing:
@@ -55,7 +55,7 @@ def test_rows_of_few_values_repeat_by_nature(seed: int, sizes: list[int], missin
     st.integers(0, 999),
     st.sampled_from(["twice", "thrice", "a part again", "drawn with replacement", "one class"]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_rows_that_were_copied_do_not(seed: int, how: str) -> None:
     frame = fine(seed, 600)
     made = {

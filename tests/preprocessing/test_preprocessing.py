@@ -399,7 +399,7 @@ DECLARED = st.fixed_dictionaries(
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     declared=DECLARED,
     train=st.lists(st.fixed_dictionaries(CELLS), min_size=1, max_size=12),

@@ -86,7 +86,7 @@ def test_noise_of_many_categories_promises_nothing_in_training() -> None:
     assert r2(honest, y) < 0.01
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 199), st.floats(-1e3, 1e3), st.integers(0, 2**31 - 1))
 def test_no_training_row_is_encoded_by_its_own_target(row: int, value: float, seed: int) -> None:
     X, y = colours(), target("regression")

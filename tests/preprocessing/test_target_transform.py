@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -18,7 +18,6 @@ TARGETS = arrays.arrays(
 )
 
 
-@settings(deadline=None)  # The first example imports scipy.
 @given(TARGETS, st.sampled_from(KINDS))
 def test_what_is_undone_is_what_it_was(y: np.ndarray, kind: Kind) -> None:
     own = TargetTransform.fit(kind, y)
@@ -27,7 +26,6 @@ def test_what_is_undone_is_what_it_was(y: np.ndarray, kind: Kind) -> None:
     np.testing.assert_allclose(own.inverse(learnt), y, rtol=1e-9, atol=1e-9 * np.abs(y).max())
 
 
-@settings(deadline=None)  # The first example imports scipy.
 @given(TARGETS, st.sampled_from(KINDS), st.floats(-1e6, 1e6))
 def test_any_prediction_is_undone_to_a_number_not_far_beyond_the_targets(
     y: np.ndarray, kind: Kind, prediction: float
@@ -39,7 +37,6 @@ def test_any_prediction_is_undone_to_a_number_not_far_beyond_the_targets(
         assert y.min() <= undone[0] <= y.max()
 
 
-@settings(deadline=None)  # The first example imports scipy.
 @given(TARGETS, st.sampled_from(KINDS))
 def test_a_transform_that_was_written_and_read_is_the_same(y: np.ndarray, kind: Kind) -> None:
     own = TargetTransform.fit(kind, y)

@@ -61,7 +61,6 @@ def as_text(value: Any) -> str | None:
 @pytest.mark.slow
 @settings(
     max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(rows=st.lists(st.tuples(st.just("x"), VALUES, VALUES), min_size=1, max_size=5))

@@ -50,7 +50,6 @@ TEXTS = st.none() | st.text(max_size=8).filter(lambda text: "\0" not in text)
 
 @settings(
     max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(

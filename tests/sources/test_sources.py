@@ -155,7 +155,7 @@ CELLS = st.text(st.sampled_from("a1é#'\"\\,;\t\n \r|"), max_size=5)
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     table=st.integers(2, 4).flatmap(
         lambda width: st.lists(

@@ -59,7 +59,6 @@ VALUES = (
 
 @settings(
     max_examples=50,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(rows=st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=6))

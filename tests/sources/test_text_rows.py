@@ -41,7 +41,6 @@ TABLES = st.integers(1, 4).flatmap(
 )
 AGAIN = settings(
     max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 

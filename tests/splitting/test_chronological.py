@@ -31,7 +31,7 @@ def split(when: Any, **rules: Any) -> Parts:
     st.integers(2, 5),
     st.integers(0, 5),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_row_is_learnt_from_that_is_not_earlier_by_the_gap(
     when: list[int], k: int, gap: int
 ) -> None:
@@ -59,7 +59,7 @@ def test_no_row_is_learnt_from_that_is_not_earlier_by_the_gap(
 
 @pytest.mark.slow
 @given(st.integers(40, 200), st.integers(2, 6), st.integers(0, 4), st.integers(0, 9))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_without_ties_the_folds_are_scikit_learns(n: int, k: int, gap: int, seed: int) -> None:
     n_test = round(n * 0.2)
     end = n - n_test - gap

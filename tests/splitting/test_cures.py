@@ -97,7 +97,7 @@ STRATEGIES = st.sampled_from(
 
 @pytest.mark.slow
 @given(tables(), STRATEGIES, st.integers(2, 12))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_every_cure_that_is_named_works(
     rows_and_task: tuple[Any, Task], rules: dict[str, Any], k: int
 ) -> None:

@@ -28,7 +28,7 @@ def split(part: Any, y: Any = None, **rules: Any) -> Parts:
 
 @pytest.mark.slow
 @given(st.lists(st.sampled_from(WORDS), min_size=8).filter(lambda part: set(part) == set(WORDS)))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_row_is_where_the_column_says(part: list[str]) -> None:
     parts = split(part)
     train, test = parts.values("part")

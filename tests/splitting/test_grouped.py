@@ -30,7 +30,7 @@ def numbers(groups: Any) -> list[float]:
 
 @pytest.mark.slow
 @given(GROUPS, st.integers(2, 5), st.integers(1, 3), st.integers(0, 99))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_no_group_is_on_both_sides_and_every_row_is_validated_once_a_repeat(
     groups: list[int], k: int, repeats: int, seed: int
 ) -> None:
@@ -45,7 +45,7 @@ def test_no_group_is_on_both_sides_and_every_row_is_validated_once_a_repeat(
 
 @pytest.mark.slow
 @given(GROUPS, st.integers(0, 99))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_groups_that_hold_copies_of_one_row_are_on_one_side(groups: list[int], seed: int) -> None:
     # The first two groups share a row.
     one, other = sorted(set(groups))[:2]

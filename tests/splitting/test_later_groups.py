@@ -35,7 +35,7 @@ def summary(parts: Parts) -> str:
 
 @pytest.mark.slow
 @given(st.integers(0, 999), st.integers(4, 40), st.booleans(), st.integers(2, 4), st.integers(0, 2))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_neither_a_judged_group_nor_a_later_row_is_learnt_from(
     seed: int, n_groups: int, arrive: bool, k: int, gap: int
 ) -> None:

@@ -43,7 +43,7 @@ def test_every_row_is_in_training_or_test_in_source_order() -> None:
 @given(
     st.integers(150, 300), st.integers(2, 6), st.sampled_from([0.1, 0.2, 0.5]), st.integers(0, 9)
 )
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_classes_are_parted_as_by_scikit_learn(n: int, k: int, test_size: float, seed: int) -> None:
     y = np.random.default_rng(seed).choice(["a", "b", "c"], n, p=[0.3, 0.3, 0.4])
     parts = split(y.tolist(), "multiclass", seed=seed, n_splits=k, test_size=test_size)
@@ -63,7 +63,7 @@ def test_classes_are_parted_as_by_scikit_learn(n: int, k: int, test_size: float,
 
 @pytest.mark.slow
 @given(st.integers(20, 200), st.integers(2, 8), st.integers(0, 9))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_numbers_are_parted_as_by_scikit_learn(n: int, k: int, seed: int) -> None:
     y = np.random.default_rng(seed).normal(size=n)
     parts = split(y.tolist(), "regression", seed=seed, n_splits=k)
@@ -88,7 +88,7 @@ def test_classes_keep_their_shares_in_test_and_folds() -> None:
 
 @pytest.mark.slow
 @given(st.integers(0, 99))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_bins_of_a_stratified_regression_keep_their_shares(seed: int) -> None:
     y = np.random.default_rng(seed).lognormal(size=400)
     parts = split(y.tolist(), "regression", seed=seed, strategy="stratified", n_bins=4, n_splits=5)
@@ -183,7 +183,7 @@ def test_at_least_one_row_is_held_out() -> None:
     st.sampled_from(["random", "stratified"]),
     st.integers(1, 2),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_copies_of_a_row_fall_on_one_side(size: list[int], strategy: str, repeats: int) -> None:
     colours = [None if value % 3 == 0 else "red" for value in size]
     rules: dict[str, Any] = {"strategy": strategy, "n_splits": 3, "n_repeats": repeats}
@@ -356,7 +356,7 @@ def test_a_target_that_is_constant_up_to_rounding_is_refused() -> None:
     n_splits=st.integers(2, 6),
     n_bins=st.integers(2, 12),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_stratification_keeps_the_rare_part_of_a_skewed_target_in_every_part_or_is_refused(
     rare: int, common: int, below: bool, n_splits: int, n_bins: int
 ) -> None:

@@ -6,11 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 import torch
-from hypothesis import settings
-
-# How long an example takes says nothing on a busy machine.
-settings.register_profile("training", deadline=None)
-settings.load_profile("training")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -301,7 +301,7 @@ DISCRETE = st.fixed_dictionaries(
     budgets=st.tuples(st.integers(1, 40), st.integers(1, 40)).map(sorted),
     seed=st.integers(0, 3),
 )
-@hypothesis.settings(max_examples=25, deadline=None)
+@hypothesis.settings(max_examples=25)
 def test_each_configuration_of_a_discrete_space_is_tried_once_and_all_if_the_budget_suffices(
     declared: dict[str, Any],
     sampler: str,
