@@ -19,10 +19,10 @@ import numpy as np
 # A program that is started as a file finds only modules beside it.
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tenfold import metrics, models
+from tenfold import models
 from tenfold.dataset import Dataset, Schema
 from tenfold.dataset.folds import Folds
-from tenfold.metrics import Array
+from tenfold.metrics import METRICS, Array
 from tenfold.models import FitSettings
 from tenfold.params import Preprocessing
 from tenfold.selection import cross_fitting, greedy, row_losses
@@ -54,7 +54,7 @@ def speed() -> None:
         ("brier", y, probabilities),
     ):
         parts = [np.array_split(own, N_FOLDS) for own in predictions]
-        task = metrics.METRICS[metric].tasks[0]
+        task = METRICS[metric].tasks[0]
         started, worked = time.perf_counter(), time.process_time()
         candidates = greedy.Candidates(
             parts, np.array_split(target, N_FOLDS), row_losses.row_loss(metric, task)
@@ -136,7 +136,9 @@ def _mean(result: Evaluation) -> float:
 
 def _auroc(y: list[Any], predictions: list[Array]) -> float:
     pairs = zip(y, predictions, strict=True)
-    return float(np.mean([metrics.auroc(true, prediction) for true, prediction in pairs]))
+    return float(
+        np.mean([METRICS["auroc"].function(true, prediction) for true, prediction in pairs])
+    )
 
 
 if __name__ == "__main__":

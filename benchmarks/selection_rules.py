@@ -18,9 +18,9 @@ from typing import get_args
 
 import numpy as np
 
-from tenfold import dataset, models, params, selection
+from tenfold import dataset, models, params
 from tenfold.dataset import Dataset, Schema
-from tenfold.metrics import METRICS, Array
+from tenfold.metrics import Array, named
 from tenfold.models.shared import predictor
 from tenfold.params import ENSEMBLE, Params
 from tenfold.params.training import Rule
@@ -29,6 +29,7 @@ from tenfold.selection import cross_fitting, ensemble
 from tenfold.selection.choosing import choose_by
 from tenfold.selection.comparison import Scoreboard
 from tenfold.selection.ensemble import Ensemble
+from tenfold.selection.fold_scores import FoldScorer
 
 SPLIT, CROSS_VALIDATE, TRAIN = (
     Path("outputs") / stage for stage in ("split", "cross_validate", "train")
@@ -41,9 +42,11 @@ class Project:
 
     def __init__(self) -> None:
         self.experiment: Params = params.load(models)
-        schema = Schema.from_report(read_json(SPLIT / "report.json"))
+        report = read_json(SPLIT / "report.json")
+        schema = Schema.from_report(report)
         self.train: Dataset = dataset.read(SPLIT / "train.parquet", schema, SPLIT / "folds.parquet")
         self.test: Dataset = dataset.read(SPLIT / "test.parquet", schema)
+        self.scorer = FoldScorer(self.experiment.metrics, self.train, report["positive_class"])
 
     @functools.cache  # noqa: B019  A project lives as long as the program.
     def prediction(self, model: Path) -> Array:
@@ -52,15 +55,15 @@ class Project:
 
     def loss(self, prediction: Array) -> float:
         """Of the test rows, by the metric that decides: less is better."""
-        metric = METRICS[self.experiment.metrics[0]]
-        sign = -1 if metric.direction == "maximize" else 1
-        return sign * metric.function(self.test.y, prediction)
+        decisive = self.experiment.metrics[0]
+        sign = -1 if named(decisive).direction == "maximize" else 1
+        return sign * self.scorer.rows(self.test.y, prediction)[decisive]
 
     def combined(self, families: Iterable[str]) -> tuple[Ensemble, float]:
         """The ensemble of some families, and its loss."""
         declared = {name: self.experiment.models[name] for name in families}
         experiment = self.experiment.model_copy(update={"models": declared})
-        found = ensemble.combine(experiment, self.train, CROSS_VALIDATE, TRAIN)
+        found = ensemble.combine(experiment, self.scorer, CROSS_VALIDATE, TRAIN)
         weights = np.array([part.weight for part in found.parts])
         mean = cross_fitting.mean(weights, [self.prediction(model) for model in found.trained])
         return found, self.loss(mean)
@@ -72,7 +75,7 @@ class Project:
         losses = {name: self.loss(self.prediction(TRAIN / name / "model")) for name in families} | {
             ENSEMBLE: of_ensemble
         }
-        cv = selection.read_scores(CROSS_VALIDATE, families) | found.scores
+        cv = self.scorer.families(families, CROSS_VALIDATE) | found.scores
         board = Scoreboard.of(cv, self.experiment.metrics[0], self.train)
         champions = {f"rule {rule}": choose_by(rule, board) for rule in get_args(Rule)}
         champions |= {f"always {name}": name for name in losses if name != DUMMY}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,25 +33,26 @@ def main() -> None:
     with runtime.directory(OUT) as out:
         report = cleaning.clean(experiment.data, experiment.clean, experiment.task, out)
         runtime.write_json(out / "report.json", report)
-    runtime.custom_code.write_digests(values["models"], values["metrics"])
+    runtime.custom_code.write_digests(values["models"], values["metrics"][0])
     runtime.stamp("clean", inputs(values, source), OUT)
     print(terminal.clean_summary(experiment.data.path, report))
 
 
-def is_current(values: Mapping[str, Any], source: list[str] | None) -> bool:
+def is_current(values: dict[str, Any], source: list[str] | None) -> bool:
     """Whether the outputs need not be made again; those that belong to families follow these."""
     for stage in ("cross_validate", "train"):  # select_model depends on all that is there.
         runtime.remove_undeclared(Path("outputs", stage), values["models"])
     current = runtime.is_current("clean", inputs(values, source), OUT)
     if current:
-        runtime.custom_code.write_digests(values["models"], values["metrics"])
+        runtime.custom_code.write_digests(values["models"], values["metrics"][0])
         print(f"{values['data']['path']}: unchanged")
     return current
 
 
-def inputs(values: Mapping[str, Any], source: list[str] | None) -> list[Any] | None:
+def inputs(values: dict[str, Any], source: list[str] | None) -> list[Any] | None:
     """All that the outputs depend on; None if only reading the source tells."""
-    return source and [source, values["task"], values["data"], values["clean"]]
+    read = values["data"] | {"positive_class": None}
+    return source and [source, values["task"], read, values["clean"]]
 
 
 if __name__ == "__main__":

@@ -15,14 +15,15 @@ from tenfold.tuning.evaluation import Evaluator, Inputs
 
 SPLIT = Path("outputs/split")
 TRAIN, FOLDS = SPLIT / "train.parquet", SPLIT / "folds.parquet"
+SCHEMA, DECIDING = SPLIT / "schema.json", SPLIT / "deciding.json"
 
 
 def main() -> None:
     """Find the best configurations; keep their scores and predictions, and every trial."""
     name = sys.argv[1]
     experiment = params.load(models)
-    declared, decisive = experiment.models[name], experiment.metrics[0]
-    schema = Schema.from_json(runtime.read_json(SPLIT / "schema.json"))
+    declared, deciding = experiment.models[name], runtime.read_json(DECIDING)
+    schema = Schema.from_json(runtime.read_json(SCHEMA))
     train = dataset.read(TRAIN, schema, FOLDS)
     source = declared.get("init_from")
     start = pretrained.fetch(source, name, schema, tracking.load_model) if source else None
@@ -33,23 +34,24 @@ def main() -> None:
         models.family(name),
         Inputs(train, experiment.preprocessing, start, experiment.seed),
         FitSettings(experiment.task, schema.classes, experiment.trainer.model_dump()),
-        experiment.metrics,
+        [deciding["metric"]],
         runtime.derive_seed(experiment.seed, name),
+        deciding["positive"],
     )
-    inputs = experiment.model_dump(mode="json", exclude={"models", "run", "select_model", "train"})
+    asked = experiment.model_dump(mode="json", include={"seed", "preprocessing", "tune", "trainer"})
+    files = (runtime.custom_code.digests_of(name), DECIDING, SCHEMA, TRAIN, FOLDS)
     scratch = runtime.scratch(
-        "studies", name, declared, inputs, *map(runtime.digest, (TRAIN, FOLDS)),
-        start and start.digest(),
-    )  # fmt: skip
+        "studies", name, declared, asked, *map(runtime.digest, files), start and start.digest()
+    )
     shown = terminal.on_terminal(experiment.run.progress)
-    with terminal.progress(name, decisive, shown=shown) as show:
+    with terminal.progress(name, evaluate.metric, shown=shown) as show:
         trials = search.search(space, evaluate, tune, scratch, show, first)
-    best = search.best(trials, decisive)
-    ranked = search.ranked(trials, decisive)[: tune.n_kept]
+    best = search.best(trials, evaluate.metric)
+    ranked = search.ranked(trials, evaluate.metric)[: tune.n_kept]
     with runtime.directory(Path("outputs/cross_validate") / name) as out:
         kept.write(out, ranked, trials, train, start)
     runtime.discard(scratch)
-    print(terminal.search_summary(name, trials, best, experiment.metrics, space.size))
+    print(terminal.search_summary(name, trials, best, evaluate.metric, space.size))
 
 
 if __name__ == "__main__":

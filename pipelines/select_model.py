@@ -33,25 +33,25 @@ def main() -> None:
 
 def choose(experiment: Params) -> None:
     """Rank by cross-validation, score the winner on the test rows, write what people read."""
-    from tenfold import dataset, metrics, params, selection
+    from tenfold import dataset
     from tenfold.models.shared import predictor
     from tenfold.reporting import page, plots, verdict
-    from tenfold.selection import choosing
+    from tenfold.selection import choosing, fold_scores
 
-    schema = dataset.Schema.from_report(runtime.read_json(OUT.split / "report.json"))
+    report = runtime.read_json(OUT.split / "report.json")
+    schema = dataset.Schema.from_report(report)
     train = dataset.read(OUT.split / "train.parquet", schema, OUT.split / "folds.parquet")
-    chosen = choosing.choose(experiment, train, OUT.cross_validate, OUT.train, OUT.ensemble)
+    scorer = fold_scores.FoldScorer(experiment.metrics, train, report["positive_class"])
+    chosen = choosing.choose(experiment, scorer, OUT.cross_validate, OUT.train, OUT.ensemble)
     print("\n".join([*chosen.notes, *verdict.write(OUT.verdict, experiment, chosen)]))
     test = dataset.read(OUT.split / "test.parquet", schema)
     prediction = predictor.load(OUT.model(chosen.champion)).predict(test.X)
-    scores = metrics.scores(experiment.metrics, test.y, prediction)
-    summary = {"champion": chosen.champion, "cv": selection.mean_sd(chosen.cv), "test": scores}
+    summary = chosen.summary(scorer.rows(test.y, prediction)) | scorer.described_positive
     tested = plots.ChampionTest(chosen.champion, schema, test, prediction)
-    folders = {candidate: OUT.scored(candidate) for candidate in chosen.cv}
-    shape = params.picture(experiment, len(schema.features))
-    plots.write(OUT.folder / "plots", tested, folders, experiment.metrics[0], shape)
+    plots.write(OUT, tested, chosen.cv, experiment)
     dataset.write_predictions(OUT.folder / "test_predictions.parquet", test, prediction)
     page.write(experiment, summary, OUT)
+    runtime.write_json(OUT.scores, chosen.cv)
     runtime.write_json(OUT.folder / "metrics.json", summary)
 
 

@@ -25,6 +25,9 @@ def main() -> None:
         runtime.write_json(out / "report.json", report)
         # What training reads is apart from what only people do, who may ask the audit for less.
         runtime.write_json(out / "schema.json", schema.to_json())
+        positive = schema.code(report["positive_class"])
+        deciding = before_training.deciding(experiment.metrics[0], positive)
+        runtime.write_json(out / "deciding.json", deciding)
     print("\n".join([splitting.summary(report), *map(str, findings)]))
 
 

@@ -53,13 +53,14 @@ def split_table(
     task: Task = "binary",
     metrics: tuple[str, ...] = (),
     seed: int = 0,
+    positive_class: bool | int | str | None = None,
     **rules: Any,
 ) -> Parts:
     """Split a table as the stage does."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         pq.write_table(rows, out / "table.parquet")
-        settings = SplitSettings("target", task, Split(**rules), metrics, seed)
+        settings = SplitSettings("target", task, Split(**rules), metrics, seed, positive_class)
         report = splitting.split(out / "table.parquet", out, settings)
         train, test = (pq.read_table(out / f"{side}.parquet") for side in ("train", "test"))
         found = folds.read(out / "folds.parquet", train[ROW].to_numpy())

@@ -93,7 +93,7 @@ def reached_from(*starts: Path) -> set[Path]:
 
 # Packages in one line: each imports only from those before it.
 ORDER = [
-    "metrics.py", "runtime", "params", "dataset", "sources", "cleaning", "audit", "splitting",
+    "metrics", "runtime", "params", "dataset", "sources", "cleaning", "audit", "splitting",
     "preprocessing", "training", "models", "tuning", "selection", "serving", "reporting",
     "tracking", "scaffolding", "cli.py",
 ]  # fmt: skip

@@ -53,6 +53,12 @@ TRIED_ELSEWHERE: dict[tuple[str, str], str] = {
     ),
     ("scaffolding/project.py", "failed: "): "DVC itself fails",
     # Code of the user's own, and libraries that are not installed.
+    ("tuning/trial_scores.py", "random rows the score must be"): (
+        "models/test_custom_code.py::test_a_metric_that_fails_is_refused_before_training"
+    ),
+    ("selection/fold_scores.py", "which trains nothing again"): (
+        "selection/test_fold_scores.py::test_a_score_that_is_no_finite_number_is_refused_by_name"
+    ),
     (
         "runtime/custom_code.py",
         "must define {needed}",
@@ -73,7 +79,7 @@ TRIED_ELSEWHERE: dict[tuple[str, str], str] = {
     ),
     ("models/shared/trial_fit.py", "random rows {broken}"): (DISTRUSTED),
     ("models/shared/trial_fit.py", "random rows: {refusal}"): (DISTRUSTED),
-    ("params/__init__.py", "METRIC must be"): (
+    ("params/metric_names.py", "METRIC must be"): (
         "models/test_custom_code.py::test_a_metric_that_breaks_the_contract_is_refused"
     ),
     ("models/shared/network_parameters.py", "LOSS must be"): "as a metric that is none",

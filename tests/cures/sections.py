@@ -159,6 +159,38 @@ CASES = [
         Change("choose from", {"metrics": ["accuracy"]}),
     ),
     refusal(
+        "a number after a metric that takes none",
+        Change("metrics: accuracy takes no number", {"metrics": ["accuracy@0.3"]}),
+        Change("write accuracy", {"metrics": ["accuracy"]}),
+    ),
+    refusal(
+        "a quantile that is missing",
+        Change(
+            "metrics: pinball needs a quantile",
+            {"task": "regression", "metrics": ["pinball"], "data.target": "x"},
+        ),
+        Change("write, for instance, pinball@0.9", {"metrics": ["pinball@0.9"]}),
+    ),
+    refusal(
+        "a threshold that is no share",
+        Change(
+            "the threshold of recall must be a number between 0 and 1, but got 'recall@3'",
+            {"metrics": ["recall@3"]},
+        ),
+        Change("write, for instance, recall@0.3", {"metrics": ["recall@0.3"]}),
+    ),
+    refusal(
+        "a positive class of numbers",
+        Change(
+            "data.positive_class is one of two classes, but got 1 with task 'regression'",
+            {
+                **{"task": "regression", "metrics": ["mae"], "data.target": "x"},
+                "data.positive_class": 1,
+            },
+        ),
+        Change("leave it out", {"data.positive_class": REMOVED}),
+    ),
+    refusal(
         "a metric twice",
         Change("metrics: each must be named once", {"metrics": ["accuracy", "accuracy"]}),
         Change("must be named once", {"metrics": ["accuracy"]}),

@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from tenfold import models, params
+from tenfold.dataset import Schema
 from tenfold.metrics import METRICS
 from tenfold.models import FitSettings
 from tenfold.models.shared import trial_fit
 from tenfold.runtime import UserError, custom_code
 from tenfold.scaffolding import own_family
 from tenfold.training.catalogue import LOSSES
+from tenfold.tuning import before_training
 from tests.project import ROOT, Project
 
 # The examples of the documentation.
@@ -185,6 +187,39 @@ def test_a_metric_that_breaks_the_contract_is_refused(folder: Path, text: str, s
     write("metrics/odd.py", text)
     with pytest.raises(UserError, match=said):
         experiment(metrics=["odd"])
+
+
+@pytest.mark.parametrize(
+    ("returned", "said"),
+    [
+        ("1 / 0", r"metrics/odd.py, line \d+: ZeroDivisionError: .*: correct it"),
+        ("float('nan')", "metrics/odd.py: on 60 random rows the score must be a finite number"),
+        ("'good'", "but is 'good': correct it"),
+    ],
+)
+def test_a_metric_that_fails_is_refused_before_training(
+    folder: Path, returned: str, said: str
+) -> None:
+    write("metrics/odd.py", METRIC.replace("return 2 *", f"return {returned}; 2 *"))
+    schema = Schema("binary", "y", ("x",), (), ("no", "yes"), ())
+    with pytest.raises(UserError, match=said):
+        before_training.check(experiment(metrics=["auroc", "odd"]), [], schema, print)
+
+
+def test_a_metric_that_works_is_accepted_before_training(folder: Path) -> None:
+    write("metrics/gini.py", METRIC)
+    schema = Schema("binary", "y", ("x",), (), ("no", "yes"), ())
+    before_training.check(experiment(metrics=["auroc", "gini"]), [], schema, print)
+
+
+def test_code_of_a_metric_belongs_to_a_family_only_where_it_decides(folder: Path) -> None:
+    def after(metric: str, code: str) -> str:
+        write("metrics/gini.py", code)
+        custom_code.write_digests(["linear"], metric)
+        return custom_code.digests_of("linear").read_text()
+
+    assert after("auroc", METRIC) == after("auroc", METRIC + "# Another edition.")
+    assert after("gini", METRIC) != after("gini", METRIC + "# Another edition.")
 
 
 def test_a_loss_of_ones_own_trains_a_network(folder: Path) -> None:

@@ -204,7 +204,10 @@ def test_a_section_that_dvc_tracks_must_be_there(section: str) -> None:
     ("changes", "message"),
     [
         ({"metrics": ["auroc", "mse"]}, "'mse' does not fit task 'binary'; choose from auroc, "),
-        ({"task": "regression"}, "'auroc' does not fit task 'regression'; choose from mse, mae"),
+        (
+            {"task": "regression"},
+            "'auroc' does not fit task 'regression'; choose from mse, rmse, rmsle",
+        ),
         ({"metrics": ["auroc", "auroc"]}, "each must be named once, but got auroc, auroc"),
         (
             {"models.mlp": {"loss": "mse"}},

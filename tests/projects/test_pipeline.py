@@ -243,6 +243,40 @@ def test_a_killed_repro_takes_its_stage_with_it_and_the_next_one_finishes(
     assert not list((again / ".tenfold/studies").iterdir())
 
 
+def test_metrics_after_the_first_train_nothing(again: Project, finished: Project) -> None:
+    again.run("tenfold", "publish")
+    runs = {run.info.run_id for run in again.runs()}
+    (again / "metrics").mkdir()
+    (again / "metrics/tens.py").write_text(
+        "from tenfold.metrics import Metric\n"
+        "METRIC = Metric(lambda y, p: 10.0, 'maximize', ('binary',))\n"
+    )
+    added = ["precision@0.3", "tens"]
+    again.change(metrics=["auroc", *added, "brier"], data={"positive_class": "benign"})
+    assert again.repro() == ["clean", "split", "select_model"]
+    results, scores = again.json("outputs/metrics.json"), again.json("outputs/scores.json")
+    assert results["positive_class"] == "benign"
+    assert set(results["test"]) == {"auroc", "brier", *added}
+    before = finished.json("outputs/scores.json")
+    for family, found in again.family_runs().items():
+        assert scores[family]["auroc"] == before[family]["auroc"]
+        assert found.data.metrics["cv/tens"] == 10
+        mean = scores[family]["precision@0.3"]["mean"]
+        assert found.data.metrics["cv/precision_at_0.3"] == mean
+        assert results["cv"][family]["precision@0.3"]["mean"] == mean
+    assert {run.info.run_id for run in again.runs()} == runs
+    own = again / "metrics/tens.py"
+    own.write_text(own.read_text().replace("10.0", "11.0"))
+    again.run("python", "pipelines/clean.py")
+    assert again.repro("--dry") == ["clean", "select_model"]
+
+
+def test_another_first_metric_trains_again(again: Project) -> None:
+    again.change(metrics=["log_loss", "auroc"])
+    again.run("python", "pipelines/split.py")
+    assert {"cross_validate@linear", "cross_validate@mlp"} <= set(again.repro("--dry"))
+
+
 @pytest.mark.parametrize("command", ["dvc repro", "tenfold publish"])
 def test_a_lost_store_is_rebuilt_from_the_outputs(
     without_store: Project, finished: Project, command: str

@@ -37,27 +37,32 @@ def test_the_leaderboard_shows_best_to_worst_and_marks_the_champion() -> None:
     )
 
 
+def test_the_leaderboard_names_the_positive_class_if_a_metric_has_one() -> None:
+    shown = terminal.leaderboard({**RESULTS, "positive_class": "sick"}, ["mse"])
+    assert shown.endswith("* champion; on the test rows: mse 2.5000 (positive class: sick)")
+
+
 def test_a_score_of_one_fold_is_shown_without_a_deviation() -> None:
     assert terminal.mean_sd({"mean": 0.25, "sd": None}) == "0.2500 (one fold)"
 
 
 def test_what_a_search_found_is_one_line() -> None:
     trials = [trial(0, 2.0), trial(1, 1.0), trial(2, None)]
-    assert terminal.search_summary("linear", trials, trials[1], ["mse"]) == (
+    assert terminal.search_summary("linear", trials, trials[1], "mse") == (
         "cross_validate@linear: 3 trials (1 failed), best mse 1.0000 with alpha=0.5000, kind=a"
     )
-    assert terminal.search_summary("linear", trials, trials[1], ["mse"], 8).startswith(
+    assert terminal.search_summary("linear", trials, trials[1], "mse", 8).startswith(
         "cross_validate@linear: 3 of 8 configurations (1 failed), best mse"
     )
     alone = Trial(0, {}, FamilyParameters(), trials[0].evaluation)
-    assert terminal.search_summary("dummy", [alone], alone, ["mse"]) == (
+    assert terminal.search_summary("dummy", [alone], alone, "mse") == (
         "cross_validate@dummy: 1 trial, best mse 2.0000"
     )
 
 
 def test_each_finding_of_the_best_configuration_is_a_line_of_its_own() -> None:
     trials = [trial(0, 2.0, ["dead units: 60%"]), trial(1, 1.0, ["loss spikes: 2", "third"])]
-    assert terminal.search_summary("mlp", trials, trials[1], ["mse"]) == (
+    assert terminal.search_summary("mlp", trials, trials[1], "mse") == (
         "cross_validate@mlp: 2 trials, best mse 1.0000 with alpha=0.5000, kind=a\n"
         "note: mlp: loss spikes: 2\n"
         "note: mlp: third"

@@ -86,6 +86,16 @@ def test_seeds_of_neighbours_differ() -> None:
     assert len(seeds) == 9**3
 
 
+def test_scratch_outlives_an_edit_of_a_metric_and_not_of_a_family() -> None:
+    before = runtime.scratch("studies", 1)
+    Path("metrics").mkdir()
+    Path("metrics/gini.py").write_text("METRIC = 1")
+    assert runtime.scratch("studies", 1) == before
+    Path("families").mkdir()
+    Path("families/own.py").write_text("FAMILY = 1")
+    assert runtime.scratch("studies", 1) != before
+
+
 def test_scratch_is_named_by_what_the_work_depends_on() -> None:
     assert runtime.scratch("studies", 1) == runtime.scratch("studies", 1)
     assert runtime.scratch("studies", 1) != runtime.scratch("studies", 2)

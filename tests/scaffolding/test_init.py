@@ -238,6 +238,6 @@ def test_an_initialised_project_runs_and_an_upgrade_runs_all_of_it_again(tmp_pat
     assert project.repro() == ["clean", "select_model"]
     assert project.json("outputs/code.json")["libraries"]["scikit-learn"]
     upgraded = shutil.copytree(ROOT / "src", tmp_path / "upgraded")
-    with (upgraded / "tenfold" / "metrics.py").open("a") as module:
+    with (upgraded / "tenfold" / "metrics" / "catalogue.py").open("a") as module:
         module.write("# Another version.\n")
     assert project.repro(env={"PYTHONPATH": str(upgraded)}) == everything

@@ -17,6 +17,7 @@ from tenfold.models.shared import predictor
 from tenfold.models.shared.predictor import Predictor
 from tenfold.params import Params
 from tenfold.selection import choosing, cross_fitting, ensemble, greedy, row_losses
+from tenfold.selection.fold_scores import FoldScorer
 from tests import bags
 from tests.project import files_below
 
@@ -40,6 +41,10 @@ def experiment(families: list[str], ensemble: Any = None, metric: str = "log_los
         },
         models,
     )
+
+
+def scorer(experiment: Params, train: Dataset) -> FoldScorer:
+    return FoldScorer(experiment.metrics, train)
 
 
 def data(task: Any, folds: Folds) -> Dataset:
@@ -73,11 +78,6 @@ def cross_validated(
             place.mkdir(parents=True)
             name = "configuration.json" if number else "best.json"
             runtime.write_json(place / name, {"parameters": {}, "findings": []})
-            scores = [
-                metrics.scores([metric], train.y[train.folds.val(fold)], prediction)
-                for fold, prediction in enumerate(found)
-            ]
-            runtime.write_json(place / "scores.json", metrics.summarise(scores))
             dataset.write_out_of_fold(place / "oof.parquet", train, found)
         (folder / family / "runners_up").mkdir(exist_ok=True)
         others = list(range(1, len(configurations)))
@@ -102,7 +102,7 @@ def test_its_scores_are_of_weights_that_have_not_seen_the_fold(case: str, tmp_pa
     mlp = [predictions(train, 3, 2.0), predictions(train, 4, 2.4)]
     own = {"dummy": [predictions(train, 5, 0.1)], "linear": linear, "mlp": mlp}
     cross_validated(tmp_path / "cv", train, own, metric)
-    found = ensemble.combine(chosen, train, tmp_path / "cv", tmp_path / "trained")
+    found = ensemble.combine(chosen, scorer(chosen, train), tmp_path / "cv", tmp_path / "trained")
     candidates = [*linear, *mlp]
     y = [train.y[folds.val(number)] for number in range(folds.n)]
     loss = row_losses.row_loss(metric, chosen.task)
@@ -139,7 +139,9 @@ def test_no_more_members_than_asked_have_weight(tmp_path: Path) -> None:
     counts = []
     for limit in (2, 3, 8):
         chosen = experiment(["linear"], {"max_members": limit}, "mse")
-        counts.append(len(ensemble.combine(chosen, train, tmp_path / "cv", tmp_path).parts))
+        counts.append(
+            len(ensemble.combine(chosen, scorer(chosen, train), tmp_path / "cv", tmp_path).parts)
+        )
     assert counts[:2] == [2, 3]
     assert counts[2] > 3
 
@@ -164,7 +166,9 @@ def test_without_an_ensemble_its_folder_says_why(case: str, tmp_path: Path) -> N
     own = {family: [predictions(train, n, 2.0)] for n, family in enumerate(families)}
     cross_validated(tmp_path / "cv", train, own, "mse")
     chosen = experiment(families, declared, "mse")
-    found = choosing.choose(chosen, train, tmp_path / "cv", tmp_path, tmp_path / "ensemble")
+    found = choosing.choose(
+        chosen, scorer(chosen, train), tmp_path / "cv", tmp_path, tmp_path / "ensemble"
+    )
     assert set(found.cv) == set(families)
     written = json.loads((tmp_path / "ensemble/weights.json").read_text())
     assert written["members"] == []
@@ -195,8 +199,9 @@ def test_the_champion_has_a_model_that_is_the_same_files_twice(tmp_path: Path) -
         for place, alpha in ((".", 1.0), ("runners_up/1", 30.0))
     ]
     for out in ("one", "two"):
+        chosen = experiment(["linear"])
         found = choosing.choose(
-            experiment(["linear"]), train, tmp_path / "cv", tmp_path / "trained", tmp_path / out
+            chosen, scorer(chosen, train), tmp_path / "cv", tmp_path / "trained", tmp_path / out
         )
         assert found.champion == "ensemble"
     assert files_below(tmp_path / "one") == files_below(tmp_path / "two")
@@ -216,12 +221,9 @@ def test_a_family_is_chosen_before_an_ensemble_that_equals_it(tmp_path: Path) ->
     good = predictions(train, 1, 0.1)
     own = {"linear": [good], "mlp": [[part + 9 for part in good]]}
     cross_validated(tmp_path / "cv", train, own, "mse")
+    chosen = experiment(["linear", "mlp"], metric="mse")
     found = choosing.choose(
-        experiment(["linear", "mlp"], metric="mse"),
-        train,
-        tmp_path / "cv",
-        tmp_path,
-        tmp_path / "e",
+        chosen, scorer(chosen, train), tmp_path / "cv", tmp_path, tmp_path / "e"
     )
     assert found.champion == "linear"
     assert found.cv["ensemble"]["mse"]["folds"] == found.cv["linear"]["mse"]["folds"]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tenfold.metrics import METRICS, Array
+from tenfold.metrics import REGRESSION, Array, named
 from tenfold.selection import cross_fitting, greedy, row_losses
 from tenfold.selection.greedy import Candidates
 from tenfold.selection.row_losses import RowLoss
@@ -18,6 +18,9 @@ from tenfold.selection.row_losses import RowLoss
 PLAIN: dict[str, Callable[[Any, Any], float]] = {
     "mse": lambda y, p: (p - y) ** 2,
     "mae": lambda y, p: abs(p - y),
+    "mape": lambda y, p: abs(p - y) / abs(y),
+    "rmsle": lambda y, p: (math.log(1 + max(p, 0)) - math.log(1 + y)) ** 2,
+    "pinball@0.8": lambda y, p: max(0.8 * (y - p), 0.2 * (p - y)),
     "log_loss": lambda y, p: -math.log(max(p[y], np.finfo(float).eps)),
     "brier": lambda y, p: sum((own - (c == y)) ** 2 for c, own in enumerate(p)),
 }
@@ -29,8 +32,10 @@ def case(
 ) -> tuple[list[Array], Any]:
     """Predictions that are partly equal, partly certain and wrong, and a target."""
     rng, n = np.random.default_rng(seed), sum(SIZES)
-    if metric in ("mse", "mae"):
+    if named(metric).tasks == REGRESSION:
         y: Any = rng.normal(size=n)
+        if metric in ("mape", "rmsle"):
+            y = np.exp(y)
         found = [y + rng.normal(size=n) * rng.uniform(0.5, 1) for _ in range(n_candidates)]
     else:
         y = rng.integers(n_classes, size=n)
@@ -86,7 +91,7 @@ def test_the_choice_is_that_of_a_plain_implementation(
 ) -> None:
     for seed in range(3):
         predictions, y = case(metric, seed, n_classes=n_classes)
-        candidates = folded(predictions, y, row_losses.row_loss(metric, METRICS[metric].tasks[0]))
+        candidates = folded(predictions, y, row_losses.row_loss(metric, named(metric).tasks[0]))
         for folds in ([0, 1, 2, 3], [1, 3]):
             chosen = greedy.select(candidates, folds, max_members, 8)
             expected = plain(predictions, y, rows_of(folds), metric, max_members, 8)
@@ -111,7 +116,7 @@ def test_certain_and_wrong_predictions_still_have_an_order() -> None:
 def test_a_folds_own_rows_do_not_tell_its_weights(metric: str) -> None:
     predictions, y = case(metric, 0)
     apart = np.eye(len(SIZES), dtype=bool)
-    loss = row_losses.row_loss(metric, METRICS[metric].tasks[0])
+    loss = row_losses.row_loss(metric, named(metric).tasks[0])
     first = cross_fitting.cross_fit(folded(predictions, y, loss), apart, 6)
     for fold in range(len(SIZES)):
         changed = y.copy()

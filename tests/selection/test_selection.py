@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from tenfold import runtime, selection
+from tenfold import selection
 from tenfold.metrics import METRICS
 from tenfold.selection import Summary
 
@@ -25,12 +23,6 @@ def test_the_best_of_each_metrics_direction_comes_first(metric: str) -> None:
 @pytest.mark.parametrize("metric", ["mse", "auroc"])
 def test_equals_keep_their_order(metric: str) -> None:
     assert selection.rank(board(metric, b=0.5, a=0.5, c=0.5), metric) == ["b", "a", "c"]
-
-
-def test_only_families_of_the_experiment_are_read(tmp_path: Path) -> None:
-    for family in ("linear", "gone"):
-        runtime.write_json(tmp_path / family / "scores.json", {"mse": {"mean": 1.0}})
-    assert selection.read_scores(tmp_path, ["linear"]) == {"linear": {"mse": {"mean": 1.0}}}
 
 
 def test_single_folds_are_left_out_of_the_summary() -> None:

@@ -129,6 +129,7 @@ def test_the_report_describes_the_parts() -> None:
         "features": {"numeric": ["size"], "categorical": ["colour"], "dates": []},
         "target": "target",
         "task": "regression",
+        "positive_class": None,
     }
 
 

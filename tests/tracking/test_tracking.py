@@ -64,8 +64,7 @@ def test_a_familys_run_holds_what_its_outputs_say(finished: Project) -> None:
         assert expected.items() <= {**run.data.params, **expected}.items()
         for name, value in expected.items():
             assert run.data.params[name] == str(value)
-        folder = "ensemble" if family == "ensemble" else f"cross_validate/{family}"
-        scores = finished.json(f"outputs/{folder}/scores.json")
+        scores = finished.json("outputs/scores.json")[family]
         for name, summary in scores.items():
             assert run.data.metrics[f"cv/{name}"] == summary["mean"]
             assert run.data.metrics[f"cv/{name}_sd"] == summary["sd"]

@@ -96,6 +96,10 @@ class Schema:
                 raise ValueError(f"{name!r}, row {row}: must be {dates.RULE} but got {value!r}")
         return pd.DataFrame(columns, index=table.index).astype(dict.fromkeys(self.categorical, "O"))
 
+    def code(self, label: int | str | None) -> int | None:
+        """The code of a class; None of None."""
+        return None if label is None else self.classes.index(label)
+
     def encode(self, target: pd.Series[Any]) -> NDArray[np.generic]:
         """The target, shape (n,): float64 values, or int64 codes into `classes`."""
         if not self.classes:

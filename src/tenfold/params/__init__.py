@@ -15,8 +15,8 @@ from pydantic import (
     model_validator,
 )
 
-from tenfold.metrics import METRICS, Metric, Task
-from tenfold.params import messages, starting_points
+from tenfold.metrics import Task
+from tenfold.params import messages, metric_names, starting_points
 from tenfold.params.audit import Audit
 from tenfold.params.cleaning import Cast, Clean
 from tenfold.params.data import Data
@@ -40,7 +40,7 @@ from tenfold.params.section import Name, Section
 from tenfold.params.splitting import Split
 from tenfold.params.splitting import check as check_split
 from tenfold.params.training import Run, SelectModel, Train, Trainer, Tune
-from tenfold.runtime import UserError, custom_code, nearest
+from tenfold.runtime import UserError, nearest
 
 __all__ = [
     "ENSEMBLE",
@@ -82,7 +82,9 @@ class Params(Section):
     task: Task
     seed: int = Field(ge=0, lt=2**31, description="All randomness follows from it.")
     metrics: list[str] = Field(
-        min_length=1, description="All are recorded; the first tunes and decides."
+        min_length=1,
+        description="All are recorded; the first tunes and decides, and changing the others trains "
+        "nothing again ([docs](metrics.md)).",
     )
     data: Data
     clean: Clean
@@ -116,8 +118,13 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _consistent(self, info: ValidationInfo) -> Params:
-        _check_metrics(self.metrics, self.task)
+        metric_names.check(self.metrics, self.task)
         check_split(self.split, self.task, self.data.target, self.clean.drop_columns)
+        if self.data.positive_class is not None and self.task != "binary":
+            raise ValueError(
+                f"data.positive_class is one of two classes, but got {self.data.positive_class!r} "
+                f"with task {self.task!r}: leave it out"
+            )
         transform = self.preprocessing.target.transform
         if transform != "none" and self.task != "regression":
             raise ValueError(
@@ -231,41 +238,11 @@ def parse(document: Any, families: Families, source: str = "params.yaml") -> Par
         raise UserError("\n       ".join(f"{source}: {problem}" for problem in problems)) from None
 
 
-def _check_metrics(names: list[str], task: Task) -> None:
-    for name in names:
-        if name not in METRICS and name in custom_code.names("metrics"):
-            METRICS[name] = _custom_metric(name)
-        if name not in METRICS:
-            known = [*METRICS, *custom_code.names("metrics")]
-            raise ValueError(f"metrics: unknown metric {name!r}; {nearest(name, set(known))}")
-        if task not in METRICS[name].tasks:
-            fitting = [other for other, metric in METRICS.items() if task in metric.tasks]
-            raise ValueError(
-                f"metrics: {name!r} does not fit task {task!r}; choose from {', '.join(fitting)}"
-            )
-    if len(set(names)) != len(names):
-        raise ValueError(
-            f"metrics: each must be named once, but got {', '.join(names)}: "
-            "remove what is there twice"
-        )
-
-
-def _custom_metric(name: str) -> Metric:
-    """The metric that the project's file metrics/<name>.py defines."""
-    found = custom_code.load("metrics", name, defines=["METRIC"]).METRIC
-    if not isinstance(found, Metric):
-        raise UserError(
-            f"{custom_code.file_of('metrics', name)}: METRIC must be a tenfold.metrics.Metric, but "
-            f"is {type(found).__name__}: write METRIC = Metric(function, direction, tasks)"
-        )
-    return found
-
-
 def json_schema(families: Families) -> dict[str, Any]:
     """The JSON Schema of params.yaml, by which editors complete and check it."""
     schema = Params.model_json_schema()
     described, definitions = family_schemas(families)
     schema["$defs"] |= definitions
     schema["properties"]["models"] |= {"properties": described, "additionalProperties": False}
-    schema["properties"]["metrics"]["items"] = {"enum": list(METRICS)}
+    schema["properties"]["metrics"]["items"] = metric_names.json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -27,6 +27,11 @@ class Data(Section):
         "`postgresql:VARIABLE` (the environment variable that holds the address) or `sklearn:NAME`."
     )
     target: Text = Field(description="The column to predict.")
+    positive_class: bool | int | Text | None = Field(
+        None,
+        description="The class of two that precision, recall, f1 and average_precision are about; "
+        "the second in order when absent.",
+    )
     delimiter: Mark | None = Field(
         None, description="Between the columns of a CSV; found by looking when absent."
     )

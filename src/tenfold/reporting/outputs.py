@@ -54,7 +54,12 @@ class Outputs:
     def select_model(self) -> list[Path]:
         """The outputs of stage select_model but its stamp."""
         names = ("ensemble", "metrics.json", "plots", "report.html", "test_predictions.parquet")
-        return [*(self.folder / name for name in names), self.verdict]
+        return [*(self.folder / name for name in names), self.scores, self.verdict]
+
+    @property
+    def scores(self) -> Path:
+        """The file of all candidates' scores, fold by fold, in every metric."""
+        return self.folder / "scores.json"
 
     @property
     def verdict(self) -> Path:

@@ -71,6 +71,7 @@ def render(
     return environment.from_string(template).render(
         experiment=experiment,
         champion=results["champion"],
+        positive=results.get("positive_class"),
         test=[(metric, short(results["test"][metric])) for metric in metrics],
         families=[["family", *(f"cv {metric} (mean ± sd)" for metric in metrics)], *families],
         cleaned=cleaned,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from tenfold import runtime
 from tenfold.dataset import Dataset, Schema
 from tenfold.dataset.folds import FOLD, ROW
 from tenfold.metrics import Array
+from tenfold.params import Params, picture
+from tenfold.reporting.outputs import Outputs
 
 Rows = list[dict[str, Any]]
 # Images in one figure, unless there are more classes.
@@ -33,23 +35,21 @@ class ChampionTest:
 
 
 def write(
-    out: Path,
-    tested: ChampionTest,
-    scored: Mapping[str, Path],
-    metric: str,
-    shape: Sequence[int] | None,
+    outputs: Outputs, tested: ChampionTest, candidates: Iterable[str], experiment: Params
 ) -> None:
     """Write all curves and pictures.
 
     Args:
-        out: the folder of the CSVs; each candidate has a folder of pictures in it.
+        outputs: of the stages; the folder of plots gets the CSVs, and a folder of pictures for
+            each candidate.
         tested: the champion.
-        scored: each candidate's folder of scores and out-of-fold predictions.
-        metric: of the fold scores.
-        shape: [channels, height, width] if each row is a picture.
+        candidates: the families and the ensemble, if there is one.
+        experiment: params.yaml.
     """
     schema, rows, prediction = tested.schema, tested.rows, tested.prediction
-    with runtime.directory(out) as folder:
+    scored = {candidate: outputs.scored(candidate) for candidate in candidates}
+    shape, metric = picture(experiment, len(schema.features)), experiment.metrics[0]
+    with runtime.directory(outputs.folder / "plots") as folder:
         write_curves(folder, schema, scored, metric, rows.y, prediction)
         for candidate, results in scored.items():
             draw_family(folder / candidate, schema, results, metric)

@@ -118,7 +118,7 @@ def configuration(outputs: Outputs, candidate: str) -> dict[str, Any]:
 def _family(params: Params, outputs: Outputs, name: str, data: str) -> FamilyResults:
     folder = outputs.cross_validate / name
     best = configuration(outputs, name)
-    files = [folder / "best.json", folder / "scores.json", folder / "trials.csv"]
+    files = [folder / "best.json", folder / "trials.csv"]
     # The pictures are drawn from the results, so they are not part of what identifies a run.
     fingerprint = runtime.fingerprint(
         params.name,
@@ -133,7 +133,7 @@ def _family(params: Params, outputs: Outputs, name: str, data: str) -> FamilyRes
         stage=f"train@{name}",
         fingerprint=fingerprint,
         parameters=flat(best["parameters"]) | {"best_trial": best["trial"]},
-        scores=runtime.read_json(folder / "scores.json"),
+        scores=runtime.read_json(outputs.scores)[name],
         history=[
             {key: float(value) for key, value in row.items() if value}
             for row in runtime.read_rows(folder / "history.csv")
@@ -146,13 +146,13 @@ def _family(params: Params, outputs: Outputs, name: str, data: str) -> FamilyRes
 
 def _ensemble(params: Params, outputs: Outputs, families: list[FamilyResults]) -> FamilyResults:
     folder = outputs.ensemble
-    weights, scores = folder / "weights.json", runtime.read_json(folder / "scores.json")
+    weights = folder / "weights.json"
     members = _members(outputs, ENSEMBLE)
     fingerprint = runtime.fingerprint(
         params.name,
         ENSEMBLE,
-        scores,
         runtime.digest(weights),
+        runtime.digest(folder / "oof.parquet"),
         [family.fingerprint for family in families if family.name in members],
     )
     described = configuration(outputs, ENSEMBLE)
@@ -161,15 +161,11 @@ def _ensemble(params: Params, outputs: Outputs, families: list[FamilyResults]) -
         stage="select_model",
         fingerprint=fingerprint,
         parameters=flat(described["parameters"]),
-        scores=scores,
+        scores=runtime.read_json(outputs.scores)[ENSEMBLE],
         history=[],
         findings=described["findings"],
         trials=[],
-        files=[
-            weights,
-            folder / "scores.json",
-            *sorted((outputs.folder / "plots" / ENSEMBLE).glob("*.png")),
-        ],
+        files=[weights, *sorted((outputs.folder / "plots" / ENSEMBLE).glob("*.png"))],
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tenfold import selection
-from tenfold.metrics import METRICS
+from tenfold.metrics import named
 from tenfold.runtime import shown
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def progress(family: str, metric: str, *, shown: bool) -> Iterator[Callable[[Tri
             bar.total = n_trials
             if trial.evaluation is not None:
                 scores.append(trial.score(metric))
-                top = max(scores) if METRICS[metric].direction == "maximize" else min(scores)
+                top = max(scores) if named(metric).direction == "maximize" else min(scores)
                 bar.set_postfix({metric: f"{top:.4f}"}, refresh=False)
             bar.update()
 
@@ -63,7 +63,7 @@ def search_summary(
     family: str,
     trials: Sequence[Trial],
     best: Trial,
-    metric_names: Sequence[str],
+    metric: str,
     n_configurations: float = math.inf,
 ) -> str:
     """The best trial of a search, and one line for each finding of its diagnostics.
@@ -75,7 +75,7 @@ def search_summary(
     count = tried_of(len(trials), n_configurations if counted else math.inf)
     tried = count + (f" ({failed} failed)" if failed else "")
     tuned = ", ".join(f"{name}={short(value)}" for name, value in best.values.items())
-    score = ", ".join(f"{name} {best.score(name):.4f}" for name in metric_names[:1])
+    score = f"{metric} {best.score(metric):.4f}"
     found = f"cross_validate@{family}: {tried}, best {score}" + (f" with {tuned}" if tuned else "")
     assert best.evaluation is not None
     notes = [f"note: {family}: {finding}" for finding in best.evaluation.findings]
@@ -107,7 +107,9 @@ def leaderboard(results: Mapping[str, Any], metric_names: Sequence[str]) -> str:
         for row in rows
     ]
     test = ", ".join(f"{name} {short(results['test'][name])}" for name in metric_names)
-    return "\n".join([*lines, "", f"* champion; on the test rows: {test}"])
+    positive = results.get("positive_class")
+    of = "" if positive is None else f" (positive class: {positive})"
+    return "\n".join([*lines, "", f"* champion; on the test rows: {test}{of}"])
 
 
 def mean_sd(summary: Mapping[str, Any]) -> str:

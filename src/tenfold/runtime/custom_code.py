@@ -55,16 +55,16 @@ def load(
     return module
 
 
-def write_digests(families: Iterable[str], metrics: Iterable[str]) -> None:
-    """Write for each family a file that changes whenever its code, or a metric or loss, does.
+def write_digests(families: Iterable[str], metric: str) -> None:
+    """Write for each family a file that changes whenever code that trains it does.
 
     DVC watches these files, since dvc.yaml cannot say whether a family lies in the project or in
-    tenfold. `metrics` are those of the experiment; of losses all count.
+    tenfold. Of metrics, `metric` alone decides what is trained; of losses all count.
     """
-    own = {name: file_of("metrics", name) for name in metrics}
+    own = file_of("metrics", metric)
     described = {
         "losses": {name: digest(file_of("losses", name)) for name in names("losses")},
-        "metrics": {name: digest(file) for name, file in own.items() if file.is_file()},
+        "metric": digest(own) if own.is_file() else None,
     }
     families = list(families)
     for old in DIGESTS.glob("*.json"):
@@ -73,7 +73,12 @@ def write_digests(families: Iterable[str], metrics: Iterable[str]) -> None:
     for name in families:
         file = file_of("families", name)
         code = digest(file if file.is_file() else BUILT_IN / file.name)
-        write_json(DIGESTS / f"{name}.json", {"family": code, **described})
+        write_json(digests_of(name), {"family": code, **described})
+
+
+def digests_of(family: str) -> Path:
+    """The file that `write_digests` writes for a family."""
+    return DIGESTS / f"{family}.json"
 
 
 @cache

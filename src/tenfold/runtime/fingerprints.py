@@ -7,14 +7,16 @@ import functools
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from tenfold.runtime.files import matching
 from tenfold.runtime.locks import SCRATCH
 
-# Folders of a project's own code.
+# Folders of a project's own code, and those of them whose code is trained with.
 OWN_CODE = ("families", "losses", "metrics")
+TRAINING_CODE = ("families", "losses")
 
 
 def fingerprint(*parts: Any) -> str:
@@ -38,10 +40,10 @@ def source_digests(path: str) -> list[str]:
     return [path, *(f"{file}: {digest(file)}" for file in files)]
 
 
-def code_digest() -> str:
+def code_digest(folders: Iterable[str] = OWN_CODE) -> str:
     """SHA-256 of tenfold's own source, and of the project's own code if there is any."""
     own = [
-        [f"{file}", digest(file)] for kind in OWN_CODE for file in sorted(Path(kind).glob("*.py"))
+        [f"{file}", digest(file)] for kind in folders for file in sorted(Path(kind).glob("*.py"))
     ]
     return fingerprint(package_digest(), own) if own else package_digest()
 
@@ -77,6 +79,7 @@ def derive_seed(*parts: Any) -> int:
 def scratch(kind: str, *parts: Any) -> Path:
     """A folder for work that must survive a crash, named by all that the work depends on.
 
-    `parts` name the inputs; tenfold's own code is always one of them.
+    `parts` name the inputs; the code that trains is always one of them. A metric is not: whoever
+    depends on its code says so.
     """
-    return SCRATCH / kind / fingerprint(code_digest(), *parts)[:16]
+    return SCRATCH / kind / fingerprint(code_digest(TRAINING_CODE), *parts)[:16]

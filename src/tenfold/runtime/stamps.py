@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tenfold.runtime.files import read_stamp, write_json, write_text
-from tenfold.runtime.fingerprints import code_digest, digest, fingerprint
+from tenfold.runtime.fingerprints import code_digest, digest, fingerprint, package_digest
 from tenfold.runtime.locks import SCRATCH
 
 STAMPS = SCRATCH / "stamps"
@@ -19,13 +19,13 @@ def is_current(stage: str, inputs: Any, outputs: Path) -> bool:
     noted = read_stamp(STAMPS / f"{stage}.json")
     if inputs is None or noted is None or not outputs.exists():
         return False
-    return bool(noted == [fingerprint(code_digest(), inputs), digest(outputs)])
+    return bool(noted == [fingerprint(package_digest(), inputs), digest(outputs)])
 
 
 def stamp(stage: str, inputs: Any, outputs: Path) -> None:
     """Note which outputs a stage has made from which inputs, unless these are None: unknown."""
     if inputs is not None:
-        made = [fingerprint(code_digest(), inputs), digest(outputs)]
+        made = [fingerprint(package_digest(), inputs), digest(outputs)]
         write_json(STAMPS / f"{stage}.json", made)
 
 

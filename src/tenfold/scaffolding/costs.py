@@ -193,7 +193,7 @@ class Measurement:
                 self.schema.classes,
                 experiment.trainer.model_dump() | {"max_epochs": n_epochs},
             ),
-            experiment.metrics,
+            experiment.metrics[:1],
             experiment.seed,
         )
         start = time.perf_counter()

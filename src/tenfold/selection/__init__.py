@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-from tenfold import runtime
-from tenfold.metrics import METRICS
+from tenfold.metrics import named
 
 Summary = dict[str, dict[str, Any]]
 
@@ -18,13 +16,8 @@ def rank(cv: Mapping[str, Summary], metric: str) -> list[str]:
     >>> rank({"dummy": {"mse": {"mean": 2.0}}, "mlp": {"mse": {"mean": 1.0}}}, "mse")
     ['mlp', 'dummy']
     """
-    sign = -1 if METRICS[metric].direction == "maximize" else 1
+    sign = -1 if named(metric).direction == "maximize" else 1
     return sorted(cv, key=lambda family: sign * cv[family][metric]["mean"])
-
-
-def read_scores(folder: Path, families: Iterable[str]) -> dict[str, Summary]:
-    """The cross-validation scores of each of `families`; other folders are not read."""
-    return {family: runtime.read_json(folder / family / "scores.json") for family in families}
 
 
 def mean_sd(cv: Mapping[str, Summary]) -> dict[str, Summary]:

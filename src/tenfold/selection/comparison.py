@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tenfold.dataset import Dataset
-from tenfold.metrics import METRICS
+from tenfold.metrics import named
 from tenfold.selection import Summary, rank
 
 CONFIDENCE = 0.95
@@ -95,6 +95,6 @@ class Scoreboard:
     def better(self, first: str, second: str) -> Difference | None:
         """By how much the first is better than the second, in units of the metric."""
         ours, theirs = (np.array(self.cv[name][self.metric]["folds"]) for name in (first, second))
-        if METRICS[self.metric].direction == "minimize":
+        if named(self.metric).direction == "minimize":
             ours, theirs = theirs, ours
         return compare(ours.tolist(), theirs.tolist(), self.val_share)

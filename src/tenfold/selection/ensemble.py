@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold import dataset, metrics, runtime
+from tenfold import dataset, runtime
 from tenfold.dataset import Dataset
 from tenfold.metrics import Array
 from tenfold.models import CURVE
@@ -17,6 +17,7 @@ from tenfold.models.shared.assembling import assemble
 from tenfold.models.shared.ensemble import Part
 from tenfold.params import ENSEMBLE, Params
 from tenfold.selection import Summary, cross_fitting, greedy, row_losses
+from tenfold.selection.fold_scores import FoldScorer
 from tenfold.training.leave_one_out import overlapping
 from tenfold.tuning import kept
 
@@ -59,7 +60,9 @@ class Ensemble:
         return len(self.parts) == 1 and not self.parts[0].runner_up
 
 
-def combine(experiment: Params, train: Dataset, cross_validated: Path, trained: Path) -> Ensemble:
+def combine(
+    experiment: Params, scorer: FoldScorer, cross_validated: Path, trained: Path
+) -> Ensemble:
     """Weigh the configurations by their out-of-fold predictions, and score their mean.
 
     Its scores compare with those of a family: a fold is predicted with weights that the other
@@ -67,9 +70,10 @@ def combine(experiment: Params, train: Dataset, cross_validated: Path, trained: 
 
     Args:
         experiment: params.yaml.
-        train: the training rows with their folds.
+        scorer: of out-of-fold predictions.
         cross_validated, trained: the folders that hold one of each family.
     """
+    train = scorer.train
     candidates = find_candidates(experiment.models, cross_validated, trained)
     assert train.folds is not None, "the training table has no folds"
     vals = [train.folds.val(number) for number in range(train.folds.n)]
@@ -89,10 +93,6 @@ def combine(experiment: Params, train: Dataset, cross_validated: Path, trained: 
         cross_fitting.mean(own, fold)
         for own, fold in zip(weights.of_folds, zip(*predictions, strict=True), strict=True)
     ]
-    scores = [
-        metrics.scores(experiment.metrics, true, prediction)
-        for true, prediction in zip(y, fitted, strict=True)
-    ]
     members = [
         (candidate, weight)
         for candidate, weight in zip(candidates, weights.of_all.tolist(), strict=True)
@@ -102,7 +102,7 @@ def combine(experiment: Params, train: Dataset, cross_validated: Path, trained: 
         [Part(member.family, member.runner_up, weight) for member, weight in members],
         [member.trained for member, _ in members],
         fitted,
-        {ENSEMBLE: metrics.summarise(scores)},
+        {ENSEMBLE: scorer.score(ENSEMBLE, fitted)},
     )
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tenfold.metrics import CLASSIFICATION, Array, Task
+from tenfold.metrics import CLASSIFICATION, Array, Task, split_name
 
 # Probabilities below are taken for this one, as scikit-learn's log loss does.
 MIN_PROBABILITY = float(np.finfo(np.float64).eps)
@@ -54,6 +55,26 @@ def _squares(residuals: Array) -> Array:
     return sums
 
 
+def _relative_residuals(y: NDArray[np.generic], prediction: Array) -> Array:
+    residuals: Array = _residuals(y, prediction) / np.abs(y.astype(np.float64))[:, None]
+    return residuals
+
+
+def _values(y: NDArray[np.generic], prediction: Array) -> Array:
+    """The prediction and the true value, which is the same for all members."""
+    return np.column_stack([prediction, y.astype(np.float64)])
+
+
+def _squares_of_logs(values: Array) -> Array:
+    logs = np.log1p(np.maximum(values, 0)).reshape(len(values), -1, 2)
+    return _squares(logs[..., 0] - logs[..., 1])
+
+
+def _pinballs(quantile: float, residuals: Array) -> Array:
+    sums: Array = np.maximum((1 - quantile) * residuals, -quantile * residuals).sum(axis=1)
+    return sums
+
+
 def _absolutes(residuals: Array) -> Array:
     sums: Array = np.abs(residuals).sum(axis=1)
     return sums
@@ -74,11 +95,18 @@ ABSOLUTE = RowLoss(_residuals, _absolutes)
 BRIER = RowLoss(_residuals_of_classes, _squares)
 LOG = RowLoss(_true_probability, _negative_logs)
 
-# The metrics that are such a loss themselves; auroc and accuracy are none.
+SHARE = RowLoss(_relative_residuals, _absolutes)
+LOGARITHMIC = RowLoss(_values, _squares_of_logs)
+
+# The metrics that are such a loss themselves, or nearly; auroc, accuracy and the like are none.
 LOSSES: dict[str, RowLoss] = {
     "mse": SQUARED,
+    "rmse": SQUARED,
     "r2": SQUARED,
     "mae": ABSOLUTE,
+    "median_ae": ABSOLUTE,
+    "mape": SHARE,
+    "rmsle": LOGARITHMIC,
     "log_loss": LOG,
     "brier": BRIER,
 }
@@ -86,4 +114,7 @@ LOSSES: dict[str, RowLoss] = {
 
 def row_loss(metric: str, task: Task) -> RowLoss:
     """The loss that fits a metric: its own, else the log loss or the squared error."""
-    return LOSSES.get(metric, LOG if task in CLASSIFICATION else SQUARED)
+    name, value = split_name(metric)
+    if name == "pinball":
+        return RowLoss(_residuals, partial(_pinballs, float(value)))
+    return LOSSES.get(name, LOG if task in CLASSIFICATION else SQUARED)

@@ -22,6 +22,7 @@ from tenfold.splitting.feasibility import UnfitParts, check_parts, check_target
 from tenfold.splitting.given import given
 from tenfold.splitting.grouped import grouped
 from tenfold.splitting.later_groups import later_rows_of_new_groups
+from tenfold.splitting.scored_target import check_scored_target, find_positive
 from tenfold.splitting.shuffled import random, stratified
 from tenfold.splitting.split_report import summary
 from tenfold.splitting.strategy import SplitColumns, TrainTestSplit
@@ -54,6 +55,7 @@ class SplitSettings:
         rules: how to split.
         metrics: these must be defined on every part.
         seed: of all random draws.
+        positive_class: the class of two that is declared positive, if one is.
     """
 
     target: str
@@ -61,6 +63,7 @@ class SplitSettings:
     rules: Split
     metrics: Sequence[str] = ()
     seed: int = 0
+    positive_class: bool | int | str | None = None
 
     @classmethod
     def of(cls, experiment: Params) -> SplitSettings:
@@ -71,6 +74,7 @@ class SplitSettings:
             experiment.split,
             experiment.metrics,
             experiment.seed,
+            experiment.data.positive_class,
         )
 
 
@@ -93,6 +97,8 @@ def split(table: Path, out: Path, settings: SplitSettings) -> dict[str, Any]:
     strategy = _strategy(rules, task)
     columns = split_columns.read(table, settings.target, task, rules)
     check_target(columns, task)
+    check_scored_target(columns, metrics)
+    positive = find_positive(columns, settings.positive_class)
 
     def fits(other: Experiment) -> bool:
         with contextlib.suppress(UserError):
@@ -125,7 +131,7 @@ def split(table: Path, out: Path, settings: SplitSettings) -> dict[str, Any]:
     with ThreadPoolExecutor(1) as thread:
         report = thread.submit(draw_folds)
         split_files.write(table, out, parts, columns)
-        return report.result()
+        return {**report.result(), "positive_class": positive}
 
 
 def _strategy(rules: Split, task: Task) -> str:

@@ -9,7 +9,7 @@ from itertools import chain, islice
 
 import numpy as np
 
-from tenfold.metrics import METRICS
+from tenfold.metrics import named
 from tenfold.params import Split
 from tenfold.sources import name as sql_name
 from tenfold.splitting.strategy import SplitColumns
@@ -62,7 +62,7 @@ def _changes(experiment: Experiment) -> Iterator[Iterable[Change]]:
     """Changes of one kind after another, each with its alternatives."""
     rules, metrics = experiment.rules, experiment.metrics
     undefined = [
-        name for name in metrics if METRICS[name].every_class or METRICS[name].different_values
+        name for name in metrics if named(name).every_class or named(name).different_values
     ]
     without = replace(experiment, metrics=[name for name in metrics if name not in undefined])
     removing = f"remove the metric {' and '.join(undefined)}"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tenfold.dataset.folds import UNUSED, VAL
-from tenfold.metrics import METRICS, Task, is_constant
+from tenfold.metrics import Task, is_constant, named
 from tenfold.params import Split
 from tenfold.runtime import UserError
 from tenfold.splitting.strategy import SplitColumns, TrainTestSplit
@@ -200,7 +200,7 @@ def check_parts(parts: TrainTestSplit, columns: SplitColumns, metrics: Sequence[
         raise UnfitParts("split.test_size leaves no row for the test")
     smallest = min(parts.folds.count(VAL))
     for metric in metrics:
-        needed = METRICS[metric].smallest_fold
+        needed = named(metric).smallest_fold
         if smallest < needed:
             raise UnfitParts(
                 f"metric {metric} needs folds of {needed} rows, but the smallest has {smallest}"
@@ -214,10 +214,10 @@ def check_parts(parts: TrainTestSplit, columns: SplitColumns, metrics: Sequence[
 
 
 def _check_different_values(parts: TrainTestSplit, y: NDArray[Any], metrics: Sequence[str]) -> None:
-    named = [metric for metric in metrics if METRICS[metric].different_values]
-    if not named:
+    different = [metric for metric in metrics if named(metric).different_values]
+    if not different:
         return
-    needs = f"metric {named[0]} is not defined where the target has one value only: "
+    needs = f"metric {different[0]} is not defined where the target has one value only: "
     trained = y[parts.in_train]
     for number, own in enumerate(parts.folds.membership):
         judged = trained[own == VAL]
@@ -235,7 +235,7 @@ def _check_classes(
     parts: TrainTestSplit, columns: SplitColumns, y: NDArray[Any], metrics: Sequence[str]
 ) -> None:
     folds, classes = parts.folds, columns.classes
-    every_class = [metric for metric in metrics if METRICS[metric].every_class]
+    every_class = [metric for metric in metrics if named(metric).every_class]
     total, validated = count_codes(y, len(classes)), np.zeros(len(classes), np.int64)
     for number, own in enumerate(folds.membership):
         judged = _among(own == VAL, y, len(classes))

@@ -31,7 +31,9 @@ def family_run(
         max_results=1,
     )
     if found:
-        return str(found[0].info.run_id)
+        run_id = str(found[0].info.run_id)
+        _log_scores(client, run_id, family)
+        return run_id
     _discard_unfinished(client, experiment, family.fingerprint)
     tags = {
         FINGERPRINT: family.fingerprint,
@@ -43,16 +45,8 @@ def family_run(
     if family.findings:
         tags["mlflow.note.content"] = "\n".join(f"- {finding}" for finding in family.findings)
     run_id = _create_run(client, experiment, family.name, tags)
-    metrics = [(f"cv/{name}", s["mean"], 0) for name, s in family.scores.items()]
-    metrics += [
-        (f"cv/{name}_sd", s["sd"], 0) for name, s in family.scores.items() if s["sd"] is not None
-    ]
-    metrics += [
-        (f"cv/{name}_fold", value, fold)
-        for name, s in family.scores.items()
-        for fold, value in enumerate(s["folds"])
-    ]
-    metrics += [
+    _log_scores(client, run_id, family)
+    metrics = [
         (_curve(name), value, int(row["epoch"]))
         for row in family.history
         for name, value in row.items()
@@ -66,6 +60,33 @@ def family_run(
         _log_trial(client, experiment, run_id, family, trial)
     client.set_terminated(run_id, "FINISHED")
     return run_id
+
+
+def _log_scores(client: MlflowClient, run_id: str, family: FamilyResults) -> None:
+    """Log the cross-validated scores that are new to a run: a metric may be added afterwards."""
+    known = client.get_run(run_id).data.metrics
+    metrics = []
+    for name, summary in family.scores.items():
+        key = f"cv/{_key(name)}"
+        if known.get(key) == summary["mean"]:
+            continue
+        metrics += [(f"{key}_fold", value, fold) for fold, value in enumerate(summary["folds"])]
+        if summary["sd"] is not None:
+            metrics.append((f"{key}_sd", summary["sd"], 0))
+        # The last one: where it is known, so are the others.
+        metrics.append((key, summary["mean"], 0))
+    if metrics:
+        client.log_dict(run_id, family.scores, "scores.json")
+        _log(client, run_id, metrics)
+
+
+def _key(metric: str) -> str:
+    """A metric's name as MLflow takes it, which knows no @.
+
+    >>> _key("precision@0.3")
+    'precision_at_0.3'
+    """
+    return metric.replace("@", "_at_")
 
 
 def _curve(name: str) -> str:
@@ -98,7 +119,7 @@ def mark_champion(client: MlflowClient, experiment: str, run_id: str) -> None:
 def log_test(client: MlflowClient, run_id: str, champion: Champion) -> None:
     """Log the champion's scores on the test rows, if they are new, and its report."""
     known = client.get_run(run_id).data.metrics
-    scores = {f"test/{name}": score for name, score in champion.test.items()}
+    scores = {f"test/{_key(name)}": score for name, score in champion.test.items()}
     _log(client, run_id, [(key, s, 0) for key, s in scores.items() if known.get(key) != s])
     for file in champion.files:
         client.log_artifact(run_id, str(file))
@@ -116,7 +137,7 @@ def _log_trial(
     run_id = _create_run(client, experiment, f"{family.name} trial {trial['trial']}", tags)
     scores = {f"{name}_{part}" for name in family.scores for part in ("mean", "sd")}
     metrics = [
-        (f"cv/{key.removesuffix('_mean')}", float(value), 0)
+        (f"cv/{_key(key.removesuffix('_mean'))}", float(value), 0)
         for key, value in trial.items()
         if key in scores and value
     ]

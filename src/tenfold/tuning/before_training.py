@@ -7,10 +7,12 @@ from typing import Any
 
 from tenfold import models, preprocessing
 from tenfold.dataset import Schema
+from tenfold.metrics import named
 from tenfold.models import FitSettings
 from tenfold.models.shared import trial_fit
 from tenfold.params import Params, search_space
-from tenfold.tuning import pretrained
+from tenfold.runtime import custom_code
+from tenfold.tuning import pretrained, trial_scores
 
 
 def check(
@@ -20,7 +22,9 @@ def check(
     load_registered: Callable[[str], Any],
     flags: Collection[str] = (),
 ) -> None:
-    """Check families: the model they start from, what fits the table, what fits the machine.
+    """Check metrics of one's own, and families: the model they start from, what fits the table.
+
+    What fits the machine is checked, too.
 
     Args:
         experiment: the whole of params.yaml.
@@ -32,6 +36,9 @@ def check(
     Raises:
         UserError: as the stage of that family would.
     """
+    for name in experiment.metrics:
+        if custom_code.file_of("metrics", name).is_file():
+            trial_scores.try_out(name, len(schema.classes))
     for name in families:
         declared = experiment.models[name]
         source = declared.get("init_from")
@@ -49,6 +56,19 @@ def check(
         models.family(name).check(parameters, settings, n_columns)
         if models.own_file(name) is not None:
             trial_fit.try_out(name, parameters, settings)
+
+
+def deciding(metric: str, positive: int | None) -> dict[str, Any]:
+    """All that the search depends on of `metrics:` and of the positive class, as JSON.
+
+    Args:
+        metric: the first, which decides.
+        positive: the code of the positive class of two; it counts for some metrics only.
+    """
+    return {
+        "metric": metric,
+        "positive": positive if named(metric).positive_class else None,
+    }
 
 
 def _first(name: str, declared: dict[str, Any]) -> models.FamilyParameters:

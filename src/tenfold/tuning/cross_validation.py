@@ -87,24 +87,30 @@ def cross_validate(
     folds: Sequence[Fold],
     settings: FitSettings,
     metric_names: Sequence[str],
+    positive: int | None = None,
 ) -> list[Evaluation | Diverged]:
     """Fit every fold's training part, predict and score its validation part.
+
+    `positive` is the code of the positive class of two, for metrics that ask for it.
 
     `Diverged` is returned for a configuration with a prediction or score that is not finite.
     """
     results = family.predict_folds(configurations, folds, settings)
     return [
-        result if isinstance(result, Diverged) else _evaluate(result, folds, metric_names)
+        result if isinstance(result, Diverged) else _evaluate(result, folds, metric_names, positive)
         for result in results
     ]
 
 
 def _evaluate(
-    result: FoldPredictions, folds: Sequence[Fold], metric_names: Sequence[str]
+    result: FoldPredictions,
+    folds: Sequence[Fold],
+    metric_names: Sequence[str],
+    positive: int | None,
 ) -> Evaluation | Diverged:
     scores = []
     for fold, prediction in zip(folds, result.predictions, strict=True):
-        scores.append(metrics.scores(metric_names, fold.y_val, prediction))
+        scores.append(metrics.scores(metric_names, fold.y_val, prediction, positive))
         if not np.isfinite(list(scores[-1].values())).all():
             return Diverged(f"a score is not a finite number: {scores[-1]}")
     oof = _out_of_fold(folds, result.predictions)

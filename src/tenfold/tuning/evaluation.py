@@ -78,13 +78,18 @@ class Inputs:
 
 @dataclass
 class Evaluator:
-    """Cross-validates configurations; folds are preprocessed once for all that share them."""
+    """Cross-validates configurations; folds are preprocessed once for all that share them.
+
+    Trials are scored in `metrics`, of which the first decides; `positive` is the code of the
+    positive class of two.
+    """
 
     family: Family
     inputs: Inputs
     settings: FitSettings
     metrics: Sequence[str]
     seed: int
+    positive: int | None = None
     _folds: dict[InputForm, list[Fold]] = field(default_factory=dict)
 
     @property
@@ -120,7 +125,7 @@ class Evaluator:
         settings = self.inputs.fit_settings(first, self.settings)
         family = with_target(self.family, transform or self.transforms[0])
         return cross_validation.cross_validate(
-            family, configurations, folds, settings, self.metrics
+            family, configurations, folds, settings, self.metrics, self.positive
         )
 
 

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from tenfold import metrics, runtime
-from tenfold.metrics import METRICS
+from tenfold.metrics import named
 from tenfold.models import Diverged, FamilyParameters
 from tenfold.params import SearchSpace, Tune
 from tenfold.params.preprocessing import TransformName
@@ -131,13 +131,13 @@ def best(trials: Sequence[Trial], metric: str) -> Trial:
 
 def ranked(trials: Sequence[Trial], metric: str) -> list[Trial]:
     """The trials that did not fail, from best to worst; of equals the earlier one first."""
-    sign = -1 if METRICS[metric].direction == "maximize" else 1
+    sign = -1 if named(metric).direction == "maximize" else 1
     finished = [trial for trial in trials if trial.evaluation is not None]
     return sorted(finished, key=lambda trial: (sign * trial.score(metric), trial.number))
 
 
 def table(trials: Sequence[Trial]) -> list[dict[str, Any]]:
-    """One row a trial: number, state, mean and sd of every metric, tuned values."""
+    """One row a trial: number, state, mean and sd of the deciding metric, tuned values."""
     rows = []
     for trial in trials:
         row: dict[str, Any] = {"trial": trial.number, "state": "failed"}
@@ -175,7 +175,7 @@ class _Bar:
         """Whether the trial may be among the best; of equals the earlier one is."""
         if self.height is None:
             return True
-        return METRICS[self.metric].better(evaluation.score(self.metric), self.height)
+        return named(self.metric).better(evaluation.score(self.metric), self.height)
 
 
 def _ask(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from tenfold import runtime
-from tenfold.metrics import METRICS
+from tenfold.metrics import named
 from tenfold.models import FamilyParameters
 from tenfold.params import SearchSpace, Tune, messages, search_space
 from tenfold.params.preprocessing import TransformName
@@ -56,7 +56,7 @@ class Study:
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self.study = optuna.create_study(direction=METRICS[metric].direction)
+        self.study = optuna.create_study(direction=named(metric).direction)
         self.space = space
         self.tune = tune
         self.seed = seed

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tenfold import metrics
-from tenfold.metrics import METRICS, Array
+from tenfold.metrics import METRICS, Array, classification
 
 RNG = np.random.default_rng(0)
 
@@ -50,7 +50,7 @@ def test_r2_of_a_constant_target_is_no_number(y: list[float]) -> None:
 
 def test_auroc_of_two_classes_is_the_share_of_ordered_pairs() -> None:
     y, score = codes(60, 2), probabilities(60, 2).round(1)
-    assert metrics.auroc(y, score) == pytest.approx(rank_auroc(y == 1, score[:, 1]))
+    assert classification.auroc(y, score) == pytest.approx(rank_auroc(y == 1, score[:, 1]))
 
 
 def test_auroc_of_many_classes_is_the_plain_mean_of_one_against_the_rest() -> None:
@@ -58,8 +58,8 @@ def test_auroc_of_many_classes_is_the_plain_mean_of_one_against_the_rest() -> No
 
     y, score = np.concatenate([codes(50, 4), np.zeros(60, dtype=np.int64)]), probabilities(110, 4)
     one_vs_rest = [rank_auroc(y == code, score[:, code]) for code in range(4)]
-    assert metrics.auroc(y, score) == pytest.approx(np.mean(one_vs_rest))
-    assert metrics.auroc(y, score) == pytest.approx(
+    assert classification.auroc(y, score) == pytest.approx(np.mean(one_vs_rest))
+    assert classification.auroc(y, score) == pytest.approx(
         roc_auc_score(y, score, multi_class="ovr", average="macro")
     )
 
@@ -68,28 +68,28 @@ def test_auroc_of_many_classes_is_the_plain_mean_of_one_against_the_rest() -> No
 def test_log_loss_is_the_mean_negative_log_of_the_true_class(n_classes: int) -> None:
     y, score = codes(40, n_classes), probabilities(40, n_classes)
     expected = -np.mean([math.log(score[row, code]) for row, code in enumerate(y)])
-    assert metrics.log_loss(y, score) == pytest.approx(expected)
+    assert classification.log_loss(y, score) == pytest.approx(expected)
 
 
 def test_log_loss_of_a_class_absent_from_the_fold_and_of_certainty_is_finite() -> None:
     score = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
-    assert metrics.log_loss(np.array([0, 1]), score) == pytest.approx(0, abs=1e-12)
-    assert 30 < metrics.log_loss(np.array([2, 2]), score) < math.inf
+    assert classification.log_loss(np.array([0, 1]), score) == pytest.approx(0, abs=1e-12)
+    assert 30 < classification.log_loss(np.array([2, 2]), score) < math.inf
 
 
 @pytest.mark.parametrize("n_classes", [2, 5])
 def test_accuracy_counts_the_rows_whose_most_probable_class_is_true(n_classes: int) -> None:
     y, score = codes(40, n_classes), probabilities(40, n_classes)
     hits = sum(int(max(range(n_classes), key=lambda c: score[i, c]) == y[i]) for i in range(40))
-    assert metrics.accuracy(y, score) == hits / 40
+    assert classification.accuracy(y, score) == hits / 40
 
 
 def test_brier_of_two_classes_is_the_squared_error_of_the_second() -> None:
     from sklearn.metrics import brier_score_loss
 
     y, score = codes(40, 2), probabilities(40, 2)
-    assert metrics.brier(y, score) == pytest.approx(np.mean((score[:, 1] - y) ** 2))
-    assert metrics.brier(y, score) == pytest.approx(brier_score_loss(y, score[:, 1]))
+    assert classification.brier(y, score) == pytest.approx(np.mean((score[:, 1] - y) ** 2))
+    assert classification.brier(y, score) == pytest.approx(brier_score_loss(y, score[:, 1]))
 
 
 def test_brier_of_many_classes_sums_over_the_classes() -> None:
@@ -97,25 +97,27 @@ def test_brier_of_many_classes_sums_over_the_classes() -> None:
     total = sum(
         (score[row, code] - (y[row] == code)) ** 2 for row in range(40) for code in range(4)
     )
-    assert metrics.brier(y, score) == pytest.approx(total / 40)
+    assert classification.brier(y, score) == pytest.approx(total / 40)
 
 
 def test_directions_and_tasks() -> None:
-    maximised = {name for name, metric in METRICS.items() if metric.direction == "maximize"}
-    assert maximised == {"r2", "auroc", "accuracy"}
+    minimised = {name for name, metric in METRICS.items() if metric.direction == "minimize"}
+    assert minimised == {
+        *("mse", "rmse", "rmsle", "mae", "median_ae", "mape", "pinball", "log_loss", "brier")
+    }
     assert METRICS["auroc"].better(0.9, 0.8)
     assert not METRICS["auroc"].better(0.8, 0.8)
     assert METRICS["mse"].better(1.0, 2.0)
     assert not METRICS["mse"].better(2.0, 1.0)
     fitting = {name for name, metric in METRICS.items() if "regression" in metric.tasks}
-    assert fitting == {"mse", "mae", "r2"}
+    assert fitting == {"mse", "rmse", "rmsle", "mae", "median_ae", "mape", "r2", "pinball"}
     for name in set(METRICS) - fitting:
         assert METRICS[name].tasks == ("binary", "multiclass")
 
 
 def test_a_perfect_prediction_is_better_than_any_other() -> None:
     y, score = codes(30, 3), probabilities(30, 3)
-    for name in ("auroc", "log_loss", "accuracy", "brier"):
+    for name in (name for name, metric in METRICS.items() if "multiclass" in metric.tasks):
         metric = METRICS[name]
         assert metric.better(metric.function(y, np.eye(3)[y]), metric.function(y, score))
 
@@ -150,8 +152,12 @@ def test_auroc_does_not_change_under_a_monotone_transform(positive: Array, draw:
     share = np.round(positive, 3)
     warped = (np.exp(3 * share) - 1) / (math.e**3 - 1)
     score, transformed = (np.stack([1 - one, one], axis=1) for one in (share, warped))
-    assert metrics.auroc(y, transformed) == pytest.approx(metrics.auroc(y, score), abs=1e-12)
-    assert metrics.auroc(y, 1 - score) == pytest.approx(1 - metrics.auroc(y, score), abs=1e-12)
+    assert classification.auroc(y, transformed) == pytest.approx(
+        classification.auroc(y, score), abs=1e-12
+    )
+    assert classification.auroc(y, 1 - score) == pytest.approx(
+        1 - classification.auroc(y, score), abs=1e-12
+    )
 
 
 @given(st.integers(2, 6), st.integers(1, 20), st.integers(0, 2**32 - 1))
@@ -159,5 +165,5 @@ def test_accuracy_and_brier_stay_within_their_bounds(n_classes: int, n: int, see
     draw = np.random.default_rng(seed)
     score = draw.dirichlet(np.full(n_classes, 0.1), n)
     y = draw.integers(0, n_classes, n)
-    assert 0 <= metrics.accuracy(y, score) <= 1
-    assert 0 <= metrics.brier(y, score) <= (1 if n_classes == 2 else 2)
+    assert 0 <= classification.accuracy(y, score) <= 1
+    assert 0 <= classification.brier(y, score) <= (1 if n_classes == 2 else 2)
