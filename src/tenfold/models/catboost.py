@@ -37,7 +37,7 @@ MAX_NUMBER = float(np.finfo(np.float32).max)
 class Parameters(BoostingParameters):
     """CatBoost's own names; the defaults are the tuned ones of Holzmueller et al. (2024)."""
 
-    fit_seconds = (0.5, 1e-05)
+    fit_seconds = (0.5, 0.0, 1e-05)
     task_defaults: ClassVar = {
         "learning_rate": (0.08, 0.09),
         "depth": (7, 9),

@@ -20,7 +20,7 @@ Size = Annotated[int, Field(ge=1)]
 class Parameters(ActivatedParameters, ConvolutionSettings):
     """Convolutions with pooling, then a hidden layer. Source: LeCun et al. (1998)."""
 
-    fit_seconds = (0.5, 0.0002)
+    fit_seconds = (0.5, 0.0, 0.0002)
 
     shape: tuple[Size, Size, Size] = Field(
         strict=False,

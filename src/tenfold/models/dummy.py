@@ -12,7 +12,7 @@ from tenfold.models.shared.scikit_family import ScikitFamily
 class Parameters(FamilyParameters):
     """This family has no parameters."""
 
-    fit_seconds = (0.002, 0.0)
+    fit_seconds = (0.002, 0.0, 0.0)
 
 
 def build(parameters: Parameters, task: Task, seed: int) -> Any:

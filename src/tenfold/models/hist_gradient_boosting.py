@@ -16,7 +16,7 @@ from tenfold.preprocessing import NATIVE, InputForm
 class Parameters(FamilyParameters):
     """scikit-learn's own names."""
 
-    fit_seconds = (0.07, 4e-06)
+    fit_seconds = (0.07, 0.0, 4e-06)
     bagged = True
 
     learning_rate: float = Field(0.1, gt=0, description="Shrinkage of each tree.")

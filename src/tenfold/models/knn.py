@@ -18,7 +18,7 @@ from tenfold.models.shared.scikit_family import ScikitFamily, ScikitModel
 class Parameters(FamilyParameters):
     """scikit-learn's own names; the model holds the training rows."""
 
-    fit_seconds = (0.02, 4e-06)
+    fit_seconds = (0.02, 0.0, 4e-06)
 
     n_neighbors: int = Field(20, ge=1, description="At most all training rows.")
     weights: Literal["uniform", "distance"] = Field(

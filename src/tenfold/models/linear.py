@@ -14,7 +14,7 @@ from tenfold.models.shared.scikit_family import ScikitFamily
 class Parameters(FamilyParameters):
     """One strength of shrinkage serves both tasks: large alpha, small coefficients."""
 
-    fit_seconds = (0.02, 1e-06)
+    fit_seconds = (0.02, 0.0, 1e-06)
 
     alpha: float = Field(1.0, gt=0, description="L2 penalty: ridge's alpha, logistic's 1 / C.")
     class_weight: Literal["balanced"] | None = Field(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Parameters(TableParameters):
     """Hidden layers of equal width. Source: Rumelhart, Hinton & Williams (1986)."""
 
-    fit_seconds = (0.1, 2.4e-05)
+    fit_seconds = (0.1, 0.0, 2.4e-05)
     plain_sequential: ClassVar[bool] = True
 
     n_blocks: int = Field(2, ge=0, description="Hidden layers; 0 is a linear model.")

@@ -11,7 +11,7 @@ from tenfold.models.shared.forests import ForestFamily, ForestParameters, option
 class Parameters(ForestParameters):
     """scikit-learn's own names."""
 
-    fit_seconds = (0.4, 3e-05)
+    fit_seconds = (0.4, 0.0, 3e-05)
 
 
 def build(parameters: Parameters, task: Task, seed: int) -> Any:

@@ -26,7 +26,7 @@ ACTIVATION = ("selu", "mish")
 class Parameters(NetworkParameters):
     """RealMLP-TD, the tuned defaults. Source: Holzmueller, Grinsztajn & Steinwart (2024)."""
 
-    fit_seconds = (2.0, 0.0005)
+    fit_seconds = (2.0, 0.0, 0.0005)
     # Of its layers' own making.
     initializer: ClassVar[str] = "auto"  # type: ignore[misc]
     initializer_scale: ClassVar[float] = 0.05  # type: ignore[misc]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Parameters(TableParameters):
     """Residual blocks, each widening to twice d_block. Source: Gorishniy et al. (2021)."""
 
-    fit_seconds = (0.3, 0.0001)
+    fit_seconds = (0.3, 0.0, 0.0001)
 
     n_blocks: int = Field(2, ge=1, description="Residual blocks.")
     d_block: int = Field(128, ge=1, description="Units between blocks.")

@@ -20,7 +20,7 @@ Size = Annotated[int, Field(ge=1)]
 class Parameters(NetworkParameters, RecurrentSettings):
     """A GRU (Cho et al. 2014) or LSTM (Hochreiter & Schmidhuber 1997)."""
 
-    fit_seconds = (0.5, 0.0002)
+    fit_seconds = (0.5, 0.0, 0.0002)
 
     shape: tuple[Size, Size] = Field(
         strict=False,

@@ -60,8 +60,8 @@ class Size:
 def forecast(family: str, declared: Mapping[str, Any], n_trials: int, size: Size) -> float:
     """Seconds of a family's fits on two cores, by the rough figures that its schema states."""
     schema = models.parameters(family)
-    fixed, per_cell = schema.fit_seconds
-    fits = sum(fixed + per_cell * rows * size.n_columns for rows in size.rows)
+    fixed, per_row, per_cell = schema.fit_seconds
+    fits = sum(fixed + (per_row + per_cell * size.n_columns) * rows for rows in size.rows)
     for name in PROPORTIONAL:
         value = declared.get(name)
         if isinstance(value, int):

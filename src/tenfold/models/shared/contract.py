@@ -24,8 +24,8 @@ class FamilyParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
-    # Seconds of one fit on two cores, and more for each cell of its table: a rough forecast.
-    fit_seconds: ClassVar[tuple[float, float]] = (0.0, 0.0)
+    # Seconds of one fit on two cores, more for each row, and more for each cell: a rough forecast.
+    fit_seconds: ClassVar[tuple[float, float, float]] = (0.0, 0.0, 0.0)
     # Whether cross-validation keeps the folds' models, which are then the family's last fit as
     # one, rather than one model fitted on all rows, unless `train.strategy` says otherwise.
     bagged: ClassVar[bool] = False
