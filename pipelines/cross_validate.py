@@ -39,10 +39,9 @@ def main() -> None:
         deciding["positive"],
     )
     asked = experiment.model_dump(mode="json", include={"seed", "preprocessing", "tune", "trainer"})
-    files = (runtime.custom_code.digests_of(name), DECIDING, SCHEMA, TRAIN, FOLDS)
-    scratch = runtime.scratch(
-        "studies", name, declared, asked, *map(runtime.digest, files), start and start.digest()
-    )
+    code = runtime.custom_code.training_code(name, evaluate.metric)
+    inputs = [asked, code, *map(runtime.digest, (DECIDING, SCHEMA, TRAIN, FOLDS))]
+    scratch = runtime.scratch("studies", name, declared, inputs, start and start.digest())
     shown = terminal.on_terminal(experiment.run.progress)
     with terminal.progress(name, evaluate.metric, shown=shown) as show:
         trials = search.search(space, evaluate, tune, scratch, show, first)

@@ -216,7 +216,7 @@ def test_code_of_a_metric_belongs_to_a_family_only_where_it_decides(folder: Path
     def after(metric: str, code: str) -> str:
         write("metrics/gini.py", code)
         custom_code.write_digests(["linear"], metric)
-        return custom_code.digests_of("linear").read_text()
+        return (custom_code.DIGESTS / "linear.json").read_text()
 
     assert after("auroc", METRIC) == after("auroc", METRIC + "# Another edition.")
     assert after("gini", METRIC) != after("gini", METRIC + "# Another edition.")

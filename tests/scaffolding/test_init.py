@@ -198,7 +198,7 @@ def test_what_init_writes_is_valid_and_checked_in_seconds() -> None:
         said = "\n".join(check.check(params.load(models)))
     assert "120 rows read, 120 kept, 0 rejected" in said
     assert "10 folds of 9 to 10 rows, stratified" in said
-    assert "110 fits, very roughly" in said
+    assert "120 fits, very roughly" in said
     assert "linear: 40 fits (4 of 4 configurations)" in said
     assert not Path("project/outputs").exists()
 

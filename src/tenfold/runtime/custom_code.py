@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Literal
+from typing import Any, Literal
 
 from tenfold.runtime.errors import UserError
 from tenfold.runtime.files import write_json
@@ -59,26 +59,27 @@ def write_digests(families: Iterable[str], metric: str) -> None:
     """Write for each family a file that changes whenever code that trains it does.
 
     DVC watches these files, since dvc.yaml cannot say whether a family lies in the project or in
-    tenfold. Of metrics, `metric` alone decides what is trained; of losses all count.
+    tenfold.
     """
-    own = file_of("metrics", metric)
-    described = {
-        "losses": {name: digest(file_of("losses", name)) for name in names("losses")},
-        "metric": digest(own) if own.is_file() else None,
-    }
     families = list(families)
     for old in DIGESTS.glob("*.json"):
         if old.stem not in families:
             old.unlink()
     for name in families:
-        file = file_of("families", name)
-        code = digest(file if file.is_file() else BUILT_IN / file.name)
-        write_json(digests_of(name), {"family": code, **described})
+        write_json(DIGESTS / f"{name}.json", training_code(name, metric))
 
 
-def digests_of(family: str) -> Path:
-    """The file that `write_digests` writes for a family."""
-    return DIGESTS / f"{family}.json"
+def training_code(family: str, metric: str) -> dict[str, Any]:
+    """Digests of the code that a family is trained with.
+
+    Of metrics, `metric` alone decides what is trained; of losses all count.
+    """
+    file, own = file_of("families", family), file_of("metrics", metric)
+    return {
+        "family": digest(file if file.is_file() else BUILT_IN / file.name),
+        "losses": {name: digest(file_of("losses", name)) for name in names("losses")},
+        "metric": digest(own) if own.is_file() else None,
+    }
 
 
 @cache
