@@ -130,7 +130,7 @@ def cleaned(name: str, rules: dict[str, Any], *, at_once: bool) -> Any:
 
 
 @pytest.mark.slow
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(table=tables(), rules=st.sampled_from(RULES))
 @example(([["1", "007", "1", "x", "a ", "1"]] * 9, "\n"), RULES[0])
 @example(([*[["0", "0", "0", "0", "a", "0"]] * 4, ["0", "7 ", "0", "0", "a", "0"]], "\n"), RULES[6])
