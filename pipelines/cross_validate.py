@@ -54,4 +54,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(f"cross_validate@{sys.argv[1]}", main)
+    made = Path("outputs/cross_validate", sys.argv[1])
+    program.run(f"cross_validate@{sys.argv[1]}", main, made)

@@ -43,4 +43,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    program.run(f"train@{sys.argv[1]}", main)
+    program.run(f"train@{sys.argv[1]}", main, Path("outputs/train", sys.argv[1]))

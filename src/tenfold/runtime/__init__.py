@@ -38,10 +38,12 @@ from tenfold.runtime.stamps import (
     params_fingerprint,
     stamp,
 )
+from tenfold.runtime.timings import Timing, timed, timing
 
 __all__ = [
     "SCRATCH",
     "TemporaryFolder",
+    "Timing",
     "UserError",
     "check_folder",
     "check_interrupted",
@@ -74,6 +76,8 @@ __all__ = [
     "shown",
     "source_digests",
     "stamp",
+    "timed",
+    "timing",
     "unusable",
     "write_json",
     "write_rows",

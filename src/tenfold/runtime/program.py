@@ -13,6 +13,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import FrameType, TracebackType
 
 from tenfold import runtime
@@ -21,12 +22,15 @@ from tenfold.runtime import UserError, processes
 INTERRUPTED = "interrupted: run the same command again to go on"
 
 
-def run(name: str, main: Callable[[], None]) -> None:
-    """Run `main` as stage `name`: once at a time, ending with its parent, errors as messages."""
+def run(name: str, main: Callable[[], None], made: Path | None = None) -> None:
+    """Run `main` as stage `name`: once at a time, ending with its parent, errors as messages.
+
+    How long it takes is kept for the folder `made`.
+    """
     with one_message():
         runtime.check_folder()
         runtime.die_with_parent()
-        with runtime.lock(runtime.SCRATCH / "locks" / f"{name}.lock"):
+        with runtime.lock(runtime.SCRATCH / "locks" / f"{name}.lock"), runtime.timed(made):
             main()
 
 
