@@ -186,7 +186,7 @@ def leaderboard(arguments: argparse.Namespace) -> None:
 
 
 def ui(arguments: argparse.Namespace) -> None:
-    """Replace this process by MLflow's server of the project's store."""
+    """Say where the leaderboard is, then become MLflow's server of the project's store."""
     from tenfold import tracking
 
     if tracking.uri().startswith(("http://", "https://")):
@@ -195,8 +195,9 @@ def ui(arguments: argparse.Namespace) -> None:
             "in a browser"
         )
     _require_free(arguments.port)
-    print(f"MLflow UI: http://{HOST}:{arguments.port}  (Ctrl-C ends it)", flush=True)
-    tracking.ensure_store()
+    values = runtime.checked_params()
+    page = tracking.page(values["name"] if values else None)
+    print(f"MLflow UI: http://{HOST}:{arguments.port}{page}  (Ctrl-C ends it)", flush=True)
     where = ["--host", HOST, "--port", str(arguments.port), "--workers", "1"]
     # The address is not among the arguments, which all users of a machine can see.
     store = {"MLFLOW_BACKEND_STORE_URI": tracking.uri()}

@@ -279,6 +279,8 @@ def test_the_ui_shows_the_experiment(finished: Project) -> None:
         status, body = ui.ask(f"{api}/experiments/get-by-name?experiment_name=breast_cancer")
         assert status == 200
         experiment = json.loads(body)["experiment"]["experiment_id"]
+        opened = f"/#/experiments/{experiment}/runs?viewStateShareKey=leaderboard"
+        assert f"http://127.0.0.1:{ui.port}{opened}" in finished.log.read_text()
         query = {
             "experiment_ids": [experiment],
             "filter": "attributes.run_name = 'mlp'",

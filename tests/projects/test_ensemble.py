@@ -25,7 +25,7 @@ def test_an_ensemble_that_is_the_champion_is_published_and_served(again: Project
     assert again.json("outputs/metrics.json")["champion"] == "ensemble"
     weights = again.json("outputs/ensemble/weights.json")["members"]
     run = again.family_runs()["ensemble"]
-    assert run.data.tags["tenfold.champion"] == "true"
+    assert run.data.tags["role"] == "champion"
     assert {f"test/{name}" for name in ("auroc", "log_loss")} <= set(run.data.metrics)
     assert again.champion().run_id == run.info.run_id
     page = (again / "outputs/report.html").read_text()

@@ -155,8 +155,12 @@ def test_the_registry_follows_params_there_and_back(again: Project, finished: Pr
     second = again.json("outputs/metrics.json")["champion"]
     assert second != first
     assert again.champion_version() == "2"
-    marked = again.runs("tags.`tenfold.champion` = 'true'")
+    marked = again.runs("tags.role = 'champion'")
     assert [run.data.tags["tenfold.family"] for run in marked] == [second]
+    earlier = again.client().get_model_version("breast_cancer", "1")
+    assert earlier.tags["role"] == "superseded"
+    left = again.runs("tags.role = 'superseded'")
+    assert first in {run.data.tags["tenfold.family"] for run in left}
 
     runs = len(again.runs())
     again.run("git", "checkout", "--quiet", "--", "params.yaml", "dvc.lock")
@@ -167,7 +171,7 @@ def test_the_registry_follows_params_there_and_back(again: Project, finished: Pr
     assert again.champion_version() == "1"
     assert len(again.client().search_model_versions("name = 'breast_cancer'")) == 2
     assert len(again.runs()) == runs
-    marked = again.runs("tags.`tenfold.champion` = 'true'")
+    marked = again.runs("tags.role = 'champion'")
     assert [run.data.tags["tenfold.family"] for run in marked] == [first]
 
 
@@ -326,11 +330,12 @@ def test_an_experiment_run_in_the_workspace_or_in_a_temporary_folder_lands_in_th
     again.run("git", "checkout", "--quiet", "--", "params.yaml", "dvc.lock")
     again.run("dvc", "exp", "run", "--name", "there", "--temp", "-S", "+models.linear.max_iter=500")
     here = again.runs("tags.`dvc.experiment` = 'here'")
-    mlp = [run for run in here if run.info.run_name == "mlp"]
+    mlp = [run for run in here if run.info.run_name == "mlp (here)"]
     assert [run.data.params["dropout"] for run in mlp] == ["0.2"]
     there = again.runs("tags.`dvc.experiment` = 'there'")
-    linear = [run for run in there if run.info.run_name == "linear"]
+    linear = [run for run in there if run.info.run_name == "linear (there)"]
     assert [run.data.params["max_iter"] for run in linear] == ["500"]
+    assert {run.data.tags["role"] for run in linear} == {"candidate"}
     artifacts = again / "mlruns" / "artifacts"
     for run in (*mlp, *linear):
         assert run.info.status == "FINISHED"

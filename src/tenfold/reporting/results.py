@@ -12,17 +12,22 @@ from tenfold.params import ENSEMBLE, Params, Split
 from tenfold.params.search_space import flat
 from tenfold.reporting.outputs import Outputs
 from tenfold.selection import ensemble
+from tenfold.selection.comparison import compare
 from tenfold.serving.row_reader import RowReader
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Report = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class FamilyResults:
     """What MLflow shows of one family, or of the ensemble; `fingerprint` identifies it.
 
-    `stage` is the last one that it comes from.
+    `stage` is the last one that it comes from; `interval` has the bounds of the 95 % interval of
+    the deciding metric's mean, if there are several folds; `timing` is that of search and training,
+    if they ran here.
     """
 
     name: str
@@ -30,6 +35,8 @@ class FamilyResults:
     fingerprint: str
     parameters: dict[str, Any]
     scores: selection.Summary
+    interval: tuple[float, float] | None
+    timing: runtime.Timing | None
     history: list[dict[str, float]]
     findings: list[str]
     trials: list[dict[str, str]]
@@ -56,9 +63,14 @@ class Champion:
 
 @dataclass(frozen=True)
 class ExperimentResults:
-    """All results of an experiment; `fingerprint` identifies them."""
+    """All results of an experiment; `fingerprint` identifies them.
+
+    The first of `metrics` decides; `verdict` says how surely the champion won.
+    """
 
     experiment: str
+    metrics: list[str]
+    verdict: dict[str, Any]
     registered_model: str
     fingerprint: str
     data: dict[str, Any]
@@ -81,12 +93,18 @@ def read(params: Params, outputs: Outputs, fingerprint: str) -> ExperimentResult
         "name": Path(params.data.path).name,
         "path": params.data.path,
         "rows": sum(report["rows"].values()),
+        "target": params.data.target,
+        "train": report["rows"]["train"],
+        "test": report["rows"]["test"],
+        "folds": len(report["folds"]),
     }
-    families = [_family(params, outputs, name, data["digest"]) for name in params.models]
+    families = [_family(params, outputs, name, report, data["digest"]) for name in params.models]
     if ENSEMBLE in results["cv"]:
-        families.append(_ensemble(params, outputs, families))
+        families.append(_ensemble(params, outputs, report, families))
     return ExperimentResults(
         experiment=params.name,
+        metrics=list(params.metrics),
+        verdict=runtime.read_json(outputs.verdict),
         registered_model=params.select_model.registered_model_name,
         fingerprint=fingerprint,
         data=data,
@@ -115,25 +133,42 @@ def configuration(outputs: Outputs, candidate: str) -> dict[str, Any]:
     return {"parameters": {"weight": weights}, "findings": []}
 
 
-def _family(params: Params, outputs: Outputs, name: str, data: str) -> FamilyResults:
+def _interval(scores: selection.Summary, metric: str, report: Report) -> tuple[float, float] | None:
+    """The 95 % interval of the mean over the folds; None of a single one."""
+    folds = scores[metric]["folds"]
+    shares = [
+        val / train for val, train in zip(report["folds"], report["learnt_from"], strict=True)
+    ]
+    found = compare(folds, [0.0] * len(folds), sum(shares) / len(shares))
+    return (found.low, found.high) if found else None
+
+
+def _timing(*made: str) -> runtime.Timing | None:
+    """The start of the first of these folders, and the seconds that all have taken."""
+    known = [timing for timing in map(runtime.timing, made) if timing is not None]
+    if len(known) < len(made):
+        return None
+    return runtime.Timing(known[0].start, sum(timing.seconds for timing in known))
+
+
+def _family(
+    params: Params, outputs: Outputs, name: str, report: Report, data: str
+) -> FamilyResults:
     folder = outputs.cross_validate / name
     best = configuration(outputs, name)
     files = [folder / "best.json", folder / "trials.csv"]
+    scores = runtime.read_json(outputs.scores)[name]
     # The pictures are drawn from the results, so they are not part of what identifies a run.
-    fingerprint = runtime.fingerprint(
-        params.name,
-        name,
-        params.models[name],
-        data,
-        runtime.digest(folder),
-        runtime.digest(outputs.train / name),
-    )
+    made = runtime.digest(folder), runtime.digest(outputs.train / name)
+    fingerprint = runtime.fingerprint(params.name, name, params.models[name], data, *made)
     return FamilyResults(
         name=name,
         stage=f"train@{name}",
         fingerprint=fingerprint,
         parameters=flat(best["parameters"]) | {"best_trial": best["trial"]},
-        scores=runtime.read_json(outputs.scores)[name],
+        scores=scores,
+        interval=_interval(scores, params.metrics[0], report),
+        timing=_timing(*made),
         history=[
             {key: float(value) for key, value in row.items() if value}
             for row in runtime.read_rows(folder / "history.csv")
@@ -144,9 +179,11 @@ def _family(params: Params, outputs: Outputs, name: str, data: str) -> FamilyRes
     )
 
 
-def _ensemble(params: Params, outputs: Outputs, families: list[FamilyResults]) -> FamilyResults:
+def _ensemble(
+    params: Params, outputs: Outputs, report: Report, families: list[FamilyResults]
+) -> FamilyResults:
     folder = outputs.ensemble
-    weights = folder / "weights.json"
+    weights, scores = folder / "weights.json", runtime.read_json(outputs.scores)[ENSEMBLE]
     members = _members(outputs, ENSEMBLE)
     fingerprint = runtime.fingerprint(
         params.name,
@@ -161,7 +198,9 @@ def _ensemble(params: Params, outputs: Outputs, families: list[FamilyResults]) -
         stage="select_model",
         fingerprint=fingerprint,
         parameters=flat(described["parameters"]),
-        scores=runtime.read_json(outputs.scores)[ENSEMBLE],
+        scores=scores,
+        interval=_interval(scores, params.metrics[0], report),
+        timing=None,
         history=[],
         findings=described["findings"],
         trials=[],

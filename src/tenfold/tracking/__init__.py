@@ -14,18 +14,18 @@ from tenfold.reporting import outputs
 from tenfold.reporting.outputs import Outputs
 from tenfold.tracking import registry, runs, store
 from tenfold.tracking.registry import ALIAS, is_published, load_model, require_model
-from tenfold.tracking.store import ensure_store, environment, uri
+from tenfold.tracking.store import environment, page, uri
 
 if TYPE_CHECKING:
     from tenfold.reporting.results import ExperimentResults
 
 __all__ = [
     "ALIAS",
-    "ensure_store",
     "environment",
     "is_published",
     "is_shown",
     "load_model",
+    "page",
     "publish",
     "require_model",
     "uri",
@@ -59,7 +59,10 @@ def publish(results: ExperimentResults) -> str:
             for family in results.families
         }
         run_id = found[results.champion.family]
-        if not store.in_temporary_folder():
-            runs.mark_champion(client, experiment, run_id)
         runs.log_test(client, run_id, results.champion)
+        if store.in_temporary_folder():
+            runs.mark_candidates(client, found)
+        else:
+            runs.show_standings(client, experiment, results, found)
+            store.describe(client, experiment, results)
         return registry.promote(client, experiment, results, run_id)

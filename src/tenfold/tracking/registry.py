@@ -12,7 +12,9 @@ from urllib.parse import quote, unquote, urlparse
 
 import tenfold
 from tenfold import runtime
+from tenfold.tracking import descriptions
 from tenfold.tracking.runs import FINGERPRINT
+from tenfold.tracking.standings import CANDIDATE, CHAMPION, ROLE, SUPERSEDED
 from tenfold.tracking.store import (
     connect,
     in_temporary_folder,
@@ -120,13 +122,35 @@ def promote(client: MlflowClient, experiment: str, results: ExperimentResults, r
     name = results.registered_model
     number = _version(client, experiment, results, run_id)
     if in_temporary_folder():
+        if ROLE not in client.get_model_version(name, number).tags:
+            client.set_model_version_tag(name, number, ROLE, CANDIDATE)
         return (
             f"models:/{name}/{number} is registered; @{ALIAS} stays where it is, since this "
             "experiment runs outside of the workspace"
         )
     client.set_model_version_tag(name, number, PUBLICATION, results.fingerprint)
+    _show_roles(client, results, number)
     client.set_registered_model_alias(name, ALIAS, number)
     return f"models:/{name}@{ALIAS} is version {number}"
+
+
+def _show_roles(client: MlflowClient, results: ExperimentResults, champion: str) -> None:
+    """Describe the registered model and its champion; say of all versions what they are."""
+    name = results.registered_model
+    for version in client.search_model_versions(f"name = '{name}'"):
+        role = CHAMPION if str(version.version) == champion else SUPERSEDED
+        if role == CHAMPION or version.tags.get(ROLE) != CANDIDATE:
+            client.set_model_version_tag(name, version.version, ROLE, role)
+    described = client.get_model_version(name, champion)
+    text = descriptions.version(results)
+    if descriptions.may_replace(described.description) and described.description != text:
+        client.update_model_version(name, champion, text)
+    known, text = (
+        client.get_registered_model(name).description,
+        descriptions.registered_model(results),
+    )
+    if descriptions.may_replace(known) and known != text:
+        client.update_registered_model(name, text)
 
 
 def _version(client: MlflowClient, experiment: str, results: ExperimentResults, run_id: str) -> str:

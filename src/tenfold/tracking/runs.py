@@ -5,20 +5,31 @@ from __future__ import annotations
 import contextlib
 import functools
 import getpass
+import itertools
 import json
 import os
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from tenfold import runtime
+from tenfold.tracking import descriptions, views
+from tenfold.tracking.descriptions import NOTE
+from tenfold.tracking.standings import CANDIDATE, ROLE, SCORE, SUPERSEDED, VERDICT, standings
+from tenfold.tracking.views import metric_key
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Run
 
     from tenfold.reporting.results import Champion, ExperimentResults, FamilyResults
 
 FINGERPRINT = "tenfold.fingerprint"
-CHAMPION = "tenfold.champion"
+FAMILY = "tenfold.family"
+EXPERIMENT = "dvc.experiment"
+# What earlier versions tagged the champion with.
+OLD_CHAMPION = "tenfold.champion"
 
 
 def family_run(
@@ -31,35 +42,120 @@ def family_run(
         max_results=1,
     )
     if found:
-        run_id = str(found[0].info.run_id)
-        _log_scores(client, run_id, family)
-        return run_id
+        known = found[0].info
+        _log_scores(client, known.run_id, family)
+        if family.timing:  # A run of an earlier version lasted as long as its publication.
+            _finish(client, known.run_id, known.start_time, family.timing)
+        return str(known.run_id)
     _discard_unfinished(client, experiment, family.fingerprint)
     tags = {
         FINGERPRINT: family.fingerprint,
-        "tenfold.family": family.name,
+        FAMILY: family.name,
         "dvc.stage": family.stage,
         "mlflow.source.name": "dvc.yaml",
         **_origin(),
     }
-    if family.findings:
-        tags["mlflow.note.content"] = "\n".join(f"- {finding}" for finding in family.findings)
-    run_id = _create_run(client, experiment, family.name, tags)
+    names = {run.info.run_name for run in _published(client, experiment)}
+    name = _free_name(_name(family.name, tags), names)
+    run_id = _create_run(client, experiment, name, tags, family.timing)
     _log_scores(client, run_id, family)
-    metrics = [
+    curve = [
         (_curve(name), value, int(row["epoch"]))
         for row in family.history
         for name, value in row.items()
         if name != "epoch"
     ]
-    _log(client, run_id, metrics, results.parameters | family.parameters)
+    _log(client, run_id, curve, results.parameters | family.parameters)
     _log_dataset(client, run_id, results.data)
     for file in family.files:
         client.log_artifact(run_id, str(file), "plots" if file.suffix == ".png" else None)
     for trial in family.trials:
-        _log_trial(client, experiment, run_id, family, trial)
-    client.set_terminated(run_id, "FINISHED")
+        _log_trial(client, experiment, run_id, name, family, trial)
+    if family.timing:
+        _finish(client, run_id, _milliseconds(family.timing.start), family.timing)
+    else:
+        client.update_run(run_id, "FINISHED")
     return run_id
+
+
+def _name(family: str, tags: Mapping[str, str]) -> str:
+    """A run's name: the family's, and the DVC experiment's if it is of one."""
+    return f"{family} ({tags[EXPERIMENT]})" if EXPERIMENT in tags else family
+
+
+def _free_name(wanted: str, taken: Collection[str]) -> str:
+    """The name itself, or the first with a number that no other run has.
+
+    >>> _free_name("mlp", ["mlp", "mlp 2"])
+    'mlp 3'
+    """
+    numbered = (f"{wanted} {number}" for number in itertools.count(2))
+    return next(name for name in itertools.chain([wanted], numbered) if name not in taken)
+
+
+def _published(client: MlflowClient, experiment: str) -> list[Run]:
+    """The finished runs of families and ensembles, in the order of their start."""
+    found: list[Run] = []
+    token = None
+    while True:
+        page = client.search_runs(
+            [experiment],
+            f"tags.`{FINGERPRINT}` LIKE '%' AND attributes.status = 'FINISHED'",
+            order_by=["attributes.start_time ASC"],
+            page_token=token,
+        )
+        found += page
+        token = page.token
+        if not token:
+            return found
+
+
+def show_standings(
+    client: MlflowClient, experiment: str, results: ExperimentResults, found: Mapping[str, str]
+) -> None:
+    """Say of every run of the experiment where it stands.
+
+    Args:
+        client: of the store.
+        experiment: its id.
+        results: what outputs/ holds.
+        found: candidate -> the id of its run. All other runs are superseded.
+    """
+    standing = standings(results)
+    families = {found[family.name]: family for family in results.families}
+    names: set[str] = set()
+    for run in _published(client, experiment):
+        run_id = run.info.run_id
+        name = _free_name(run.info.run_name or run.data.tags[FAMILY], names)
+        names.add(name)
+        if name != run.info.run_name:  # Earlier versions named all runs of a family alike.
+            client.update_run(run_id, name=name)
+        if run_id in families:
+            family = families[run_id]
+            own = standing[family.name]
+            if run.data.metrics.get(views.RANK) != own.rank:
+                _log(client, run_id, [(views.RANK, own.rank, 0)])
+            tags = {ROLE: own.role, SCORE: own.score, VERDICT: own.verdict}
+            if descriptions.may_replace(run.data.tags.get(NOTE), family.findings):
+                tags[NOTE] = descriptions.run(results, family, own)
+            _tag(client, run, tags)
+        elif run.data.tags.get(ROLE) != CANDIDATE:
+            _tag(client, run, {ROLE: SUPERSEDED, VERDICT: "of results that outputs/ holds no more"})
+        if OLD_CHAMPION in run.data.tags:
+            client.delete_tag(run_id, OLD_CHAMPION)
+
+
+def mark_candidates(client: MlflowClient, found: Mapping[str, str]) -> None:
+    """Mark the runs of a DVC experiment outside of the workspace, whose champion is not chosen."""
+    for run in map(client.get_run, found.values()):
+        if ROLE not in run.data.tags:
+            _tag(client, run, {ROLE: CANDIDATE, VERDICT: "of a DVC experiment"})
+
+
+def _tag(client: MlflowClient, run: Run, tags: Mapping[str, str]) -> None:
+    for key, value in tags.items():
+        if run.data.tags.get(key) != value:
+            client.set_tag(run.info.run_id, key, value)
 
 
 def _log_scores(client: MlflowClient, run_id: str, family: FamilyResults) -> None:
@@ -67,7 +163,7 @@ def _log_scores(client: MlflowClient, run_id: str, family: FamilyResults) -> Non
     known = client.get_run(run_id).data.metrics
     metrics = []
     for name, summary in family.scores.items():
-        key = f"cv/{_key(name)}"
+        key = f"cv/{metric_key(name)}"
         if known.get(key) == summary["mean"]:
             continue
         metrics += [(f"{key}_fold", value, fold) for fold, value in enumerate(summary["folds"])]
@@ -78,15 +174,6 @@ def _log_scores(client: MlflowClient, run_id: str, family: FamilyResults) -> Non
     if metrics:
         client.log_dict(run_id, family.scores, "scores.json")
         _log(client, run_id, metrics)
-
-
-def _key(metric: str) -> str:
-    """A metric's name as MLflow takes it, which knows no @.
-
-    >>> _key("precision@0.3")
-    'precision_at_0.3'
-    """
-    return metric.replace("@", "_at_")
 
 
 def _curve(name: str) -> str:
@@ -103,55 +190,71 @@ def _curve(name: str) -> str:
 
 def end_interrupted(client: MlflowClient, experiment: str) -> None:
     """Mark as FAILED the runs that a killed process left RUNNING."""
-    interrupted = "tags.`tenfold.family` LIKE '%' AND attributes.status = 'RUNNING'"
+    interrupted = f"tags.`{FAMILY}` LIKE '%' AND attributes.status = 'RUNNING'"
     for run in client.search_runs([experiment], interrupted):
         client.set_terminated(run.info.run_id, "FAILED")
-
-
-def mark_champion(client: MlflowClient, experiment: str, run_id: str) -> None:
-    """Tag the champion's run, and remove the tag from all others, removed families included."""
-    for run in client.search_runs([experiment], f"tags.`{CHAMPION}` = 'true'"):
-        if run.info.run_id != run_id:
-            client.set_tag(run.info.run_id, CHAMPION, "false")
-    client.set_tag(run_id, CHAMPION, "true")
 
 
 def log_test(client: MlflowClient, run_id: str, champion: Champion) -> None:
     """Log the champion's scores on the test rows, if they are new, and its report."""
     known = client.get_run(run_id).data.metrics
-    scores = {f"test/{_key(name)}": score for name, score in champion.test.items()}
+    scores = {f"test/{metric_key(name)}": score for name, score in champion.test.items()}
     _log(client, run_id, [(key, s, 0) for key, s in scores.items() if known.get(key) != s])
     for file in champion.files:
         client.log_artifact(run_id, str(file))
 
 
 def _log_trial(
-    client: MlflowClient, experiment: str, parent: str, family: FamilyResults, trial: dict[str, Any]
+    client: MlflowClient,
+    experiment: str,
+    parent: str,
+    parent_name: str,
+    family: FamilyResults,
+    trial: dict[str, Any],
 ) -> None:
     tags = {
         "mlflow.parentRunId": parent,
-        "tenfold.family": family.name,
+        FAMILY: family.name,
         "dvc.stage": f"cross_validate@{family.name}",
         **_origin(),
     }
-    run_id = _create_run(client, experiment, f"{family.name} trial {trial['trial']}", tags)
+    name = f"{parent_name} trial {trial['trial']}"
+    run_id = _create_run(client, experiment, name, tags, family.timing)
     scores = {f"{name}_{part}" for name in family.scores for part in ("mean", "sd")}
     metrics = [
-        (f"cv/{_key(key.removesuffix('_mean'))}", float(value), 0)
+        (f"cv/{metric_key(key.removesuffix('_mean'))}", float(value), 0)
         for key, value in trial.items()
         if key in scores and value
     ]
     tuned = {k: v for k, v in trial.items() if k not in scores | {"trial", "state"}}
     _log(client, run_id, metrics, tuned)
-    finished = "FINISHED" if trial["state"] == "complete" else "FAILED"
-    client.set_terminated(run_id, finished)
+    client.update_run(run_id, "FINISHED" if trial["state"] == "complete" else "FAILED")
 
 
-def _create_run(client: MlflowClient, experiment: str, name: str, tags: Mapping[str, str]) -> str:
-    """Create a run that is FAILED until it is complete, in case this process dies."""
-    run = client.create_run(experiment, tags=dict(tags), run_name=name)
-    client.set_terminated(run.info.run_id, "FAILED")
+def _create_run(
+    client: MlflowClient,
+    experiment: str,
+    name: str,
+    tags: Mapping[str, str],
+    timing: runtime.Timing | None,
+) -> str:
+    """Create a run that is FAILED until it is complete, in case this process dies.
+
+    It starts when its family's search did. A run without an end has no duration, which is what is
+    known of results that were made elsewhere, and of single trials.
+    """
+    start = _milliseconds(timing.start) if timing else None
+    run = client.create_run(experiment, start_time=start, tags=dict(tags), run_name=name)
+    client.update_run(run.info.run_id, "FAILED")
     return str(run.info.run_id)
+
+
+def _finish(client: MlflowClient, run_id: str, start: int, timing: runtime.Timing) -> None:
+    client.set_terminated(run_id, "FINISHED", end_time=start + _milliseconds(timing.seconds))
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)
 
 
 def _discard_unfinished(client: MlflowClient, experiment: str, fingerprint: str) -> None:
@@ -173,7 +276,7 @@ def _log(
     """Log metrics (key, value, step) and parameters to a run, finished or not."""
     from mlflow.entities import Metric, Param
 
-    now = int(time.time() * 1000)
+    now = _milliseconds(time.time())
     points = [Metric(key, value, now, step) for key, value, step in metrics]
     params = [Param(key, str(value)) for key, value in (parameters or {}).items()]
     # A tracking server takes at most 1,000 metrics and 100 parameters in one request.
@@ -212,5 +315,5 @@ def _origin() -> dict[str, str]:
             ["git", "rev-parse", "HEAD"], stderr=subprocess.DEVNULL, text=True
         ).strip()
     if "DVC_EXP_NAME" in os.environ:
-        tags["dvc.experiment"] = os.environ["DVC_EXP_NAME"]
+        tags[EXPERIMENT] = os.environ["DVC_EXP_NAME"]
     return tags

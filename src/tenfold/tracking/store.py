@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tenfold import runtime
-from tenfold.tracking import database
+from tenfold.tracking import database, descriptions, views
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+    from tenfold.reporting.results import ExperimentResults
 
 # Makes MLflow's UI open the experiment as one of models, with columns for metrics.
 KIND = {"mlflow.experimentKind": "custom_model_development"}
@@ -123,6 +125,36 @@ def experiment(client: MlflowClient, name: str) -> str:
         found = client.get_experiment_by_name(name)
         assert found is not None
     return str(found.experiment_id)
+
+
+def describe(client: MlflowClient, experiment: str, results: ExperimentResults) -> None:
+    """Say in words what the experiment has found, and keep the views that MLflow's UI opens on."""
+    known = client.get_experiment(experiment)
+    tags = views.saved(results, known.creation_time or 0)
+    if descriptions.may_replace(known.tags.get(descriptions.NOTE)):
+        tags[descriptions.NOTE] = descriptions.experiment(results)
+    for key, value in (KIND | tags).items():
+        if known.tags.get(key) != value:
+            client.set_experiment_tag(experiment, key, value)
+
+
+def page(name: str | None) -> str:
+    """The part of an address behind the server's that opens an experiment's leaderboard.
+
+    Args:
+        name: of the experiment; None if it is not known, which means the latest.
+
+    Returns:
+        "" if none has been published.
+    """
+    client = connect()
+    with user_errors("cannot read", "Correct MLFLOW_TRACKING_URI"):
+        shown = client.search_experiments(
+            filter_string=f"tags.`{views.TAG}{views.LEADERBOARD}` LIKE '%'",
+            order_by=["last_update_time DESC"],
+        )
+    named = [known for known in shown if known.name == name] or shown
+    return views.address(named[0].experiment_id) if named else ""
 
 
 @contextlib.contextmanager
