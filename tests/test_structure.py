@@ -103,7 +103,8 @@ ORDER = [
 NOT_DECLARED = {
     "clean": {"models", "preprocessing", "reporting", "selection"},
     "split": {
-        *("cleaning", "models", "preprocessing", "reporting", "serving", "tracking", "tuning"),
+        *("cleaning", "models", "preprocessing", "reporting", "selection", "serving"),
+        *("tracking", "tuning"),
     },
     "cross_validate": {"cleaning", "reporting", "selection", "serving", "sources", "tracking"},
     "train": {"reporting", "selection"},
