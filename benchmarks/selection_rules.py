@@ -26,10 +26,10 @@ from tenfold.params import ENSEMBLE, Params
 from tenfold.params.training import Rule
 from tenfold.runtime import read_json
 from tenfold.selection import cross_fitting, ensemble
-from tenfold.selection.choosing import choose_by
 from tenfold.selection.comparison import Scoreboard
 from tenfold.selection.ensemble import Ensemble
 from tenfold.selection.fold_scores import FoldScorer
+from tenfold.selection.rules import choose_by
 
 SPLIT, CROSS_VALIDATE, TRAIN = (
     Path("outputs") / stage for stage in ("split", "cross_validate", "train")

@@ -34,22 +34,20 @@ def main() -> None:
 def choose(experiment: Params) -> None:
     """Rank by cross-validation, score the winner on the test rows, write what people read."""
     from tenfold import dataset
-    from tenfold.models.shared import predictor
     from tenfold.reporting import page, plots, verdict
-    from tenfold.selection import choosing, fold_scores
+    from tenfold.selection import choosing, fold_scores, testing
 
     report = runtime.read_json(OUT.split / "report.json")
-    schema = dataset.Schema.from_report(report)
-    train = dataset.read(OUT.split / "train.parquet", schema, OUT.split / "folds.parquet")
+    schema, group = dataset.Schema.from_report(report), experiment.split.group
+    train = dataset.read(OUT.split / "train.parquet", schema, OUT.split / "folds.parquet", group)
     scorer = fold_scores.FoldScorer(experiment.metrics, train, report["positive_class"])
     chosen = choosing.choose(experiment, scorer, OUT.cross_validate, OUT.train, OUT.ensemble)
-    print("\n".join([*chosen.notes, *verdict.write(OUT.verdict, experiment, chosen)]))
-    test = dataset.read(OUT.split / "test.parquet", schema)
-    prediction = predictor.load(OUT.model(chosen.champion)).predict(test.X)
-    summary = chosen.summary(scorer.rows(test.y, prediction)) | scorer.described_positive
-    tested = plots.ChampionTest(chosen.champion, schema, test, prediction)
+    rows = dataset.read(OUT.split / "test.parquet", schema, group=group)
+    tested = testing.test(chosen.champion, OUT.model(chosen.champion), rows, scorer)
+    print("\n".join([*chosen.notes, *verdict.write(OUT.verdict, experiment, chosen, tested)]))
+    summary = chosen.summary(tested.scores) | scorer.described_positive
     plots.write(OUT, tested, chosen.cv, experiment)
-    dataset.write_predictions(OUT.folder / "test_predictions.parquet", test, prediction)
+    dataset.write_predictions(OUT.folder / "test_predictions.parquet", rows, tested.prediction)
     page.write(experiment, summary, OUT)
     runtime.write_json(OUT.scores, chosen.cv)
     runtime.write_json(OUT.folder / "metrics.json", summary)

@@ -172,13 +172,14 @@ def leaderboard(arguments: argparse.Namespace) -> None:
     from tenfold.reporting import terminal
 
     experiment = _params()
-    path = Path("outputs/metrics.json")
-    if not path.exists():
+    path, judged = Path("outputs/metrics.json"), Path("outputs/verdict.json")
+    verdict = runtime.read_json(judged) if path.exists() and judged.exists() else {}
+    # An earlier version of tenfold wrote no intervals.
+    if "test" not in verdict:
         raise UserError(f"there is no {path} yet: run `dvc repro` first")
-    print(terminal.leaderboard(runtime.read_json(path), experiment.metrics))
-    verdict = Path("outputs/verdict.json")
-    if verdict.exists():
-        print("\n" + "\n".join(runtime.read_json(verdict)["sentences"]))
+    intervals = verdict["test"]["intervals"]
+    print(terminal.leaderboard(runtime.read_json(path), experiment.metrics, intervals))
+    print("\n" + "\n".join(verdict["sentences"]))
     # In tenfold's own clone make knows where the commands are installed.
     program = "make" if Path("pipelines").is_dir() else "tenfold"
     print(f"\nnext:  {program} ui      compare the runs in your browser")

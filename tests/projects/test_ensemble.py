@@ -12,8 +12,8 @@ from tests.project import Project, files_below
 # Which candidate is best is the table's affair; here it is the ensemble.
 FIRST = """
 import runpy, sys
-from tenfold.selection import choosing
-choosing.choose_by = lambda rule, board: "ensemble"
+from tenfold.selection import rules
+rules.choose_by = lambda rule, board: "ensemble"
 sys.argv = ["select_model"]
 runpy.run_path("pipelines/select_model.py", run_name="__main__")
 """

@@ -35,6 +35,12 @@ def test_one_command_leads_from_the_table_to_a_registered_champion(finished: Pro
     assert finished.champion_version() == "1"
     run = finished.client().get_run(finished.champion().run_id or "")
     assert run.data.tags["tenfold.family"] == results["champion"]
+    verdict = finished.json("outputs/verdict.json")
+    intervals = verdict["test"]["intervals"]
+    for name, interval in ((n, i) for n, i in intervals.items() if "why_none" not in i):
+        assert interval["low"] <= results["test"][name] <= interval["high"]
+        assert run.data.metrics[f"test/{name}_low"] == interval["low"]
+    assert run.data.metrics["cv/auroc_corrected"] == verdict["corrected"]["score"]
 
 
 def test_the_default_experiment_compares_five_families_over_ten_folds(

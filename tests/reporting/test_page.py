@@ -66,14 +66,22 @@ def page(tmp_path: Path, findings: Sequence[str] = (), audit: Sequence[dict[str,
             "findings": list(findings),
         },
         [picture],
-        [f"{EVIL} beats all others"],
+        {
+            "sentences": [f"{EVIL} beats all others"],
+            "test": {
+                "intervals": {
+                    "mse": {"low": 2.0, "high": 3.0},
+                    "mae": {"why_none": f"1 test rows of class {EVIL} are too few to tell"},
+                }
+            },
+        },
     )
 
 
 def test_what_the_data_says_is_text_and_never_markup(tmp_path: Path) -> None:
     found = page(tmp_path)
     assert "<script" not in found
-    assert found.count("&lt;script&gt;") == 4
+    assert found.count("&lt;script&gt;") == 5
 
 
 def test_the_same_experiment_gives_the_same_page(tmp_path: Path) -> None:
@@ -84,7 +92,8 @@ def test_families_stand_from_best_to_worst_with_what_was_found(tmp_path: Path) -
     found = page(tmp_path)
     assert found.index("<td>linear</td>") < found.index("<td>dummy</td>")
     assert "<td>9.0000 ± 1.0000</td>" in found
-    assert "mse <strong>2.5000</strong>, mae <strong>1.5000</strong>" in found
+    assert "mse <strong>2.5000</strong> (2.0000 to 3.0000), mae <strong>1.5000</strong>." in found
+    assert "no interval of mae: 1 test rows of class" in found
     assert "120 rows read, 110 kept: 88 to train in\n2 folds (random), 22 to test" in found
 
 

@@ -18,6 +18,7 @@ RESULTS = {
     },
     "test": {"mse": 2.5, "r2": 0.875},
 }
+INTERVALS = {"mse": {"low": 2.0, "high": 3.25}, "r2": {"why_none": "12 test rows are too few"}}
 
 
 def trial(number: int, score: float | None, findings: list[str] | None = None) -> Trial:
@@ -28,18 +29,22 @@ def trial(number: int, score: float | None, findings: list[str] | None = None) -
 
 
 def test_the_leaderboard_shows_best_to_worst_and_marks_the_champion() -> None:
-    assert terminal.leaderboard(RESULTS, ["mse", "r2"]) == (
+    assert terminal.leaderboard(RESULTS, ["mse", "r2"], INTERVALS) == (
         "   family  cv mse           cv r2\n"
         "*  mlp     2.0000 ± 0.2500  0.9000 ± 0.0500\n"
         "   dummy   1,234.5 ± 20.0   -0.0100 ± 0.0000\n"
         "\n"
-        "* champion; on the test rows: mse 2.5000, r2 0.8750"
+        "* champion; on the test rows, with 95 % intervals: "
+        "mse 2.5000 (2.0000 to 3.2500), r2 0.8750\n"
+        "no interval of r2: 12 test rows are too few"
     )
 
 
 def test_the_leaderboard_names_the_positive_class_if_a_metric_has_one() -> None:
-    shown = terminal.leaderboard({**RESULTS, "positive_class": "sick"}, ["mse"])
-    assert shown.endswith("* champion; on the test rows: mse 2.5000 (positive class: sick)")
+    shown = terminal.leaderboard(
+        {**RESULTS, "positive_class": "sick"}, ["mse"], {"mse": INTERVALS["mse"]}
+    )
+    assert shown.endswith("mse 2.5000 (2.0000 to 3.2500) (positive class: sick)")
 
 
 def test_a_score_of_one_fold_is_shown_without_a_deviation() -> None:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
 import pytest
 
+from tenfold.dataset import Dataset, Schema
 from tenfold.metrics import summarise
-from tenfold.reporting.verdict import verdict
+from tenfold.reporting.verdict import scored, verdict
+from tenfold.selection.bias_correction import CorrectedScore
+from tenfold.selection.bootstrap import Interval
+from tenfold.selection.choosing import Choice
 from tenfold.selection.comparison import Scoreboard
+from tenfold.selection.testing import ChampionTest
 
 NETWORKS = {"mlp", "tabm"}
 SPREAD = [-0.02, 0.01, 0.02, -0.01, 0.0]
@@ -90,3 +99,39 @@ def test_a_champion_without_the_best_mean_is_explained_by_its_rule() -> None:
     found = verdict(board(scores, noise=0.01), "ensemble", NETWORKS)
     assert found["sentences"][0].endswith("; rule auto: of tied candidates the ensemble wins")
     assert (found["champion"], found["metric"], found["rule"]) == ("ensemble", "auroc", "auto")
+
+
+CORRECTED = CorrectedScore(0.89, 0.85, 0.92, n_configurations=14, n_resamples=1000)
+
+
+def how_good(corrected: CorrectedScore | str, interval: Interval | str, score: float) -> list[str]:
+    choice = Choice("mlp", board({"mlp": 0.9, "linear": 0.8}), corrected, [])
+    schema = Schema("binary", "y", ("x",), (), ("no", "yes"), ())
+    rows = Dataset(schema, pd.DataFrame(), np.zeros(112), np.arange(112))
+    tested = ChampionTest("mlp", rows, np.zeros(112), {"auroc": score}, {"auroc": interval})
+    return scored(choice, tested)
+
+
+def test_the_corrected_and_the_tested_score_stand_beside_the_cross_validated_one() -> None:
+    assert how_good(CORRECTED, Interval(0.88, 0.97), 0.93) == [
+        "mlp: auroc 0.9010, corrected for the choice 0.8900 (0.8500 to 0.9200); "
+        "on the 112 test rows 0.9300 (0.8800 to 0.9700)"
+    ]
+
+
+def test_a_score_that_nothing_was_chosen_by_has_its_interval_only() -> None:
+    [said] = how_good(replace(CORRECTED, n_configurations=1), Interval(0.88, 0.97), 0.93)
+    assert said.startswith("mlp: auroc 0.9010 (0.8500 to 0.9200); on the 112 test rows")
+
+
+def test_what_cannot_be_told_is_said_in_words() -> None:
+    assert how_good("12 rows are too few", "3 test rows are too few to tell", 0.93) == [
+        "mlp: auroc 0.9010, not corrected for the choice (12 rows are too few); "
+        "on the 112 test rows 0.9300 (3 test rows are too few to tell)"
+    ]
+
+
+@pytest.mark.parametrize("test", [Interval(0.60, 0.84), Interval(0.93, 0.99)])
+def test_scores_that_disagree_by_more_than_chance_are_pointed_out(test: Interval) -> None:
+    _, warned = how_good(CORRECTED, test, (test.low + test.high) / 2)
+    assert warned.startswith("that is another score than chance explains")

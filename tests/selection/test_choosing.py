@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tenfold.metrics import summarise
 from tenfold.params.training import Rule
-from tenfold.selection.choosing import choose_by
-from tenfold.selection.comparison import Scoreboard
+from tenfold.selection.comparison import Scoreboard, compare
+from tenfold.selection.rules import choose_by, winners
 
 FOLDS = [0.70, 0.74, 0.72, 0.78, 0.76]
 
@@ -57,3 +58,25 @@ def test_the_ensemble_wins_no_tie_if_any_candidate_is_surely_better() -> None:
     noisy, steady = [0.1, -0.06, 0.1, -0.06, 0.0], [0.01, 0.011, 0.009, 0.01, 0.01]
     assert choose_by("auto", board(knn=noisy, ensemble=SAME)) == "ensemble"
     assert choose_by("auto", board(mlp=steady, knn=noisy, ensemble=SAME)) == "knn"
+
+
+@pytest.mark.parametrize("rule", ["auto", "best", "one_standard_error"])
+def test_many_choices_at_once_are_those_made_one_by_one(rule: Rule) -> None:
+    """By plain loops, and where a fold has no score as if it were not there."""
+    random = np.random.default_rng(0)
+    scores = random.normal(size=(60, 3, 5)) * [[0.3], [1.0], [0.3]] + [[0.0], [0.4], [0.0]]
+    scores[::4, :, 2] = np.nan
+    expected = []
+    for one in scores:
+        known = one[:, np.isfinite(one[0])].tolist()
+        means = [np.mean(own) for own in known]
+        best = int(np.argmax(means))
+        if rule == "auto":
+            better = [compare(own, known[2], 0.25) for own in known[:2]]
+            best = 2 if all(found is not None and found.low <= 0 for found in better) else best
+        if rule == "one_standard_error":
+            margin = np.std(known[best], ddof=1) / np.sqrt(len(known[best]))
+            best = next(i for i, mean in enumerate(means) if mean >= means[best] - margin)
+        expected.append(best)
+    assert winners(rule, scores, 2, 0.25).tolist() == expected
+    assert len(set(expected)) > 1

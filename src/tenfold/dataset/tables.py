@@ -23,17 +23,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Dataset:
-    """Rows ready to learn from: features X (n, columns), target y (n,), source rows, folds."""
+    """Rows ready to learn from: features X (n, columns), target y (n,), source rows, folds.
+
+    Rows of the same number in `groups` (n,) are no independent draws.
+    """
 
     schema: Schema
     X: pd.DataFrame
     y: NDArray[np.generic]
     rows: NDArray[np.int64]
     folds: Folds | None = None
+    groups: NDArray[np.int64] | None = None
 
 
-def read(path: Path, schema: Schema, membership: Path | None = None) -> Dataset:
-    """Read a Parquet table written by the split stage, and the folds of its rows."""
+def read(
+    path: Path, schema: Schema, membership: Path | None = None, group: str | None = None
+) -> Dataset:
+    """Read a Parquet table written by the split stage.
+
+    Args:
+        path: of the table.
+        schema: its columns.
+        membership: the file of its folds, if they are wanted.
+        group: the column that groups its rows, if one does.
+    """
     import pandas as pd
 
     table = pd.read_parquet(path)
@@ -44,6 +57,7 @@ def read(path: Path, schema: Schema, membership: Path | None = None) -> Dataset:
         y=schema.encode(table[schema.target]),
         rows=rows,
         folds=None if membership is None else folds.read(membership, rows),
+        groups=None if group is None else pd.factorize(table[group])[0].astype(np.int64),
     )
 
 

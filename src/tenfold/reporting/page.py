@@ -13,7 +13,7 @@ from tenfold import runtime, selection
 from tenfold.params.search_space import flat
 from tenfold.reporting.outputs import Outputs
 from tenfold.reporting.results import configuration
-from tenfold.reporting.terminal import mean_sd, short
+from tenfold.reporting.terminal import bounds, mean_sd, missing_intervals, short
 from tenfold.splitting import split_report
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def write(experiment: Params, results: Mapping[str, Any], outputs: Outputs) -> N
     split = runtime.read_json(outputs.split / "report.json")
     best = configuration(outputs, champion)
     pictures = sorted((outputs.folder / "plots" / champion).glob("*.png"))
-    sentences = runtime.read_json(outputs.verdict)["sentences"]
-    page = render(experiment, results, cleaned, split, best, pictures, sentences)
+    verdict = runtime.read_json(outputs.verdict)
+    page = render(experiment, results, cleaned, split, best, pictures, verdict)
     runtime.write_text(outputs.folder / "report.html", page)
 
 
@@ -45,7 +45,7 @@ def render(
     split: Mapping[str, Any],
     best: Mapping[str, Any],
     pictures: Sequence[Path],
-    verdict: Sequence[str],
+    verdict: Mapping[str, Any],
 ) -> str:
     """Fill the template `report.html.j2`; the page needs no other file.
 
@@ -55,7 +55,7 @@ def render(
         cleaned, split: the reports of the stages `clean` and `split`.
         best: the champion's `configuration`.
         pictures: PNG files of the champion.
-        verdict: its sentences.
+        verdict: outputs/verdict.json.
     """
     from jinja2 import Environment, StrictUndefined
 
@@ -64,6 +64,7 @@ def render(
     )
     template = resources.files("tenfold.reporting").joinpath("report.html.j2").read_text("utf-8")
     metrics, cv = experiment.metrics, results["cv"]
+    intervals = verdict["test"]["intervals"]
     families = [
         [family, *(mean_sd(cv[family][metric]) for metric in metrics)]
         for family in selection.rank(cv, metrics[0])
@@ -72,12 +73,16 @@ def render(
         experiment=experiment,
         champion=results["champion"],
         positive=results.get("positive_class"),
-        test=[(metric, short(results["test"][metric])) for metric in metrics],
+        test=[
+            (metric, short(results["test"][metric]), bounds(intervals[metric]))
+            for metric in metrics
+        ],
+        no_interval=missing_intervals(intervals),
         families=[["family", *(f"cv {metric} (mean ± sd)" for metric in metrics)], *families],
         cleaned=cleaned,
         split=split,
         copies=split_report.copies(split),
-        verdict=verdict,
+        verdict=verdict["sentences"],
         dropped=cleaned["dropped_columns"] | split["dropped_columns"],
         audit=[f"{found['check']}: {found['sentence']}" for found in split["audit"]],
         parameters=sorted(flat(best["parameters"]).items()),

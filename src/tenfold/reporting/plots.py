@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,26 +11,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tenfold import runtime
-from tenfold.dataset import Dataset, Schema
+from tenfold.dataset import Schema
 from tenfold.dataset.folds import FOLD, ROW
 from tenfold.metrics import Array
 from tenfold.params import Params, picture
 from tenfold.reporting.outputs import Outputs
+from tenfold.selection.testing import ChampionTest
 
 Rows = list[dict[str, Any]]
 # Images in one figure, unless there are more classes.
 MAX_IMAGES = 15
 _GRID = np.linspace(0, 1, 201)
-
-
-@dataclass(frozen=True)
-class ChampionTest:
-    """The champion of an experiment, and its prediction of the test rows."""
-
-    family: str
-    schema: Schema
-    rows: Dataset
-    prediction: Array
 
 
 def write(
@@ -46,7 +36,8 @@ def write(
         candidates: the families and the ensemble, if there is one.
         experiment: params.yaml.
     """
-    schema, rows, prediction = tested.schema, tested.rows, tested.prediction
+    rows, prediction = tested.rows, tested.prediction
+    schema = rows.schema
     scored = {candidate: outputs.scored(candidate) for candidate in candidates}
     shape, metric = picture(experiment, len(schema.features)), experiment.metrics[0]
     with runtime.directory(outputs.folder / "plots") as folder:

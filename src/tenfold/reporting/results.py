@@ -47,13 +47,15 @@ class FamilyResults:
 class Champion:
     """The chosen family or ensemble, its scores on the test rows, and what is registered of it.
 
-    `members` are the families whose models it holds.
+    `members` are the families whose models it holds. `bounds` has `test/<metric>_low` and `_high`,
+    and `cv/<metric>_corrected` for the choice with its own.
     """
 
     family: str
     members: list[str]
     fingerprint: str
     test: dict[str, float]
+    bounds: dict[str, float]
     model: Path
     schema: Schema
     example: pd.DataFrame
@@ -232,12 +234,25 @@ def _champion(
         members=_members(outputs, family),
         fingerprint=next(other.fingerprint for other in families if other.name == family),
         test=results["test"],
+        bounds=_bounds(runtime.read_json(outputs.verdict)),
         model=outputs.model(family),
         schema=schema,
         example=example(train, schema),
         files=[outputs.folder / "report.html"],
         max_unseen=params.select_model.max_unseen,
     )
+
+
+def _bounds(verdict: dict[str, Any]) -> dict[str, float]:
+    corrected, name = verdict["corrected"], f"cv/{verdict['metric']}_corrected"
+    intervals = {f"test/{key}": interval for key, interval in verdict["test"]["intervals"].items()}
+    found = {
+        f"{key}_{bound}": interval[bound]
+        for key, interval in (intervals | {name: corrected}).items()
+        for bound in ("low", "high")
+        if bound in interval
+    }
+    return found | ({name: corrected["score"]} if "score" in corrected else {})
 
 
 def example(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:

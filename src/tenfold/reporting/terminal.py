@@ -93,8 +93,16 @@ def tried_of(n_trials: int, n_configurations: float) -> str:
     return f"{n_trials} of {n_configurations} configuration{'s' if n_configurations > 1 else ''}"
 
 
-def leaderboard(results: Mapping[str, Any], metric_names: Sequence[str]) -> str:
-    """The families from best to worst, mean ± sd of every metric; the champion's test scores."""
+def leaderboard(
+    results: Mapping[str, Any], metric_names: Sequence[str], intervals: Mapping[str, Any]
+) -> str:
+    """The families from best to worst, mean ± sd of every metric; the champion's test scores.
+
+    Args:
+        results: outputs/metrics.json.
+        metric_names: in the order of params.yaml.
+        intervals: of the test scores, as in outputs/verdict.json.
+    """
     header = ["", "family", *(f"cv {name}" for name in metric_names)]
     rows = [header]
     for family in selection.rank(results["cv"], metric_names[0]):
@@ -106,10 +114,30 @@ def leaderboard(results: Mapping[str, Any], metric_names: Sequence[str]) -> str:
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
-    test = ", ".join(f"{name} {short(results['test'][name])}" for name in metric_names)
+    test = ", ".join(
+        f"{name} {short(results['test'][name])} {bounds(intervals[name])}".rstrip()
+        for name in metric_names
+    )
     positive = results.get("positive_class")
     of = "" if positive is None else f" (positive class: {positive})"
-    return "\n".join([*lines, "", f"* champion; on the test rows: {test}{of}"])
+    said = f"* champion; on the test rows, with 95 % intervals: {test}{of}"
+    return "\n".join([*lines, "", said, *missing_intervals(intervals)])
+
+
+def bounds(interval: Mapping[str, Any]) -> str:
+    """An interval of outputs/verdict.json in brackets; nothing if it says why there is none."""
+    if "why_none" in interval:
+        return ""
+    return f"({short(interval['low'])} to {short(interval['high'])})"
+
+
+def missing_intervals(intervals: Mapping[str, Any]) -> list[str]:
+    """Why metrics have no interval, a line for each reason."""
+    names: dict[str, list[str]] = {}
+    for name, interval in intervals.items():
+        if "why_none" in interval:
+            names.setdefault(interval["why_none"], []).append(name)
+    return [f"no interval of {', '.join(own)}: {why}" for why, own in names.items()]
 
 
 def mean_sd(summary: Mapping[str, Any]) -> str:

@@ -12,8 +12,11 @@ from tenfold.models.shared.network_family import NetworkFamily
 from tenfold.params import ENSEMBLE, Params
 from tenfold.params.training import Rule
 from tenfold.reporting.terminal import short
+from tenfold.selection.bias_correction import CorrectedScore
+from tenfold.selection.bootstrap import Interval
 from tenfold.selection.choosing import Choice
 from tenfold.selection.comparison import Difference, Scoreboard
+from tenfold.selection.testing import ChampionTest
 
 # Why a candidate wins that has not the best mean.
 WHY: Mapping[Rule, str] = {
@@ -24,20 +27,25 @@ WHY: Mapping[Rule, str] = {
 REFERENCES = ("dummy", "linear")
 
 
-def write(path: Path, experiment: Params, choice: Choice) -> list[str]:
+def write(path: Path, experiment: Params, choice: Choice, tested: ChampionTest) -> list[str]:
     """Write the verdict as JSON; return its sentences.
 
     Args:
         path: of the file.
         experiment: params.yaml.
         choice: the champion and the scores of all candidates.
+        tested: the champion on the test rows.
     """
     networks = {
         name for name in experiment.models if isinstance(models.family(name), NetworkFamily)
     }
-    found = verdict(choice.board, choice.champion, networks, experiment.select_model.rule)
-    runtime.write_json(path, found)
+    rule = experiment.select_model.rule
+    found = verdict(choice.board, choice.champion, networks, rule)
     sentences: list[str] = found["sentences"]
+    sentences += scored(choice, tested)
+    intervals = {name: _plain(interval) for name, interval in tested.intervals.items()}
+    test = {"rows": len(tested.rows.y), "intervals": intervals}
+    runtime.write_json(path, found | {"corrected": _plain(choice.corrected), "test": test})
     return sentences
 
 
@@ -94,6 +102,34 @@ def _first(board: Scoreboard, champion: str, better: Mapping[str, Difference], r
     return f"{said}{_all_of(scored[1:])}{why}"
 
 
+def scored(choice: Choice, tested: ChampionTest) -> list[str]:
+    """How good the champion is: corrected for the choice, and on the test rows."""
+    metric, corrected, test = choice.board.metric, choice.corrected, tested.intervals
+    said = f"{choice.champion}: {metric} {_score(choice.board, choice.champion)}"
+    if isinstance(corrected, str):
+        said += f", not corrected for the choice ({corrected})"
+    elif corrected.n_configurations > 1:
+        said += f", corrected for the choice {short(corrected.score)}"
+    if isinstance(corrected, CorrectedScore):
+        said += f" ({_range(corrected)})"
+    shown = test[metric]
+    bounds = shown if isinstance(shown, str) else _range(shown)
+    said += f"; on the {len(tested.rows.y)} test rows {short(tested.scores[metric])} ({bounds})"
+    if isinstance(corrected, str) or isinstance(shown, str):
+        return [said]
+    if shown.low <= corrected.high and corrected.low <= shown.high:
+        return [said]
+    return [
+        said,
+        "that is another score than chance explains: either the test rows are of another kind than "
+        "the training rows, or the folds share what the test rows do not",
+    ]
+
+
+def _plain(figures: CorrectedScore | Interval | str) -> dict[str, Any]:
+    return {"why_none": figures} if isinstance(figures, str) else asdict(figures)
+
+
 def _network(board: Scoreboard, networks: Collection[str]) -> list[str]:
     """The best network against the best of the other families."""
     families = [name for name in board.ranked if name not in (ENSEMBLE, REFERENCES[0])]
@@ -135,8 +171,8 @@ def _by(difference: Difference) -> str:
     return f"by {short(difference.mean)} (95 % interval {_range(difference)})"
 
 
-def _range(difference: Difference) -> str:
-    return f"{short(difference.low)} to {short(difference.high)}"
+def _range(interval: Difference | CorrectedScore | Interval) -> str:
+    return f"{short(interval.low)} to {short(interval.high)}"
 
 
 def _all_of(names: Sequence[str]) -> str:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tenfold.metrics import named
+from tenfold import dataset
+from tenfold.metrics import Array
 from tenfold.params import ENSEMBLE, Params
-from tenfold.params.training import Rule
-from tenfold.selection import Summary, ensemble, mean_sd
+from tenfold.selection import Summary, bias_correction, ensemble, mean_sd, rules
+from tenfold.selection.bias_correction import Contenders, CorrectedScore
 from tenfold.selection.comparison import Scoreboard
+from tenfold.selection.ensemble import Ensemble
 from tenfold.selection.fold_scores import FoldScorer
+from tenfold.tuning import kept
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The champion, the scores of all candidates, and what a person should know."""
+    """The champion, the scores of all candidates, and what a person should know.
+
+    `corrected` is the champion's score without what the choice has added, or why there is none.
+    """
 
     champion: str
     board: Scoreboard
+    corrected: CorrectedScore | str
     notes: Sequence[str]
 
     @property
@@ -51,35 +57,29 @@ def choose(
     # An ensemble in which one family has all of the weight is that family.
     others = {name: scores for name, scores in cv.items() if name != ENSEMBLE}
     offered = replace(board, cv=others) if combined.is_one_family else board
-    champion = choose_by(experiment.select_model.rule, offered)
+    rule = experiment.select_model.rule
+    champion = rules.choose_by(rule, offered)
     ensemble.write(out, combined, scorer.train, model=champion in combined.scores)
     missed = combined.why_none and experiment.select_model.ensemble != "off"
     notes = [f"note: no ensemble: {combined.why_none}"] if missed else []
-    return Choice(champion, board, notes)
+    contenders = {
+        name: own
+        for name, own in _contenders(experiment, combined, cross_validated, scorer).items()
+        if name in offered.cv
+    }
+    corrected = bias_correction.correct(board, champion, rule, contenders, scorer)
+    return Choice(champion, board, corrected, notes)
 
 
-def choose_by(rule: Rule, board: Scoreboard) -> str:
-    """The champion by a rule of `select_model`.
-
-    Args:
-        rule: `best` takes the best mean; of equals a family before the ensemble. `auto` does too,
-            but takes the ensemble where none is surely better. `one_standard_error` takes the
-            first candidate, in the order of params.yaml, whose mean is within one standard error
-            of the best (Breiman et al. 1984).
-        board: the scores, families in the order of params.yaml.
-    """
-    best = board.ranked[0]
-    if rule == "auto" and ENSEMBLE in board.cv:
-        better = [board.better(name, ENSEMBLE) for name in board.cv if name != ENSEMBLE]
-        if all(difference is not None and difference.low <= 0 for difference in better):
-            return ENSEMBLE
-    if rule == "one_standard_error":
-        scores = {name: scores[board.metric] for name, scores in board.cv.items()}
-        margin = (scores[best]["sd"] or 0.0) / math.sqrt(len(scores[best]["folds"]))
-        sign = 1 if named(board.metric).direction == "maximize" else -1
-        return next(
-            name
-            for name, score in scores.items()
-            if sign * (score["mean"] - scores[best]["mean"]) >= -margin
-        )
-    return best
+def _contenders(
+    experiment: Params, combined: Ensemble, cross_validated: Path, scorer: FoldScorer
+) -> Contenders:
+    """The out-of-fold predictions of all configurations that the search has kept."""
+    found: dict[str, list[list[Array]]] = {
+        family: [
+            dataset.read_out_of_fold(one.folder / "oof.parquet", scorer.train)
+            for one in kept.read(cross_validated / family)
+        ]
+        for family in experiment.models
+    }
+    return found | {name: [combined.predictions] for name in combined.scores}

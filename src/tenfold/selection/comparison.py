@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tenfold.dataset import Dataset
-from tenfold.metrics import named
+from tenfold.metrics import Array, named
 from tenfold.selection import Summary, rank
 
 CONFIDENCE = 0.95
@@ -51,18 +51,36 @@ def compare(first: Sequence[float], second: Sequence[float], val_share: float) -
     Returns:
         None of a single fold, which tells nothing of the spread.
     """
-    from scipy import stats
+    from scipy.special import stdtr
 
-    differences = np.subtract(first, second)
-    n, mean = len(differences), float(np.mean(differences))
-    if n < 2:
+    means, errors, widths = mean_error_width(np.subtract(first, second), val_share)
+    mean, error, width = (float(each) for each in (means, errors, widths))
+    if math.isnan(error):
         return None
-    error = math.sqrt((1 / n + val_share) * float(np.var(differences, ddof=1)))
     if error == 0:
         return Difference(mean, mean, mean, float(mean == 0))
-    margin = error * float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1))
-    p = 2 * float(stats.t.sf(abs(mean) / error, n - 1))
-    return Difference(mean, mean - margin, mean + margin, p)
+    p = 2 * float(stdtr(len(first) - 1, -abs(mean) / error))
+    return Difference(mean, mean - width, mean + width, p)
+
+
+def mean_error_width(differences: Array, val_share: float) -> tuple[Array, Array, Array]:
+    """The mean over the folds, its corrected standard error, and half the width of its interval.
+
+    Args:
+        differences: (..., folds), NaN for a fold that has none.
+        val_share: validation rows for each training row.
+
+    Returns:
+        Each of shape (...); error and width are NaN of a single fold.
+    """
+    from scipy.special import stdtrit
+
+    n = np.count_nonzero(np.isfinite(differences), axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = np.nansum(differences, axis=-1) / n
+        variance = np.nansum((differences - mean[..., None]) ** 2, axis=-1) / (n - 1)
+        error = np.sqrt((1 / n + val_share) * variance)
+    return mean, error, error * stdtrit(n - 1, (1 + CONFIDENCE) / 2)
 
 
 @dataclass(frozen=True)
@@ -91,6 +109,12 @@ class Scoreboard:
     def ranked(self) -> list[str]:
         """The candidates from best to worst by their mean."""
         return rank(self.cv, self.metric)
+
+    @property
+    def fold_scores(self) -> Array:
+        """The scores of all candidates (candidates, folds), in units where greater is better."""
+        sign = 1 if named(self.metric).direction == "maximize" else -1
+        return sign * np.array([scores[self.metric]["folds"] for scores in self.cv.values()])
 
     def better(self, first: str, second: str) -> Difference | None:
         """By how much the first is better than the second, in units of the metric."""

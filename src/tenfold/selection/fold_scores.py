@@ -32,6 +32,11 @@ class FoldScorer:
     positive_class: int | str | None = None
 
     @property
+    def positive(self) -> int | None:
+        """The code of the positive class of two."""
+        return self.train.schema.code(self.positive_class)
+
+    @property
     def described_positive(self) -> dict[str, int | str | None]:
         """The positive class by its name, if a metric depends on it."""
         asked = any(metrics.named(name).positive_class for name in self.metrics)
@@ -78,5 +83,4 @@ class FoldScorer:
 
     def rows(self, y: NDArray[np.generic], prediction: Array) -> dict[str, float]:
         """The scores of any rows: their target (n,), and a prediction (n,) or (n, C)."""
-        positive = self.train.schema.code(self.positive_class)
-        return metrics.scores(self.metrics, y, prediction, positive)
+        return metrics.scores(self.metrics, y, prediction, self.positive)

@@ -196,9 +196,10 @@ def end_interrupted(client: MlflowClient, experiment: str) -> None:
 
 
 def log_test(client: MlflowClient, run_id: str, champion: Champion) -> None:
-    """Log the champion's scores on the test rows, if they are new, and its report."""
+    """Log the champion's test scores and intervals, if they are new, and its report."""
     known = client.get_run(run_id).data.metrics
-    scores = {f"test/{metric_key(name)}": score for name, score in champion.test.items()}
+    scores = {f"test/{name}": score for name, score in champion.test.items()} | champion.bounds
+    scores = {metric_key(name): score for name, score in scores.items()}
     _log(client, run_id, [(key, s, 0) for key, s in scores.items() if known.get(key) != s])
     for file in champion.files:
         client.log_artifact(run_id, str(file))
