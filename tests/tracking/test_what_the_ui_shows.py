@@ -59,6 +59,14 @@ def test_the_first_charts_are_the_deciding_metric_and_its_folds(finished: Projec
     assert {chart["metricSectionId"] for chart in state["compareRunCharts"]} == {section["uuid"]}
 
 
+def test_a_deciding_metric_with_a_threshold_has_a_name_that_mlflow_takes(again: Project) -> None:
+    again.change(metrics=["precision@0.3"], models={"dummy": {}, "linear": {}})
+    again.repro()
+    state, runs = leaderboard(again)
+    keys = {chart["metricKey"] for chart in state["compareRunCharts"]}
+    assert keys == {"cv/precision_at_0.3", "cv/precision_at_0.3_fold"} <= set(runs[0].data.metrics)
+
+
 def test_every_run_says_where_it_stands_and_how_surely(finished: Project) -> None:
     better = finished.json("outputs/verdict.json")["better_by"]
     [champion, *others] = leaderboard(finished)[1]

@@ -88,10 +88,10 @@ def _on_test(results: ExperimentResults) -> str:
 
 
 def _what_decides(results: ExperimentResults) -> str:
-    from tenfold.metrics import METRICS
+    from tenfold.metrics import named
 
     data, metric = results.data, results.metrics[0]
-    better = "greater" if METRICS[metric].direction == "maximize" else "less"
+    better = "greater" if named(metric).direction == "maximize" else "less"
     return (
         f"What decides: {escaped(metric)} ({better} is better), the mean over {data['folds']} "
         f"folds of {data['train']} rows of {escaped(data['name'])}; the target is "

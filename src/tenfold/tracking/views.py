@@ -29,9 +29,9 @@ def saved(results: ExperimentResults, created: int) -> dict[str, str]:
         results: name the metrics.
         created: when the experiment was created, in milliseconds.
     """
-    from tenfold.metrics import METRICS
+    from tenfold.metrics import named
 
-    maximize = METRICS[results.metrics[0]].direction == "maximize"
+    maximize = named(results.metrics[0]).direction == "maximize"
     current = f"metrics.{RANK} > 0 and tags.{ROLE} != '{SUPERSEDED}'"
     decisive = f"metrics.`cv/{metric_key(results.metrics[0])}`"
     views = {
