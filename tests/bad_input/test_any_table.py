@@ -93,7 +93,7 @@ def texts(draw: st.DrawFn) -> bytes:
     """A CSV that need not be one."""
     names = draw(HEADERS)
     width = len(names) - 1
-    rows = draw(st.lists(st.tuples(*[CELLS] * width, TARGETS), max_size=18))
+    rows = draw(st.lists(st.tuples(*[CELLS] * width, TARGETS), max_size=12))
     text = io.StringIO()
     end = draw(st.sampled_from(["\n", "\r\n"]))
     every = draw(st.booleans())
@@ -113,7 +113,7 @@ def texts(draw: st.DrawFn) -> bytes:
 @st.composite
 def tables(draw: st.DrawFn) -> pa.Table:
     """An Arrow table of columns of any type."""
-    names, height = draw(HEADERS), draw(st.integers(0, 18))
+    names, height = draw(HEADERS), draw(st.integers(0, 12))
     columns = []
     for _ in names[:-1]:
         kind, values = draw(st.sampled_from(VALUES) | st.sampled_from(NO_VALUES))
@@ -168,7 +168,7 @@ def check(folder: Path, report: dict[str, Any] | str) -> list[int]:
     return sorted(numbers)
 
 
-MANY = settings(max_examples=55, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 
 
 @MANY

@@ -224,8 +224,8 @@ COLUMNS = "abcdefghij"
 
 
 @pytest.mark.slow
-@settings(max_examples=12)
-@given(rows=st.lists(st.tuples(*[NUMBERS] * len(COLUMNS)), min_size=1, max_size=10))
+@settings(max_examples=20)
+@given(rows=st.lists(st.tuples(*[NUMBERS] * len(COLUMNS)), min_size=1, max_size=6))
 def test_a_number_is_read_alike_by_the_short_way_and_by_the_long(
     rows: list[tuple[str, ...]],
 ) -> None:

@@ -234,7 +234,7 @@ REPLACED_INTEGERS = Table(
 @pytest.mark.slow
 @example(REPLACED_INTEGERS)
 @example(LARGE_INTEGERS)
-@settings(max_examples=8, phases=set(Phase) - {Phase.shrink, Phase.explain})
+@settings(max_examples=10, phases=set(Phase) - {Phase.shrink, Phase.explain})
 @given(tables())
 def test_a_row_has_the_same_features_by_every_road_or_is_refused(table: Table) -> None:
     with tempfile.TemporaryDirectory() as name:

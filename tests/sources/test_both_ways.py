@@ -73,7 +73,7 @@ WORDS = [
 
 @st.composite
 def tables(draw: st.DrawFn) -> tuple[list[list[str]], str]:
-    n = draw(st.integers(3, 50))
+    n = draw(st.integers(3, 30))
     odd = st.sampled_from([*NUMBERS, *draw(st.lists(st.sampled_from(ODD), max_size=2))])
     columns = [
         draw(st.lists(kind, min_size=n, max_size=n))
@@ -130,7 +130,7 @@ def cleaned(name: str, rules: dict[str, Any], *, at_once: bool) -> Any:
 
 
 @pytest.mark.slow
-@settings(max_examples=30)
+@settings(max_examples=60)
 @given(table=tables(), rules=st.sampled_from(RULES))
 @example(([["1", "007", "1", "x", "a ", "1"]] * 9, "\n"), RULES[0])
 @example(([*[["0", "0", "0", "0", "a", "0"]] * 4, ["0", "7 ", "0", "0", "a", "0"]], "\n"), RULES[6])
