@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -129,6 +130,8 @@ def test_a_family_of_one_s_own_brings_its_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    # Imports write bytecode, which must not end up in the folder of a stored model.
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     Path("families").mkdir()
     shutil.copy(ROOT / "src/tenfold/models/linear.py", "families/mine.py")
     first, second, _ = trained("regression")

@@ -7,8 +7,9 @@ import sys
 import traceback
 from collections.abc import Iterable
 from functools import cache
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any, Literal
 
 from tenfold.runtime.errors import UserError
@@ -82,15 +83,23 @@ def training_code(family: str, metric: str) -> dict[str, Any]:
     }
 
 
+class _SourceLoader(SourceFileLoader):
+    """Compiles the source anew: bytecode beside it would change the folder of a stored model."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
 @cache
 def _import(name: str, file: Path, _digest: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, file)
-    assert spec is not None and spec.loader is not None
+    loader = _SourceLoader(name, str(file))
+    spec = importlib.util.spec_from_file_location(name, file, loader=loader)
+    assert spec is not None
     module = importlib.util.module_from_spec(spec)
     # Under this name annotations, and types in a stored model, are looked up.
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
         raise failure(file, error) from None

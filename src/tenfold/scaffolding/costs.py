@@ -40,8 +40,6 @@ MAX_SHARE = 0.05
 # so small a share. The rule is that of two cores; more cores may hope for more.
 HOPELESS, HARMLESS = 1.5, 0.01
 N_CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-# Of trainer.max_epochs, those that a network with patience runs: a guess.
-STOPPED_SHARE = 0.6
 
 
 @dataclass(frozen=True)
@@ -151,7 +149,8 @@ class Measurement:
         n_folds = len(size.rows)
         work, power = sum(size.rows) / n_folds, MAX_POWER
         if isinstance(models.family(family), NetworkFamily):
-            n_epochs = STOPPED_SHARE * self.experiment.trainer.max_epochs
+            # On large tables a network's loss may improve until the last epoch that it may run.
+            n_epochs = self.experiment.trainer.max_epochs
             work, power = work * declared.get("n_epochs", n_epochs), 1.0
         return n_trials * n_folds / N_FOLDS * extrapolate(self.known[key], work, power)
 
