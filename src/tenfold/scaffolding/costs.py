@@ -39,6 +39,9 @@ MAX_SHARE = 0.05
 # What the rule of thumb puts at so many times the whole time is not measured, nor what it puts at
 # so small a share. The rule is that of two cores; more cores may hope for more.
 HOPELESS, HARMLESS = 1.5, 0.01
+# A measurement beyond so many times the rule of thumb is made again, and the faster one counts:
+# other work on the machine can slow a short fit down many times over.
+DOUBTED = 2.0
 N_CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -139,20 +142,27 @@ class Measurement:
         rough = forecast(family, declared, n_trials, size)
         fixed = {name: value for name, value in declared.items() if not isinstance(value, dict)}
         has_epochs = fixed.pop("n_epochs", None) is not None
-        key = f"{family} {fixed}"
-        if key not in self.known:
-            spent = time.perf_counter() - self.start
-            most = HOPELESS * self.budget * max(N_CORES / 2, 1)
-            if not HARMLESS * self.budget < rough < most or spent > MAX_SHARE * self.budget:
-                return rough
-            self.known[key] = self._measure(family, fixed, has_epochs)
         n_folds = len(size.rows)
         work, power = sum(size.rows) / n_folds, MAX_POWER
         if isinstance(models.family(family), NetworkFamily):
             # On large tables a network's loss may improve until the last epoch that it may run.
             n_epochs = self.experiment.trainer.max_epochs
             work, power = work * declared.get("n_epochs", n_epochs), 1.0
-        return n_trials * n_folds / N_FOLDS * extrapolate(self.known[key], work, power)
+
+        def seconds(points: list[Point]) -> float:
+            return n_trials * n_folds / N_FOLDS * extrapolate(points, work, power)
+
+        key = f"{family} {fixed}"
+        if key not in self.known:
+            spent = time.perf_counter() - self.start
+            most = HOPELESS * self.budget * max(N_CORES / 2, 1)
+            if not HARMLESS * self.budget < rough < most or spent > MAX_SHARE * self.budget:
+                return rough
+            points = self._measure(family, fixed, has_epochs)
+            if seconds(points) > DOUBTED * rough:
+                points = min(points, self._measure(family, fixed, has_epochs), key=seconds)
+            self.known[key] = points
+        return seconds(self.known[key])
 
     def _measure(self, family: str, fixed: dict[str, Any], has_epochs: bool) -> list[Point]:
         """The time of more and more work, until it is long enough to tell.
