@@ -35,6 +35,10 @@ TRIED_ELSEWHERE: dict[tuple[str, str], str] = {
     ("models/shared/digests.py", "is damaged"): (
         "projects/test_damaged_models.py::test_any_file_that_changed_is_found"
     ),
+    ("selection/cost_limits.py", "_refusal(costs, limits)"): (
+        "selection/test_cost_limits.py::"
+        "test_a_limit_that_none_is_within_is_refused_with_what_each_costs"
+    ),
     # Commands that need a project with results, and the machine.
     ("cli.py", "there is no {path} yet"): (
         "projects/test_cli.py::test_what_needs_results_is_refused_before_there_are_any"

@@ -424,4 +424,19 @@ CASES = [
         ),
         Change("leave it out", {"preprocessing.target": REMOVED}),
     ),
+    refusal(
+        "a cost that is not declared",
+        Change("rule cost_aware needs a cost", {"select_model.rule": "cost_aware"}),
+        Change("set max_megabytes", {"select_model.max_megabytes": 1.5}),
+        Change("or max_milliseconds", {"select_model.max_milliseconds": 20}),
+    ),
+    refusal(
+        "a cost that no rule looks at",
+        Change(
+            "limit rule cost_aware, but rule is auto",
+            {"select_model.max_megabytes": 1.5},
+        ),
+        Change("set `rule: cost_aware`", {"select_model.rule": "cost_aware"}),
+        Change("remove them", {"select_model.max_megabytes": REMOVED}),
+    ),
 ]

@@ -54,6 +54,22 @@ def test_what_folds_cannot_tell_apart_is_tied() -> None:
     assert "linear" not in references
 
 
+def test_repeated_folds_tell_how_probably_a_network_is_better() -> None:
+    scores = {"mlp": 0.9, "linear": 0.899, "dummy": 0.5}
+    found = verdict(board(scores, noise=0.01), "mlp", NETWORKS, repeated=True)
+    better = found["better_by"]["linear"]["probability"]
+    assert 0.5 < better < 1
+    assert found["sentences"][1].endswith(f"; it is better with probability {better:.2f}")
+
+
+def test_a_champion_within_the_declared_cost_says_who_is_better() -> None:
+    found = verdict(board({"mlp": 0.9, "linear": 0.8}), "linear", NETWORKS, "cost_aware")
+    assert (
+        "linear is the champion, the best within the declared cost, but behind mlp: "
+        in (found["sentences"][0])
+    )
+
+
 def test_a_network_may_be_behind() -> None:
     found = verdict(
         board({"linear": 0.9, "tabm": 0.8, "mlp": 0.7, "dummy": 0.5}), "linear", NETWORKS
@@ -90,7 +106,8 @@ def test_one_fold_or_one_candidate_is_no_comparison() -> None:
 
 
 def test_a_simpler_champion_may_be_surely_worse() -> None:
-    found = verdict(board({"mlp": 0.9, "linear": 0.89}), "linear", NETWORKS)
+    scores = {"mlp": 0.9, "linear": 0.89}
+    found = verdict(board(scores), "linear", NETWORKS, "one_standard_error")
     assert "is the champion, within one standard error of mlp" in found["sentences"][0]
 
 

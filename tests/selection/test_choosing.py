@@ -39,7 +39,7 @@ def test_of_tied_candidates_the_rule_chooses(rule: Rule, champion: str, metric: 
     assert choose_by(rule, found) == champion
 
 
-@pytest.mark.parametrize("rule", ["auto", "best", "one_standard_error"])
+@pytest.mark.parametrize("rule", ["auto", "best", "one_standard_error", "cost_aware"])
 def test_the_surely_best_is_chosen_by_every_rule(rule: Rule) -> None:
     assert choose_by(rule, board(linear=SAME, mlp=BETTER, ensemble=SAME)) == "mlp"
 
@@ -48,7 +48,7 @@ def test_of_equals_the_best_is_the_one_named_first() -> None:
     assert choose_by("best", board(mlp=SAME, linear=SAME, ensemble=SAME)) == "mlp"
 
 
-@pytest.mark.parametrize("rule", ["auto", "best", "one_standard_error"])
+@pytest.mark.parametrize("rule", ["auto", "best", "one_standard_error", "cost_aware"])
 def test_a_single_fold_leaves_the_best_mean(rule: Rule) -> None:
     cv = {name: summarise([{"auroc": s}]) for name, s in (("linear", 0.7), ("ensemble", 0.69))}
     assert choose_by(rule, Scoreboard(cv, "auroc", 0.25)) == "linear"
@@ -60,7 +60,7 @@ def test_the_ensemble_wins_no_tie_if_any_candidate_is_surely_better() -> None:
     assert choose_by("auto", board(mlp=steady, knn=noisy, ensemble=SAME)) == "knn"
 
 
-@pytest.mark.parametrize("rule", ["auto", "best", "one_standard_error"])
+@pytest.mark.parametrize("rule", ["auto", "best", "one_standard_error", "cost_aware"])
 def test_many_choices_at_once_are_those_made_one_by_one(rule: Rule) -> None:
     """By plain loops, and where a fold has no score as if it were not there."""
     random = np.random.default_rng(0)

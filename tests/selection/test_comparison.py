@@ -27,6 +27,22 @@ def test_without_shared_training_rows_it_is_the_paired_t_test(
     assert (found.low, found.high) == pytest.approx((low, high), abs=1e-9)
 
 
+@given(scores, scores, st.sampled_from([1 / 9, 1 / 4]))
+def test_the_probability_is_that_of_the_bayesian_correlated_t_test(
+    first: list[float], second: list[float], val_share: float
+) -> None:
+    """By its definition: rho is the share of all rows that a fold validates."""
+    differences = np.subtract(first, second)
+    if np.std(differences) < 1e-3:
+        return
+    rho, n = val_share / (1 + val_share), len(first)
+    scale = np.sqrt((1 / n + rho / (1 - rho)) * np.var(differences, ddof=1))
+    found = compare(first, second, val_share)
+    assert found is not None
+    expected = stats.t(n - 1, differences.mean(), scale).sf(0)
+    assert found.probability == pytest.approx(expected, abs=1e-9)
+
+
 def test_shared_training_rows_widen_the_interval() -> None:
     """Ten folds: the variance of the mean is (1/10 + 1/9) instead of 1/10 of that of a fold."""
     first, second = [0.9, 0.8, 0.85, 0.95, 0.7, 0.9, 0.8, 0.9, 0.85, 0.75], [0.7] * 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from tenfold.params.section import Name, Section
 
@@ -70,7 +70,7 @@ class Ensemble(Section):
     )
 
 
-Rule = Literal["auto", "best", "one_standard_error"]
+Rule = Literal["auto", "best", "one_standard_error", "cost_aware"]
 
 
 class SelectModel(Section):
@@ -83,7 +83,14 @@ class SelectModel(Section):
         "auto",
         description="best: the best mean of the first metric. auto: likewise, but the ensemble "
         "where the folds do not tell it from the best. one_standard_error: the first family, as "
-        "they stand under models, that is within one standard error of the best.",
+        "they stand under models, that is within one standard error of the best. cost_aware: the "
+        "best mean of those within the declared cost.",
+    )
+    max_megabytes: float | None = Field(
+        None, gt=0, description="cost_aware: the size of the champion's files."
+    )
+    max_milliseconds: float | None = Field(
+        None, gt=0, description="cost_aware: its answer for one row, on this machine."
     )
     registered_model_name: Name = Field(description="Its name in the MLflow registry.")
     max_unseen: float = Field(
@@ -93,6 +100,20 @@ class SelectModel(Section):
         description="Refuse to predict for a file or a request if a greater share of its rows has, "
         "in any one column, a category that no training row had.",
     )
+
+    @model_validator(mode="after")
+    def _cost_and_rule(self) -> SelectModel:
+        limited = self.max_megabytes is not None or self.max_milliseconds is not None
+        if self.rule == "cost_aware" and not limited:
+            raise ValueError(
+                "rule cost_aware needs a cost: set max_megabytes or max_milliseconds beside it"
+            )
+        if limited and self.rule != "cost_aware":
+            raise ValueError(
+                f"max_megabytes and max_milliseconds limit rule cost_aware, but rule is "
+                f"{self.rule}: set `rule: cost_aware`, or remove them"
+            )
+        return self
 
 
 class Run(Section):

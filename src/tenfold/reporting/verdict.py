@@ -22,6 +22,12 @@ from tenfold.selection.testing import ChampionTest
 WHY: Mapping[Rule, str] = {
     "auto": "of tied candidates the ensemble wins",
     "one_standard_error": "the first within one standard error of the best wins",
+    "cost_aware": "the best within the declared cost wins",
+}
+# Why one wins although another is surely better.
+BEHIND: Mapping[Rule, str] = {
+    "one_standard_error": "within one standard error of",
+    "cost_aware": "the best within the declared cost, but behind",
 }
 # Families that know nothing of a row, or that anybody can check.
 REFERENCES = ("dummy", "linear")
@@ -39,8 +45,8 @@ def write(path: Path, experiment: Params, choice: Choice, tested: ChampionTest) 
     networks = {
         name for name in experiment.models if isinstance(models.family(name), NetworkFamily)
     }
-    rule = experiment.select_model.rule
-    found = verdict(choice.board, choice.champion, networks, rule)
+    rule, repeated = experiment.select_model.rule, experiment.split.n_repeats > 1
+    found = verdict(choice.board, choice.champion, networks, rule, repeated=repeated)
     sentences: list[str] = found["sentences"]
     sentences += scored(choice, tested)
     intervals = {name: _plain(interval) for name, interval in tested.intervals.items()}
@@ -50,7 +56,12 @@ def write(path: Path, experiment: Params, choice: Choice, tested: ChampionTest) 
 
 
 def verdict(
-    board: Scoreboard, champion: str, networks: Collection[str], rule: Rule = "auto"
+    board: Scoreboard,
+    champion: str,
+    networks: Collection[str],
+    rule: Rule = "auto",
+    *,
+    repeated: bool = False,
 ) -> dict[str, Any]:
     """Sentences, and by how much the champion is better than each other candidate.
 
@@ -59,6 +70,8 @@ def verdict(
         champion: the chosen one.
         networks: the families that are neural networks.
         rule: by which the champion was chosen.
+        repeated: whether folds were drawn several times, so that they tell how probable it is that
+            a network is better.
     """
     others = [name for name in board.ranked if name != champion]
     found = {name: board.better(champion, name) for name in others}
@@ -66,7 +79,7 @@ def verdict(
     if sure:
         sentences = [
             _first(board, champion, sure, rule),
-            *_network(board, networks),
+            *_network(board, networks, repeated=repeated),
             *_references(champion, sure),
         ]
     else:
@@ -86,7 +99,7 @@ def _first(board: Scoreboard, champion: str, better: Mapping[str, Difference], r
     ahead = [name for name, difference in better.items() if difference.high < 0]
     if ahead:
         return (
-            f"{champion} is the champion, within one standard error of {ahead[0]}: "
+            f"{champion} is the champion, {BEHIND[rule]} {ahead[0]}: "
             f"{board.metric} {_score(board, champion)} against {_score(board, ahead[0])}"
         )
     if not tied:
@@ -130,7 +143,7 @@ def _plain(figures: CorrectedScore | Interval | str) -> dict[str, Any]:
     return {"why_none": figures} if isinstance(figures, str) else asdict(figures)
 
 
-def _network(board: Scoreboard, networks: Collection[str]) -> list[str]:
+def _network(board: Scoreboard, networks: Collection[str], *, repeated: bool) -> list[str]:
     """The best network against the best of the other families."""
     families = [name for name in board.ranked if name not in (ENSEMBLE, REFERENCES[0])]
     deep = [name for name in families if name in networks]
@@ -147,6 +160,8 @@ def _network(board: Scoreboard, networks: Collection[str]) -> list[str]:
         said = f"beats {rival}, the best classical model: {scores}, {_by(difference)}"
     else:
         said = f"is behind {rival}, the best classical model: {scores}"
+    if repeated:
+        said += f"; it is better with probability {difference.probability:.2f}"
     return [f"{network}, the best network, {said}"]
 
 

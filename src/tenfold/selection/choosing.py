@@ -10,7 +10,7 @@ from typing import Any
 from tenfold import dataset
 from tenfold.metrics import Array
 from tenfold.params import ENSEMBLE, Params
-from tenfold.selection import Summary, bias_correction, ensemble, mean_sd, rules
+from tenfold.selection import Summary, bias_correction, cost_limits, ensemble, mean_sd, rules
 from tenfold.selection.bias_correction import Contenders, CorrectedScore
 from tenfold.selection.comparison import Scoreboard
 from tenfold.selection.ensemble import Ensemble
@@ -57,11 +57,17 @@ def choose(
     # An ensemble in which one family has all of the weight is that family.
     others = {name: scores for name, scores in cv.items() if name != ENSEMBLE}
     offered = replace(board, cv=others) if combined.is_one_family else board
-    rule = experiment.select_model.rule
-    champion = rules.choose_by(rule, offered)
-    ensemble.write(out, combined, scorer.train, model=champion in combined.scores)
     missed = combined.why_none and experiment.select_model.ensemble != "off"
     notes = [f"note: no ensemble: {combined.why_none}"] if missed else []
+    rule = experiment.select_model.rule
+    if rule == "cost_aware":
+        row = scorer.train.X.head(1)
+        offered, beyond = cost_limits.affordable(
+            offered, experiment.select_model, combined, trained, row
+        )
+        notes += beyond
+    champion = rules.choose_by(rule, offered)
+    ensemble.write(out, combined, scorer.train, model=champion in combined.scores)
     contenders = {
         name: own
         for name, own in _contenders(experiment, combined, cross_validated, scorer).items()

@@ -28,10 +28,11 @@ def winners(rule: Rule, scores: Array, ensemble: int | None, val_share: float) -
     """Which candidate each of many choices takes.
 
     Args:
-        rule: `best` takes the best mean; of equals a family before the ensemble. `auto` does too,
-            but takes the ensemble where none is surely better. `one_standard_error` takes the
-            first candidate, in the order of params.yaml, whose mean is within one standard error
-            of the best (Breiman et al. 1984).
+        rule: `best` takes the best mean; of equals a family before the ensemble. So does
+            `cost_aware`, of candidates whose cost is within the limits. `auto` does too, but
+            takes the ensemble where none is surely better. `one_standard_error` takes the first
+            candidate, in the order of params.yaml, whose mean is within one standard error of
+            the best (Breiman et al. 1984).
         scores: (choices, candidates, folds), greater is better, NaN for a fold that has none;
             families in the order of params.yaml.
         ensemble: the candidate that is the ensemble, if one is.

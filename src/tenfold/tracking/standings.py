@@ -71,9 +71,9 @@ def _lost(champion: str, ahead: Difference | None) -> tuple[str, str]:
     """The role and the verdict of a candidate that the champion is `ahead` of by so much.
 
     >>> from tenfold.selection.comparison import Difference
-    >>> _lost("mlp", Difference(0.02, 0.01, 0.03, 0.001))
+    >>> _lost("mlp", Difference(0.02, 0.01, 0.03, 0.001, 0.999))
     ('rejected', '0.0200 behind mlp (95 % interval 0.0100 to 0.0300)')
-    >>> _lost("mlp", Difference(-0.01, -0.03, 0.01, 0.3))
+    >>> _lost("mlp", Difference(-0.01, -0.03, 0.01, 0.3, 0.15))
     ('challenger', 'tied: 0.0100 ahead of mlp (95 % interval -0.0100 to 0.0300)')
     """
     from tenfold.reporting.terminal import short

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Literal
 
 from tenfold import models, runtime
 from tenfold.models import Family, FamilyParameters, FitSettings, Fitted
+from tenfold.models.shared import answer_cost
 from tenfold.models.shared.bag import Bag
 from tenfold.models.shared.predictor import Predictor
 from tenfold.models.shared.transformed_target import with_target
@@ -102,16 +102,5 @@ def summary(predictor: Predictor, folder: Path, inputs: Inputs) -> str:
     if n_models == 1:
         what = f"fitted on {len(dataset.y)} rows"
         notes = [f"note: {predictor.family}: {found}" for found in predictor.model.findings]
-    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    cost = f"{size / 1e6:.1f} MB, {1000 * _latency(predictor, inputs):.0f} ms for one row"
+    cost = answer_cost.measure(predictor, folder, dataset.X.head(1))
     return "\n".join([f"train@{predictor.family}: {what}, {cost}", *notes])
-
-
-def _latency(predictor: Predictor, inputs: Inputs) -> float:
-    """Seconds that a row takes, at best: other work and the first call's imports add to it."""
-    row, taken = inputs.dataset.X.head(1), []
-    for _ in range(3):
-        start = time.perf_counter()
-        predictor.predict(row)
-        taken.append(time.perf_counter() - start)
-    return min(taken)
