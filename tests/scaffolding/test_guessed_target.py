@@ -23,6 +23,16 @@ def test_the_task_follows_from_the_target(target: str, task: str, metric: str) -
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("n_values", "task"), [(3, "multiclass"), (12, "multiclass"), (13, "regression")]
+)
+def test_integers_that_come_ten_times_each_are_classes(n_values: int, task: str) -> None:
+    """Whatever the number of rows: 120 of them hold twelve classes at most."""
+    frame = table().assign(code=[number % n_values for number in range(120)])
+    assert guessed(frame, "code")["task"] == task
+
+
+@pytest.mark.slow
 def test_few_texts_of_a_target_are_classes_even_if_they_write_numbers() -> None:
     terms = table().assign(term=["36 months", "60 months", "12 months"] * 40)
     assert guessed(terms, "term")["task"] == "multiclass"

@@ -13,6 +13,8 @@ from tenfold.scaffolding.columns.readings import MAX_CLASSES, MAX_NAMED
 
 # A target looks capped if more than this share of its rows has its greatest value.
 MIN_CAPPED = 0.01
+# Integers are classes if each comes so many times or more, in the mean.
+ROWS_OF_A_CLASS = 10
 # A class with fewer rows, which are a smaller share of all, cannot be learnt and scored in folds.
 MIN_CLASS_ROWS, MIN_CLASS_SHARE = 8, 0.01
 
@@ -89,7 +91,7 @@ def _task(column: GuessedColumn) -> tuple[Task, str]:
                 "no model predicts: name another column"
             )
         return "multiclass", f"{target} is text with {values}"
-    few_values = column.distinct <= MAX_CLASSES and column.present >= 10 * MAX_CLASSES
+    few_values = column.distinct <= min(MAX_CLASSES, column.present // ROWS_OF_A_CLASS)
     if column.kind == "integer" and few_values:
         return "multiclass", f"{target} holds integers with {values}; regression if they measure"
     return "regression", f"{target} is a number with {values}"
