@@ -96,6 +96,7 @@ def read(project: Path) -> dict[str, Any]:
     """The scores of every family and of the champion, and what the champion costs."""
     outputs = project / "outputs"
     summary = runtime.read_json(outputs / "metrics.json")
+    scores = runtime.read_json(outputs / "scores.json")
     champion = summary["champion"]
     models = {folder.name: folder / "model" for folder in sorted((outputs / "train").iterdir())}
     if (outputs / "ensemble" / "model").is_dir():
@@ -111,7 +112,7 @@ def read(project: Path) -> dict[str, Any]:
     size = sum(file.stat().st_size for file in models[champion].rglob("*") if file.is_file())
     return {
         "champion": champion,
-        "cv": {name: scores[figure]["mean"] for name, scores in summary["cv"].items()},
+        "cv": {name: own[figure]["mean"] for name, own in scores.items()},
         "figure": figure,
         "milliseconds_one_row": round(1000 * statistics.median(latencies), 1),
         "model_megabytes": round(size / 1e6, 2),

@@ -46,10 +46,10 @@ def choose(experiment: Params) -> None:
     tested = testing.test(chosen.champion, OUT.model(chosen.champion), rows, scorer)
     print("\n".join([*chosen.notes, *verdict.write(OUT.verdict, experiment, chosen, tested)]))
     summary = chosen.summary(tested.scores) | scorer.described_positive
-    plots.write(OUT, tested, chosen.cv, experiment)
+    plots.write(OUT, chosen, tested, scorer, experiment)
     dataset.write_predictions(OUT.folder / "test_predictions.parquet", rows, tested.prediction)
-    page.write(experiment, summary, OUT)
     runtime.write_json(OUT.scores, chosen.cv)
+    page.write(experiment, summary, OUT)
     runtime.write_json(OUT.folder / "metrics.json", summary)
 
 

@@ -37,7 +37,7 @@ DOORS = {
     "catboost": ("models.catboost",),
     "lightgbm": ("models.lightgbm",),
     "ruamel": ("params", "scaffolding"),
-    "matplotlib": ("reporting.plots",),
+    "matplotlib": ("reporting.pictures",),
     "openpyxl": ("sources.readers.excel", "sources.readers.merged_cells"),
     "psycopg": ("sources.readers.postgresql",),
     "sqlite3": ("sources.readers.sqlite", "tracking.database", "tracking.registry"),
@@ -94,8 +94,8 @@ def reached_from(*starts: Path) -> set[Path]:
 # Packages in one line: each imports only from those before it.
 ORDER = [
     "metrics", "runtime", "params", "dataset", "sources", "cleaning", "audit", "splitting",
-    "preprocessing", "training", "models", "tuning", "selection", "serving", "reporting",
-    "tracking", "scaffolding", "cli.py",
+    "preprocessing", "training", "models", "tuning", "selection", "inspection", "serving",
+    "reporting", "tracking", "scaffolding", "cli.py",
 ]  # fmt: skip
 # What a stage's program reaches and its outputs do not depend on, so that an edit of it runs
 # nothing again: what it prints, what it looks at before the first training, and what lets it find

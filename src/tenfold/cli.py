@@ -178,7 +178,8 @@ def leaderboard(arguments: argparse.Namespace) -> None:
     if "test" not in verdict:
         raise UserError(f"there is no {path} yet: run `dvc repro` first")
     intervals = verdict["test"]["intervals"]
-    print(terminal.leaderboard(runtime.read_json(path), experiment.metrics, intervals))
+    results, scores = runtime.read_json(path), runtime.read_json(Path("outputs/scores.json"))
+    print(terminal.leaderboard(results, scores, experiment.metrics, intervals))
     print("\n" + "\n".join(verdict["sentences"]))
     # In tenfold's own clone make knows where the commands are installed.
     program = "make" if Path("pipelines").is_dir() else "tenfold"

@@ -30,7 +30,7 @@ def test_an_ensemble_that_is_the_champion_is_published_and_served(again: Project
     assert again.champion().run_id == run.info.run_id
     page = (again / "outputs/report.html").read_text()
     for member in weights:
-        assert f"<td>weight.{member['family']}" in page
+        assert f"<h3>{member['family']}" in page
 
     model = predictor.load(again / "outputs/ensemble/model")
     rows = pd.read_parquet(again / "outputs/split/test.parquet")

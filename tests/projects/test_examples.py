@@ -57,8 +57,9 @@ def test_diabetes_is_a_regression(project: Callable[..., Project]) -> None:
     results = diabetes.json("outputs/metrics.json")
     assert set(results["test"]) == {"mse", "mae", "r2"}
     assert results["test"]["mse"] > results["test"]["mae"] > 0
-    assert set(results["cv"]) == {*diabetes.params()["models"], "ensemble"}
-    means = {family: scores["mse"]["mean"] for family, scores in results["cv"].items()}
+    scores = diabetes.json("outputs/scores.json")
+    assert set(scores) == {*diabetes.params()["models"], "ensemble"}
+    means = {family: own["mse"]["mean"] for family, own in scores.items()}
     assert results["champion"] == "ensemble"  # Whether best or tied with the best.
     assert results["test"]["mse"] < means["dummy"]
 
@@ -66,7 +67,8 @@ def test_diabetes_is_a_regression(project: Callable[..., Project]) -> None:
 def test_digits_has_ten_classes(digits: Project) -> None:
     assert digits.json("outputs/split/report.json")["classes"] == list(range(10))
     results = digits.json("outputs/metrics.json")
-    assert results["cv"]["dummy"]["auroc"]["mean"] == pytest.approx(0.5)
+    scores = digits.json("outputs/scores.json")
+    assert scores["dummy"]["auroc"]["mean"] == pytest.approx(0.5)
     assert results["test"]["auroc"] > 0.9
     digits.run("tenfold", "predict", "examples/digits.csv", "scored.csv")
     header, first = (digits / "scored.csv").read_text().splitlines()[:2]
@@ -90,9 +92,7 @@ def test_a_recurrent_network_hears_what_a_linear_model_cannot(
     project: Callable[..., Project],
 ) -> None:
     waves = run_example(project, "waves", trainer={"max_epochs": 15})
-    auroc = {
-        name: s["auroc"]["mean"] for name, s in waves.json("outputs/metrics.json")["cv"].items()
-    }
+    auroc = {name: s["auroc"]["mean"] for name, s in waves.json("outputs/scores.json").items()}
     assert auroc["linear"] < 0.6
     assert auroc["rnn"] > 0.95
 

@@ -10,13 +10,10 @@ from tenfold.reporting import terminal
 from tenfold.tuning.cross_validation import Evaluation
 from tenfold.tuning.search import Trial
 
-RESULTS = {
-    "champion": "mlp",
-    "cv": {
-        "dummy": {"mse": {"mean": 1234.5, "sd": 20.0}, "r2": {"mean": -0.01, "sd": 0.0}},
-        "mlp": {"mse": {"mean": 2.0, "sd": 0.25}, "r2": {"mean": 0.9, "sd": 0.05}},
-    },
-    "test": {"mse": 2.5, "r2": 0.875},
+RESULTS = {"champion": "mlp", "cv": {"mse": 2.0, "r2": 0.9}, "test": {"mse": 2.5, "r2": 0.875}}
+SCORES = {
+    "dummy": {"mse": {"mean": 1234.5, "sd": 20.0}, "r2": {"mean": -0.01, "sd": 0.0}},
+    "mlp": {"mse": {"mean": 2.0, "sd": 0.25}, "r2": {"mean": 0.9, "sd": 0.05}},
 }
 INTERVALS = {"mse": {"low": 2.0, "high": 3.25}, "r2": {"why_none": "12 test rows are too few"}}
 
@@ -29,7 +26,7 @@ def trial(number: int, score: float | None, findings: list[str] | None = None) -
 
 
 def test_the_leaderboard_shows_best_to_worst_and_marks_the_champion() -> None:
-    assert terminal.leaderboard(RESULTS, ["mse", "r2"], INTERVALS) == (
+    assert terminal.leaderboard(RESULTS, SCORES, ["mse", "r2"], INTERVALS) == (
         "   family  cv mse           cv r2\n"
         "*  mlp     2.0000 ± 0.2500  0.9000 ± 0.0500\n"
         "   dummy   1,234.5 ± 20.0   -0.0100 ± 0.0000\n"
@@ -42,7 +39,7 @@ def test_the_leaderboard_shows_best_to_worst_and_marks_the_champion() -> None:
 
 def test_the_leaderboard_names_the_positive_class_if_a_metric_has_one() -> None:
     shown = terminal.leaderboard(
-        {**RESULTS, "positive_class": "sick"}, ["mse"], {"mse": INTERVALS["mse"]}
+        {**RESULTS, "positive_class": "sick"}, SCORES, ["mse"], {"mse": INTERVALS["mse"]}
     )
     assert shown.endswith("mse 2.5000 (2.0000 to 3.2500) (positive class: sick)")
 

@@ -23,8 +23,3 @@ def test_the_best_of_each_metrics_direction_comes_first(metric: str) -> None:
 @pytest.mark.parametrize("metric", ["mse", "auroc"])
 def test_equals_keep_their_order(metric: str) -> None:
     assert selection.rank(board(metric, b=0.5, a=0.5, c=0.5), metric) == ["b", "a", "c"]
-
-
-def test_single_folds_are_left_out_of_the_summary() -> None:
-    cv = {"mlp": {"mse": {"mean": 1.0, "sd": 0.5, "folds": [0.5, 1.5]}}}
-    assert selection.mean_sd(cv) == {"mlp": {"mse": {"mean": 1.0, "sd": 0.5}}}

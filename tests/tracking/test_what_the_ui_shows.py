@@ -23,9 +23,11 @@ def experiment(project: Project) -> Experiment:
 
 def ranked(project: Project) -> list[str]:
     """The champion, then the others by the deciding metric."""
-    results = project.json("outputs/metrics.json")
-    champion = results["champion"]
-    others = [name for name in selection.rank(results["cv"], "auroc") if name != champion]
+    champion, scores = (
+        project.json("outputs/metrics.json")["champion"],
+        project.json("outputs/scores.json"),
+    )
+    others = [name for name in selection.rank(scores, "auroc") if name != champion]
     return [champion, *others]
 
 

@@ -70,6 +70,17 @@ class Ensemble(Section):
     )
 
 
+class Inspect(Section):
+    """How much the champion is looked at: which columns carry it, how it answers, where it errs."""
+
+    max_rows: int = Field(
+        5000,
+        ge=20,
+        description="Rows on which columns are shuffled; fewer of a wide table or a slow champion.",
+    )
+    n_repeats: int = Field(5, ge=1, description="How often each column is shuffled.")
+
+
 Rule = Literal["auto", "best", "one_standard_error", "cost_aware"]
 
 
@@ -91,6 +102,9 @@ class SelectModel(Section):
     )
     max_milliseconds: float | None = Field(
         None, gt=0, description="cost_aware: its answer for one row, on this machine."
+    )
+    inspect: Literal["off"] | Inspect = Field(
+        Inspect(), description="off: do not ask what the champion has learnt."
     )
     registered_model_name: Name = Field(description="Its name in the MLflow registry.")
     max_unseen: float = Field(

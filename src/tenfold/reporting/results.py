@@ -86,6 +86,7 @@ def read(params: Params, outputs: Outputs, fingerprint: str) -> ExperimentResult
     report = runtime.read_json(outputs.split / "report.json")
     schema = Schema.from_report(report)
     results = runtime.read_json(outputs.folder / "metrics.json")
+    scores = runtime.read_json(outputs.scores)
     table = outputs.clean / "table.parquet"
     data = {
         "columns": dict.fromkeys(schema.numeric, "double")
@@ -101,7 +102,7 @@ def read(params: Params, outputs: Outputs, fingerprint: str) -> ExperimentResult
         "folds": len(report["folds"]),
     }
     families = [_family(params, outputs, name, report, data["digest"]) for name in params.models]
-    if ENSEMBLE in results["cv"]:
+    if ENSEMBLE in scores:
         families.append(_ensemble(params, outputs, report, families))
     return ExperimentResults(
         experiment=params.name,

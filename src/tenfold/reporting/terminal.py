@@ -94,21 +94,24 @@ def tried_of(n_trials: int, n_configurations: float) -> str:
 
 
 def leaderboard(
-    results: Mapping[str, Any], metric_names: Sequence[str], intervals: Mapping[str, Any]
+    results: Mapping[str, Any],
+    scores: Mapping[str, selection.Summary],
+    metric_names: Sequence[str],
+    intervals: Mapping[str, Any],
 ) -> str:
     """The families from best to worst, mean ± sd of every metric; the champion's test scores.
 
     Args:
         results: outputs/metrics.json.
+        scores: outputs/scores.json.
         metric_names: in the order of params.yaml.
         intervals: of the test scores, as in outputs/verdict.json.
     """
     header = ["", "family", *(f"cv {name}" for name in metric_names)]
     rows = [header]
-    for family in selection.rank(results["cv"], metric_names[0]):
-        scores = results["cv"][family]
+    for family in selection.rank(scores, metric_names[0]):
         mark = "*" if family == results["champion"] else ""
-        rows.append([mark, family, *(mean_sd(scores[name]) for name in metric_names)])
+        rows.append([mark, family, *(mean_sd(scores[family][name]) for name in metric_names)])
     widths = [max(len(row[column]) for row in rows) for column in range(len(header))]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()

@@ -22,8 +22,10 @@ libraries: after an upgrade every stage runs again.
 
 
 def plot_templates() -> dict[str, str]:
-    """The templates of `dvc plots`: file name -> content."""
-    return {file.name: file.read_text("utf-8") for file in SHIPPED.joinpath("plots").iterdir()}
+    """The templates of `dvc plots`, of charts and of the page: file name -> content."""
+    page = resources.files("tenfold.reporting").joinpath("vega.html")
+    files = [*SHIPPED.joinpath("plots").iterdir(), page]
+    return {file.name: file.read_text("utf-8") for file in files}
 
 
 def pipeline() -> str:

@@ -20,7 +20,10 @@ from tenfold.scaffolding import pipeline
 PARAMS = Path("params.yaml")
 SCHEMA = Path("params.schema.json")
 GIT_IGNORED = "/mlruns/\n/outputs/\n/.tenfold/\n/dvc_plots/\n__pycache__/\n.venv/\n"
-DVC_CONFIG = "[core]\n    analytics = false\n    check_update = false\n"
+DVC_CONFIG = (
+    "[plots]\n    html_template = plots/vega.html\n"
+    "[core]\n    analytics = false\n    check_update = false\n"
+)
 DVC_IGNORED = ".venv\n.tenfold\nmlruns\ndvc_plots\n__pycache__\n"
 
 

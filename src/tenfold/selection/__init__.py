@@ -18,11 +18,3 @@ def rank(cv: Mapping[str, Summary], metric: str) -> list[str]:
     """
     sign = -1 if named(metric).direction == "maximize" else 1
     return sorted(cv, key=lambda family: sign * cv[family][metric]["mean"])
-
-
-def mean_sd(cv: Mapping[str, Summary]) -> dict[str, Summary]:
-    """The scores without the values of single folds."""
-    return {
-        family: {name: {k: s[k] for k in ("mean", "sd")} for name, s in scores.items()}
-        for family, scores in cv.items()
-    }

@@ -10,7 +10,7 @@ from typing import Any
 from tenfold import dataset
 from tenfold.metrics import Array
 from tenfold.params import ENSEMBLE, Params
-from tenfold.selection import Summary, bias_correction, cost_limits, ensemble, mean_sd, rules
+from tenfold.selection import Summary, bias_correction, cost_limits, ensemble, rules
 from tenfold.selection.bias_correction import Contenders, CorrectedScore
 from tenfold.selection.comparison import Scoreboard
 from tenfold.selection.ensemble import Ensemble
@@ -36,8 +36,10 @@ class Choice:
         return self.board.cv
 
     def summary(self, test: Mapping[str, float]) -> dict[str, Any]:
-        """For outputs/metrics.json, with the champion's scores on the test rows."""
-        return {"champion": self.champion, "cv": mean_sd(self.cv), "test": test}
+        """For outputs/metrics.json: the champion, its deciding mean, and its test scores."""
+        metric = self.board.metric
+        mean = self.cv[self.champion][metric]["mean"]
+        return {"champion": self.champion, "cv": {metric: mean}, "test": test}
 
 
 def choose(
