@@ -38,7 +38,8 @@ SMALL: dict[str, Any] = {
     "split": {"n_splits": 3},
     "trainer": {"max_epochs": 4, "accelerator": "cpu"},
     # So few epochs and folds tie with much; these tests look at what the best does.
-    "select_model": {"rule": "best"},
+    # What the champion has learnt takes a second, and is asked in tests/inspection.
+    "select_model": {"rule": "best", "inspect": "off"},
     "models": {
         "dummy": {},
         "linear": {"alpha": {"low": 0.01, "high": 10.0, "log": True}},

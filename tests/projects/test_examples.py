@@ -15,6 +15,7 @@ SMALL = {
     "tune": {"n_trials": 1, "generation_size": 1},
     "split": {"n_splits": 3},
     "trainer": {"max_epochs": 3},
+    "select_model": {"inspect": "off"},
 }
 FEW_TREES = {"random_forest": {"n_estimators": 20}, "hist_gradient_boosting": {"max_iter": 10}}
 

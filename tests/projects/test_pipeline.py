@@ -62,6 +62,10 @@ def test_the_default_experiment_compares_five_families_over_ten_folds(
     assert set(default.json("outputs/scores.json")) == {*families, "ensemble"}
     assert results["champion"] != "dummy"
     assert results["test"]["auroc"] > 0.95
+    found = default.json("outputs/plots/inspection.json")
+    assert (found["n_repeats"], found["metric"]) == (5, "auroc")
+    page = (default / "outputs/report.html").read_text()
+    assert '<figure id="importance">' in page and '<figure id="dependence-0">' in page
     for family in families:
         scores = default.json(f"outputs/cross_validate/{family}/scores.json")
         assert len(scores["auroc"]["folds"]) == 10
