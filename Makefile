@@ -1,7 +1,7 @@
 # make repro       run the experiment in params.yaml      make ui      compare the runs
 # make test        run all tests                          make serve   ask the champion
 # make test-fast   run those that take no training        make bench   measure against peers
-# make check       lint and types
+# make check       lint and types                          make docs    build the site of docs/
 
 PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell \
 	$(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
@@ -16,7 +16,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 # DVC needs a user's name, and a container's user may have none.
 export USER ?= $(shell id -u)
 
-.PHONY: repro test test-fast ui serve check bench moved
+.PHONY: repro test test-fast ui serve check bench docs moved
 
 repro: $(READY)
 	@tenfold check
@@ -43,6 +43,11 @@ check: $(READY)
 
 bench: $(READY)
 	@python benchmarks/folds.py
+
+docs: $(READY)
+	@.venv/bin/python -c "import zensical" 2>/dev/null || .venv/bin/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[docs]'
+	@zensical build --clean --strict
+	@echo "next: open site/index.html"
 
 $(READY): requirements.lock pyproject.toml $(if $(HERE),,moved)
 	@test -n "$(PYTHON)" || { echo "error: tenfold needs Python 3.11 or newer on PATH: install it, or name it with make PYTHON=..."; exit 2; }

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,10 +15,12 @@ from tenfold import models
 from tenfold.metrics import METRICS
 from tests.project import ROOT
 
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-@pytest.mark.parametrize("script", ["make_params", "make_bad_input"])
+@pytest.mark.parametrize(
+    "script", ["make_params", "make_bad_input", "make_commands", "make_contract"]
+)
 def test_a_page_that_a_script_writes_is_up_to_date(script: str) -> None:
     specification = importlib.util.spec_from_file_location(script, ROOT / "docs" / f"{script}.py")
     assert specification is not None and specification.loader is not None
@@ -33,6 +38,24 @@ def test_links_lead_to_files(document: Path) -> None:
         if not link.startswith("http") and not (document.parent / link).exists()
     ]
     assert missing == []
+
+
+def test_the_site_has_every_page_and_links_to_nothing_beside_it() -> None:
+    site = tomllib.loads((ROOT / "zensical.toml").read_text(encoding="utf-8"))["project"]
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")}
+    assert set(_pages(site["nav"])) == pages
+    beside = [
+        page
+        for page in sorted(pages)
+        if re.search(r"\]\(\.\./", (ROOT / "docs" / page).read_text(encoding="utf-8"))
+    ]
+    assert beside == []
+
+
+def _pages(entries: list[dict[str, Any]]) -> Iterator[str]:
+    for entry in entries:
+        for target in entry.values():
+            yield from [target] if isinstance(target, str) else _pages(target)
 
 
 def test_every_make_target_named_in_the_readme_exists() -> None:

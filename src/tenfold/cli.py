@@ -10,6 +10,7 @@ import shlex
 import socket
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,19 @@ STAGES = ["clean", "split", "cross_validate", "train", "select_model"]
 
 def main(arguments: list[str] | None = None) -> None:
     """Parse the command line and run one command; a UserError exits with 2."""
+    parser, _ = command_line()
+    chosen, left = parser.parse_known_args(arguments)
+    # argparse takes no second place behind an option: `init TABLE --target COLUMN DIRECTORY`.
+    if chosen.run is init and len(left) == 1 and not left[0].startswith("-"):
+        chosen.directory = Path(left.pop())
+    if left:
+        parser.error(f"unrecognized arguments: {' '.join(left)}")
+    with program.one_message():
+        chosen.run(chosen)
+
+
+def command_line() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
+    """The parser of the command line, and those of its commands by their names."""
     parser = argparse.ArgumentParser(prog="tenfold", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="command")
 
@@ -108,15 +122,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     command = commands.add_parser("schema", help="print the JSON Schema of params.yaml")
     command.set_defaults(run=schema)
-
-    chosen, left = parser.parse_known_args(arguments)
-    # argparse takes no second place behind an option: `init TABLE --target COLUMN DIRECTORY`.
-    if chosen.run is init and len(left) == 1 and not left[0].startswith("-"):
-        chosen.directory = Path(left.pop())
-    if left:
-        parser.error(f"unrecognized arguments: {' '.join(left)}")
-    with program.one_message():
-        chosen.run(chosen)
+    return parser, commands.choices
 
 
 def init(arguments: argparse.Namespace) -> None:
