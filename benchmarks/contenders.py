@@ -10,7 +10,7 @@ import importlib.util
 import logging
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,13 +28,17 @@ from tenfold.training.settings import Architecture, Rates, Recipe
 Contender = Callable[[Work, Data], float]
 
 
-def tenfold(work: Work, data: Data) -> float:
-    """All folds as one stacked network under one Lightning Trainer."""
-    rates = Rates(LEARNING_RATE, WEIGHT_DECAY)
+USUAL = Rates(LEARNING_RATE, WEIGHT_DECAY)
+
+
+def tenfold(work: Work, data: Data, trials: Sequence[Rates] = (USUAL,)) -> float:
+    """All folds, of every trial, as one stacked network under one Lightning Trainer."""
     members = [
         Member(seed, fold.x_train, fold.y_train, fold.x_val, fold.y_val, rates)
+        for rates in trials
         for seed, fold in enumerate(data.folds)
     ]
+    apart = ~np.eye(work.folds, dtype=np.bool_)
     recipe = Recipe(loss="binary_cross_entropy", batch_size=work.batch_size, patience=work.epochs)
     trained = train(
         Architecture(kind="mlp", build=mlp.build, n_blocks=2, d_block=work.width),
@@ -42,7 +46,7 @@ def tenfold(work: Work, data: Data) -> float:
         members,
         n_outputs=1,
         max_epochs=work.epochs,
-        overlaps=np.eye(work.folds, dtype=np.bool_),
+        overlaps=~np.kron(np.eye(len(trials), dtype=np.bool_), apart),
         trainer={"accelerator": work.accelerator, "devices": 1, "precision": work.precision},
     )
     return float(np.min([epoch["val_loss"] for epoch in trained.history], axis=0).mean())

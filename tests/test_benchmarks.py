@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -59,3 +60,26 @@ def test_an_absent_library_is_left_out_in_one_line(
         "skorch is not installed: left out",
         "pytabkit is not installed: left out",
     ]
+
+
+@pytest.mark.slow
+def test_the_benchmark_of_a_gpu_runs_its_smallest_works_without_one(tmp_path: Path) -> None:
+    output = tmp_path / "gpu.json"
+    program = ["bash", "benchmarks/gpu.sh", "--accelerator", "cpu", "--tiny", "--output"]
+    chosen = ["--only", "speed/breast_cancer-b32", "differences", "trials", "study/5", "adult/mlp"]
+    subprocess.run(
+        [*program, str(output), *chosen],
+        cwd=ROOT,
+        env={**os.environ, "PYTHON": sys.executable},
+        check=True,
+        capture_output=True,
+    )
+    results = json.loads(output.read_text(encoding="utf-8"))
+    assert results["machine"]["device"] == "a processor"
+    speeds = [own for name, own in results.items() if name.startswith("speed/")]
+    assert len(speeds) == 5
+    assert all(set(own) == {"seconds", "first", "loss"} for own in speeds)
+    assert results["differences"]["largest"] < 1e-12
+    assert results["trials alone"] < 1e-12
+    assert results["study/5 at once"]["trials"] == 4
+    assert results["adult/mlp"]["epochs"] == 2

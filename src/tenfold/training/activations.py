@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -88,22 +89,37 @@ class StackedDropout(nn.Module):
             self.register_buffer(name, value, persistent=False)
         threshold = torch.zeros(len(rates), dtype=torch.int32)
         self.register_buffer("threshold", threshold, persistent=False)
-        self.idle = not any(self.weaken(1.0))
+        self.idle = not any(self._dropped(1.0))
+        self.weaken(1.0)
 
-    def weaken(self, share: float) -> list[int]:
-        """Drop this share of the rates from now on; return what is dropped of 65536 units."""
+    def weaken(self, share: float) -> None:
+        """Drop this share of the rates from now on."""
         self.share = share
+        self._set(self.strengths(share))
+
+    def strengths(self, share: float) -> Tensor:
+        """Threshold, scale and shift (3, k) at this share of the rates, float64."""
+        dropped = self._dropped(share)
         # Noise has 16 bits: a rate is kept to 1/65536, and the scale is that of the rate kept.
-        dropped = [min(round(rate * share * 65536), 65535) for rate in self.rates]
         lost = torch.tensor(dropped, dtype=torch.float64) / 65536
-        self.threshold.copy_(torch.tensor(dropped, dtype=torch.int32) - 32768)
-        if self.alpha:
-            scale = ((1 - lost) * (1 + lost * SELU_FLOOR**2)).rsqrt()
-            self.shift.copy_(-scale * SELU_FLOOR * lost)
-        else:
-            scale = 1 / (1 - lost)
-        self.scale.copy_(scale)
-        return dropped
+        threshold = torch.tensor(dropped, dtype=torch.float64) - 32768
+        if not self.alpha:
+            return torch.stack([threshold, 1 / (1 - lost), torch.zeros_like(lost)])
+        scale = ((1 - lost) * (1 + lost * SELU_FLOOR**2)).rsqrt()
+        return torch.stack([threshold, scale, -scale * SELU_FLOOR * lost])
+
+    def set_strengths(self, strengths: Tensor) -> None:
+        """Take these (3, k) from now on, of whatever share they are."""
+        self.share = math.nan
+        self._set(strengths)
+
+    def _set(self, strengths: Tensor) -> None:
+        for own, value in zip((self.threshold, self.scale, self.shift), strengths, strict=True):
+            own.copy_(value)
+
+    def _dropped(self, share: float) -> list[int]:
+        """What is dropped of 65536 units."""
+        return [min(round(rate * share * 65536), 65535) for rate in self.rates]
 
     def forward(self, x: Tensor) -> Tensor:
         """Drop units of x (members, batch, ...); the identity unless training or sampling."""

@@ -124,23 +124,24 @@ class Optimizer:
     All are elementwise, so one over the stacked parameters is one per member, and each one's
     step is linear in its rate, so members of different rates can share it. `decoupled` says that
     weight decay shrinks the weights themselves (Loshchilov & Hutter 2019) and is not part of the
-    gradient.
+    gradient. `tensor_rate` says that its fused kernel can read the rate from the device.
     """
 
     path: str
     options: dict[str, Any] = field(default_factory=dict)
     decoupled: bool = False
+    tensor_rate: bool = False
 
 
 OPTIMIZERS: dict[str, Optimizer] = {
-    "sgd": Optimizer("torch.optim:SGD"),
-    "momentum": Optimizer("torch.optim:SGD", {"momentum": 0.9}),
-    "nesterov": Optimizer("torch.optim:SGD", {"momentum": 0.9, "nesterov": True}),
+    "sgd": Optimizer("torch.optim:SGD", tensor_rate=True),
+    "momentum": Optimizer("torch.optim:SGD", {"momentum": 0.9}, tensor_rate=True),
+    "nesterov": Optimizer("torch.optim:SGD", {"momentum": 0.9, "nesterov": True}, tensor_rate=True),
     "adagrad": Optimizer("torch.optim:Adagrad"),
     "rmsprop": Optimizer("torch.optim:RMSprop"),
-    "adam": Optimizer("torch.optim:Adam"),
+    "adam": Optimizer("torch.optim:Adam", tensor_rate=True),
     "nadam": Optimizer("torch.optim:NAdam"),
-    "adamw": Optimizer("torch.optim:AdamW", decoupled=True),
+    "adamw": Optimizer("torch.optim:AdamW", decoupled=True, tensor_rate=True),
 }
 
 # The factor of the learning rate at a step.

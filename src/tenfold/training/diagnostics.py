@@ -70,6 +70,7 @@ class NetworkMonitor:
 
     def listen(self) -> None:
         """Record the outputs of the activations from now on."""
+        self._stop()
         self._answered: dict[int, Tensor] = {}
         self._flat: list[Tensor] = []
         self._seen: list[Tensor] = []
@@ -93,9 +94,7 @@ class NetworkMonitor:
 
     def heard(self) -> dict[str, Tensor]:
         """Stop recording; the share (k,) of dead units, or of saturated outputs."""
-        for handle in self._handles:
-            handle.remove()
-        self._handles = []
+        self._stop()
         if self._answered:
             units = torch.cat([answers.flatten(1) for answers in self._answered.values()], dim=1)
             return {"dead_units": 1 - units.double().mean(1)}
@@ -103,6 +102,11 @@ class NetworkMonitor:
             flat, seen = torch.stack(self._flat).sum(0), torch.stack(self._seen).sum(0)
             return {"saturated_units": flat.double() / seen}
         return {}
+
+    def _stop(self) -> None:
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tenfold.training import networks
+from tenfold.training.graphs import Measured, Work, at_once
 from tenfold.training.leave_one_out import leave_one_out_curves
 from tenfold.training.training_step import by_member
 
@@ -81,17 +83,23 @@ class EarlyStopping:
         improved = still_training & finite & better_ones & loss.isfinite()
         self.loss = torch.where(improved, loss, self.loss)
         self.epoch = torch.where(improved, epoch, self.epoch)
-        better = int(improved.sum())
-        if better == len(improved):
+        if improved.all():
             torch._foreach_copy_(list(self.weights.values()), list(self.live.values()))
-        elif better:
-            improved = improved.to(next(iter(self.live.values())).device)
-            for value, kept in zip(self.live.values(), self.weights.values(), strict=True):
-                torch.where(by_member(improved, value), value, kept, out=kept)
+        elif improved.any():
+            self.improved.copy_(improved)
+            self.do("keep", self._keep)
 
-    def follow(self, network: nn.Module) -> None:
-        """Move to the device of the network, whose own weights are `live`."""
-        self.live = network.state_dict()
+    def _keep(self) -> Measured:
+        """Keep the weights of the members that have `improved`."""
+        for value, kept in zip(self.live.values(), self.weights.values(), strict=True):
+            torch.where(by_member(self.improved, value), value, kept, out=kept)
+        return {}
+
+    def follow(self, network: nn.Module, do: Callable[[Hashable, Work], Any] = at_once) -> None:
+        """Move to the device of the network, whose weights are `live`, and work there by `do`."""
+        self.live, self.do = network.state_dict(), do
+        device = next(iter(self.live.values())).device
+        self.improved = torch.zeros(len(self.overlaps), dtype=torch.bool, device=device)
         self.weights = {
             name: self.weights[name].to(value.device) for name, value in self.live.items()
         }

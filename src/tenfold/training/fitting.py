@@ -17,7 +17,8 @@ from torch import Tensor
 from tenfold.training import batches, networks, transfer
 from tenfold.training.diagnostics import Diagnosis, NetworkMonitor, diagnose
 from tenfold.training.embeddings import InputColumns
-from tenfold.training.lightning_trainer import OutOfMemory, UnsupportedTrainer, run, within_memory
+from tenfold.training.lightning_trainer import UnsupportedTrainer, run
+from tenfold.training.memory import OutOfMemory, within_memory
 from tenfold.training.module import StackedModule
 from tenfold.training.networks import MemberSpec, StackedNetwork
 from tenfold.training.settings import Architecture, Rates, Recipe
@@ -72,6 +73,8 @@ class Trained:
         ends: (k,) the last epoch of each member: its patience, or the run, ended there.
         initial_loss: (k,) before training.
         rebuild: returns the network of some of the members.
+        device: that it was trained on, where it predicts too.
+        not_captured: why its steps were launched kernel by kernel, if they were.
     """
 
     network: StackedNetwork
@@ -81,11 +84,14 @@ class Trained:
     ends: list[int]
     initial_loss: list[float]
     rebuild: Callable[[slice], StackedNetwork]
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    not_captured: Diagnosis | None = None
 
     @property
     def findings(self) -> list[Diagnosis]:
         """What went wrong in the training."""
-        return diagnose(self.history, self.initial_loss, self.ends)
+        said = [] if self.not_captured is None else [self.not_captured]
+        return [*diagnose(self.history, self.initial_loss, self.ends), *said]
 
     def part(self, own: slice) -> Trained:
         """Some of the members, as if they had been trained alone."""
@@ -102,11 +108,20 @@ class Trained:
             self.ends[own],
             self.initial_loss[own],
             lambda _: network,
+            self.device,
+            self.not_captured,
         )
 
+    @within_memory()
     def predict(self, xs: Sequence[Values]) -> list[NDArray[np.float64]]:
         """Every member's outputs (n_i, out) for its own rows x_i (n_i, d_i)."""
-        return forward(self.network, xs)
+        if self.device.type == "cpu":
+            return forward(self.network, xs)
+        self.network.to(self.device)
+        try:
+            return forward(self.network, xs)
+        finally:
+            self.network.to("cpu")
 
 
 @within_memory()
@@ -226,6 +241,8 @@ def train(
         ends,
         module.initial_loss,
         rebuild,
+        module.trained_on,
+        module.not_captured,
     )
 
 
@@ -235,13 +252,16 @@ def forward(network: StackedNetwork, xs: Sequence[Values]) -> list[NDArray[np.fl
 
     Those of a network with heads are (n_i, heads, out).
     """
-    dtype = next(network.parameters()).dtype
+    first = next(network.parameters())
     unknown = {id(x): np.zeros(len(x)) for x in xs}
-    part = batches.stack(xs, [unknown[id(x)] for x in xs], dtype, codes=False)
+    part = batches.stack(xs, [unknown[id(x)] for x in xs], first.dtype, codes=False)
     x = part.x if not part.shared else part.x[part.table]
-    # Heads multiply the memory that a row takes.
-    rows = batches.rows_per_pass(len(xs), network.n_heads) if network.n_heads > 1 else x.shape[1]
-    outputs = torch.cat([network(own) for own in torch.split(x, max(1, rows), 1)], dim=1)
+    rows = x.shape[1]
+    # Heads multiply the memory that a row takes, and a device has less of it.
+    if network.n_heads > 1 or first.device.type != "cpu":
+        rows = batches.rows_per_pass(len(xs), network.n_heads)
+    parts = [network(own.to(first.device)) for own in torch.split(x, max(1, rows), 1)]
+    outputs = torch.cat(parts, dim=1).cpu()
     return [
         output[: len(x)] for output, x in zip(outputs.to(torch.float64).numpy(), xs, strict=True)
     ]

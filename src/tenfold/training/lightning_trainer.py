@@ -23,10 +23,6 @@ from tenfold.training.module import StackedModule
 DEVICES = ("accelerator", "devices", "strategy", "precision")
 
 
-class OutOfMemory(MemoryError):
-    """There is not enough memory for the stack."""
-
-
 class UnsupportedTrainer(ValueError):
     """Options that Lightning's Trainer cannot serve here, such as a missing GPU."""
 
@@ -48,6 +44,7 @@ def run(
         callbacks.append(CrashCheckpoint(checkpoint, every_n_epochs=25))
     with _quiet():
         devices = _devices(options, frozen=module.recipe.freeze > 0)
+        devices |= _determinism(options)
         trainer = _trainer(max_epochs=max_epochs, callbacks=callbacks, **devices)
         resume = checkpoint if checkpoint is not None and _readable(checkpoint) else None
         try:
@@ -71,7 +68,7 @@ def check(options: Mapping[str, Any]) -> None:
 
 def _trainer(**options: Any) -> pl.Trainer:
     try:
-        return pl.Trainer(
+        trainer = pl.Trainer(
             logger=False,
             enable_checkpointing=False,
             enable_progress_bar=False,
@@ -81,6 +78,19 @@ def _trainer(**options: Any) -> pl.Trainer:
         )
     except MisconfigurationException as error:
         raise UnsupportedTrainer(" ".join(str(error).split())) from None
+    on_gpu = isinstance(trainer.accelerator, pl.accelerators.CUDAAccelerator)
+    if on_gpu and options.get("precision") == "bf16-mixed" and not torch.cuda.is_bf16_supported():
+        raise UnsupportedTrainer("its GPU has no bfloat16, set precision: 32-true")
+    return trainer
+
+
+def _determinism(options: Mapping[str, Any]) -> dict[str, Any]:
+    """On a GPU, kernels that give the same bytes twice; torch warns of one that it lacks."""
+    if options.get("accelerator") in ("cpu", "mps") or not torch.cuda.is_available():
+        return {}
+    # No tensor is read before it is written.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    return {"deterministic": "warn"}
 
 
 def _readable(checkpoint: Path) -> bool:
@@ -120,20 +130,6 @@ def _quiet() -> Iterator[None]:
         warnings.filterwarnings("ignore", module="pytorch_lightning")
         warnings.filterwarnings("ignore", module="lightning_fabric")
         yield
-
-
-@contextlib.contextmanager
-def within_memory() -> Iterator[None]:
-    """Raise OutOfMemory if memory runs out, for which the host has no error of its own."""
-    try:
-        yield
-    except torch.OutOfMemoryError as error:
-        raise OutOfMemory(str(error).split(". ")[0]) from None
-    except RuntimeError as error:
-        _, found, asked = str(error).partition("you tried to allocate ")
-        if not found:
-            raise
-        raise OutOfMemory(f"{asked.split('.')[0]} for one of its parts") from None
 
 
 class EpochBar(pl.Callback):

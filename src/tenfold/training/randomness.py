@@ -48,8 +48,11 @@ class Noise(nn.Module):
 
     def seek(self, step: int) -> None:
         """Set the step that the bits drawn next belong to."""
-        # Spread over 31 bits, so that near steps differ in many.
-        self._mixed_step.fill_(step * 0x9E3779B1 & 0x7FFF_FFFF)
+        self._mixed_step.fill_(mixed(step))
+
+    def follow(self, mixed_step: Tensor) -> None:
+        """Read the step, `mixed`, from this tensor from now on."""
+        self._mixed_step = mixed_step
 
     @torch.no_grad()
     def forward(self, x: Tensor) -> Tensor:
@@ -73,6 +76,11 @@ class Noise(nn.Module):
             column = torch.arange(words, dtype=torch.int32, device=device) * _SILVER
             self._positions = (wanted, _mix(row * _GOLDEN + column))
         return self._positions[1]
+
+
+def mixed(step: int) -> int:
+    """A step spread over 31 bits, so that near steps differ in many."""
+    return step * 0x9E3779B1 & 0x7FFF_FFFF
 
 
 _GOLDEN = -1640531527  # 2^32 / golden ratio, as a signed 32-bit integer

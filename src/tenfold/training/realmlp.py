@@ -113,6 +113,7 @@ class NTKLinear(WeightedLayer):
     """
 
     bias: nn.Parameter
+    gains: Tensor
 
     def __init__(self, layers: LayerFactory, widths: Sequence[int], n_outputs: int) -> None:
         super().__init__()
@@ -123,16 +124,19 @@ class NTKLinear(WeightedLayer):
         self.bias = nn.Parameter(torch.zeros(len(widths), 1, n_outputs))
         # Biases are not decayed.
         self.rate_factors = {"bias": (layers.settings.own["bias_learning_rate_factor"], 0.0)}
-        self.gains = [width**-0.5 for width in widths]
+        gains = [width**-0.5 for width in widths]
+        # All members share one, or each has its own.
+        self.gain = gains[0] if len(set(gains)) == 1 else None
+        self.register_buffer("gains", torch.tensor(gains, dtype=torch.float64), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Apply every member to its own batch."""
         return self._answers(x, self.bias)
 
     def _answers(self, x: Tensor, bias: Tensor) -> Tensor:
-        if len(set(self.gains)) == 1:
-            return torch.baddbmm(bias, x, self.weight, alpha=self.gains[0])
-        return torch.baddbmm(bias, x, self.weight * by_member(x.new_tensor(self.gains), x))
+        if self.gain is not None:
+            return torch.baddbmm(bias, x, self.weight, alpha=self.gain)
+        return torch.baddbmm(bias, x, self.weight * by_member(self.gains.to(x.dtype), x))
 
     def fit(self, x: Tensor, weight: Tensor, draws: Sequence[torch.Generator]) -> Tensor:
         """Set weights and biases by rows x (k, n, in) of these weights (k, n); return the answers.

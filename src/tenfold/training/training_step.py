@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from tenfold.training.catalogue import LOSSES, OPTIMIZERS, resolve
+from tenfold.training.catalogue import LOSSES, OPTIMIZERS, Optimizer, resolve
 from tenfold.training.settings import LossSettings
 
 
@@ -76,11 +76,12 @@ def build_optimizer(
     *,
     thaws: bool = False,
     beta2: float = 0.999,
+    capturable: bool = False,
 ) -> torch.optim.Optimizer:
     """The optimiser over groups of stacked parameters; fused where torch has a fused kernel.
 
     With `thaws` some parameters get their first gradient later than others, which torch's fused
-    momentum does not allow.
+    momentum does not allow. `capturable` keeps all that an optimiser remembers on the device.
     """
     entry = OPTIMIZERS[name]
     kind = resolve(entry.path)
@@ -88,6 +89,8 @@ def build_optimizer(
     options = dict(entry.options)
     if "fused" in known and not thaws:
         options["fused"] = True
+    if capturable and "capturable" in known:
+        options["capturable"] = True
     if "betas" in known:
         options["betas"] = (0.9, beta2)
     optimizer: torch.optim.Optimizer = kind(
@@ -118,6 +121,9 @@ class Stepper:
         shared_rate: whether all members' rates will always be equal.
         thaws: whether some parameters are frozen at first and trained later.
         beta2: of the optimisers that have it.
+        on_device: whether rates and the share of the decay come as tensors, for a captured step.
+        decay_changes: whether that share changes from step to step.
+        adds_up: whether a step on the device adds up the gradients of several batches.
     """
 
     def __init__(
@@ -129,9 +135,14 @@ class Stepper:
         shared_rate: bool,
         thaws: bool = False,
         beta2: float = 0.999,
+        on_device: bool = False,
+        decay_changes: bool = False,
+        adds_up: bool = False,
     ) -> None:
-        self.decoupled = OPTIMIZERS[optimizer].decoupled
-        same_decay = len(set(weight_decays)) == 1
+        entry = OPTIMIZERS[optimizer]
+        self.decoupled = entry.decoupled
+        # torch's own decay is a Python number.
+        same_decay = len(set(weight_decays)) == 1 and not (on_device and decay_changes)
         self.shared = shared_rate and same_decay
         self.weight_decays = None if same_decay else list(weight_decays)
         self.same_decay = weight_decays[0] if same_decay else 0.0
@@ -140,43 +151,65 @@ class Stepper:
             for group in groups
         ]
         self.optimizer = build_optimizer(
-            optimizer, described, 1.0, self.same_decay, thaws=thaws, beta2=beta2
+            optimizer,
+            described,
+            1.0,
+            self.same_decay,
+            thaws=thaws,
+            beta2=beta2,
+            capturable=on_device,
         )
+        if on_device:
+            self.shared = self.shared and _takes_tensor_rates(entry, self.optimizer)
+        # What a graph adds gradients to stays where it is.
+        self.keeps_gradients = on_device and adds_up
         # torch wraps a step for its profiler and for gradients of gradients, which takes a third of
         # the time of a small step.
         self._take = inspect.unwrap(type(self.optimizer).step)
         self._before: dict[nn.Parameter, Tensor] = {}
+        self._decay: Tensor | None = None
 
     def forget(self) -> None:
         """Drop the gradients of the last step."""
+        if self.keeps_gradients:
+            kept = self.gradients()
+            if kept:
+                torch._foreach_zero_(kept)
+            return
         for group in self.optimizer.param_groups:
             for parameter in group["params"]:
                 parameter.grad = None
 
+    def gradients(self) -> list[Tensor]:
+        """Those of all parameters that have one."""
+        every = [own for group in self.optimizer.param_groups for own in group["params"]]
+        return [own.grad for own in every if own.grad is not None]
+
     @torch.no_grad()
-    def step(self, rates: Sequence[float], decay_share: float = 1.0) -> None:
+    def step(self, rates: Sequence[float] | Tensor, decay_share: float | Tensor = 1.0) -> None:
         """Take one step; rates (k,), and the share of the weight decay that applies now."""
+        first: Any = rates[0]
+        now = 1.0 if isinstance(decay_share, Tensor) else decay_share
         for group in self.optimizer.param_groups:
-            group["lr"] = rates[0] * group["rate"] if self.shared else 1.0
-            group["weight_decay"] = self.same_decay * group["decay"] * decay_share
+            group["lr"] = _product(first, group["rate"]) if self.shared else 1.0
+            group["weight_decay"] = self.same_decay * group["decay"] * now
         if self.shared:
             self._take(self.optimizer)
             return
         moving = [
-            (parameter, group["rate"], group["decay"] * decay_share)
+            (parameter, group["rate"], group["decay"])
             for group in self.optimizer.param_groups
             for parameter in group["params"]
             if parameter.grad is not None
         ]
-        device = moving[0][0].device
-        rate = torch.tensor(rates, dtype=moving[0][0].dtype).to(device)
-        decay = None
-        if self.weight_decays is not None:
-            decay = torch.tensor(self.weight_decays, dtype=rate.dtype).to(device)
+        like = moving[0][0]
+        rate = rates if isinstance(rates, Tensor) else torch.tensor(rates, dtype=like.dtype)
+        rate, decay = rate.to(like.device), self._decays(like)
         for parameter, _, decay_factor in moving:
             if decay is not None and not self.decoupled:
                 assert parameter.grad is not None
-                parameter.grad.addcmul_(parameter, by_member(decay * decay_factor, parameter))
+                own = decay * (decay_factor * decay_share)
+                parameter.grad.addcmul_(parameter, by_member(own, parameter))
             if parameter in self._before:
                 self._before[parameter].copy_(parameter)
             else:
@@ -184,12 +217,30 @@ class Stepper:
         self._take(self.optimizer)
         for parameter, factor, decay_factor in moving:
             before = self._before[parameter]
-            share = by_member(rate * factor, parameter)
+            share = by_member(_product(rate, factor), parameter)
             # The rate's share of the way from the old weights to those of a step at rate 1.
-            parameter.copy_(torch.lerp(before, parameter, share.expand_as(parameter)))
+            torch.lerp(before, parameter, share.expand_as(parameter), out=parameter)
             if decay is not None and self.decoupled:
-                shrunk = by_member(decay * decay_factor, parameter) * share
+                shrunk = by_member(decay * (decay_factor * decay_share), parameter) * share
                 parameter.addcmul_(before, shrunk, value=-1)
+
+    def _decays(self, like: Tensor) -> Tensor | None:
+        """Each member's weight decay (k,), where they differ; put on the device once."""
+        if self.weight_decays is not None and self._decay is None:
+            self._decay = torch.tensor(self.weight_decays, dtype=like.dtype, device=like.device)
+        return self._decay
+
+
+def _product(rate: Any, factor: float) -> Any:
+    """Their product, of a number or a tensor; a factor of 1 takes no kernel."""
+    return rate if factor == 1.0 else rate * factor
+
+
+def _takes_tensor_rates(entry: Optimizer, optimizer: torch.optim.Optimizer) -> bool:
+    """Whether torch's fused kernel takes the step; it reads a rate in single precision."""
+    group = optimizer.param_groups[0]
+    single = group["params"][0].dtype == torch.float32
+    return entry.tensor_rate and bool(group.get("fused")) and single
 
 
 def by_member(values: Tensor, like: Tensor) -> Tensor:
