@@ -14,17 +14,17 @@ OUT = Path("outputs/clean")
 def main() -> None:
     """Read the source, apply the rules of `clean:` and write `outputs/clean/`.
 
-    DVC always runs this stage, since it cannot watch a pattern, a database or a bundled table. So
-    it looks whether anything has changed before it imports the rest, which takes much longer.
+    DVC cannot watch a database, so this always runs, and looks before it imports what takes long.
     """
     values = runtime.checked_params()
     if values and is_current(values, runtime.source_digests(values["data"]["path"])):
         return
     from tenfold import cleaning, models, params, sources
     from tenfold.reporting import terminal
+    from tenfold.tuning import machine
 
     seen = runtime.params_fingerprint()
-    experiment = params.load(models)
+    experiment = machine.checked(params.load(models))
     values = experiment.model_dump(mode="json")
     runtime.note_checked(values, seen)
     source = sources.fingerprint(experiment.data)

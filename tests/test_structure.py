@@ -101,7 +101,7 @@ ORDER = [
 # nothing again: what it prints, what it looks at before the first training, and what lets it find
 # a model that DVC does not watch.
 NOT_DECLARED = {
-    "clean": {"models", "preprocessing", "reporting", "selection"},
+    "clean": {"models", "preprocessing", "reporting", "selection", "training", "tuning"},
     "split": {
         *("cleaning", "models", "preprocessing", "reporting", "selection", "serving"),
         *("tracking", "tuning"),

@@ -616,3 +616,39 @@ def test_networks_that_no_memory_can_hold_are_refused() -> None:
     asked = [Configuration(parameters("mlp", d_block=10**9), SEEDS)]
     with pytest.raises(UserError, match=r"models.mlp: 3 networks .* lower d_block"):
         models.family("mlp").predict_folds(asked, folds("mlp", "regression"), setting("regression"))
+
+
+@pytest.mark.parametrize("estimated", [False, True])
+def test_a_generation_that_is_too_large_is_trained_in_halves_with_the_same_answer(
+    monkeypatch: pytest.MonkeyPatch, *, estimated: bool
+) -> None:
+    from tenfold.training import fitting, memory
+
+    parts, chosen = folds("mlp", "regression"), exact("regression")
+    changes = [{"learning_rate": rate} for rate in (0.001, 0.01, 0.03, 0.1, 0.002)]
+    expected = evaluate("mlp", parts, chosen, *changes)
+    trained, train = [], fitting.train
+
+    def within(members: Sequence[Any]) -> None:
+        if len(members) > 2 * len(parts):
+            raise memory.OutOfMemory("9 GiB of 8 GiB that are free")
+
+    def short(architecture: Any, recipe: Any, members: Any, *others: Any, **options: Any) -> Any:
+        if not estimated:
+            within(members)
+        trained.append(len(members) // len(parts))
+        return train(architecture, recipe, members, *others, **options)
+
+    def check(architecture: Any, recipe: Any, members: Any, *others: Any) -> None:
+        if estimated:
+            within(members)
+
+    monkeypatch.setattr(fitting, "train", short)
+    monkeypatch.setattr(memory, "check", check)
+    with pytest.warns(UserWarning, match=r"mlp: 5 configurations at once need more .*9 GiB of 8"):
+        found = evaluate("mlp", parts, chosen, *changes)
+    assert trained == [2, 1, 2]
+    for one, two in zip(found, expected, strict=True):
+        assert one.epochs == two.epochs
+        for first, second in zip(one.predictions, two.predictions, strict=True):
+            np.testing.assert_allclose(first, second, rtol=1e-12)

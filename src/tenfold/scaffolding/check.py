@@ -14,9 +14,8 @@ from tenfold.params import Params, SearchSpace
 from tenfold.reporting import terminal
 from tenfold.scaffolding import costs, portfolio
 from tenfold.splitting.split_and_audit import split_and_audit
-from tenfold.tuning import before_training
+from tenfold.tuning import before_training, machine
 
-RESULTS = Path("outputs/cross_validate")
 # Of a file with more bytes, only the first rows are read.
 MAX_BYTES = 50_000_000
 MAX_ROWS = 100_000
@@ -33,8 +32,7 @@ def check(experiment: Params) -> list[str]:
     """
     limit = row_limit(experiment)
     cleaned, split, findings = look(experiment, limit=limit)
-    # A family that has results may have got them on another machine.
-    pending = [name for name in experiment.models if not (RESULTS / name).exists()]
+    pending = machine.to_search(experiment)
     schema = Schema.from_report(
         split | {key: cleaned[key] for key in ("missing_values", "reading")}
     )

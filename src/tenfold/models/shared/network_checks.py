@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -79,3 +79,35 @@ def class_weights(
     # A power of two changes no digit.
     _, exponent = math.frexp(max(weights))
     return [math.ldexp(weight, -exponent) for weight in weights]
+
+
+def check_devices(trainer: Mapping[str, Any]) -> None:
+    """The machine must have the devices that options of Lightning's Trainer ask for.
+
+    Raises:
+        UserError: if it has not.
+    """
+    if runs_anywhere(trainer):
+        return
+    from tenfold.training import lightning_trainer
+
+    try:
+        lightning_trainer.check(trainer)
+    except lightning_trainer.UnsupportedTrainer as error:
+        raise unsupported(trainer, error) from None
+
+
+def runs_anywhere(trainer: Mapping[str, Any]) -> bool:
+    """Whether every machine has what these options ask for."""
+    alone = trainer["accelerator"] in ("auto", "cpu") and trainer["devices"] == 1
+    return alone and trainer["precision"] != "bf16-mixed"
+
+
+def unsupported(trainer: Mapping[str, Any], error: Exception) -> UserError:
+    """What is said of options that this machine cannot serve."""
+    named = ("accelerator", "devices", "strategy", "precision")
+    given = ", ".join(f"{key}: {trainer[key]}" for key in named if key in trainer)
+    return UserError(
+        f"trainer: this machine cannot serve {given}: {error} (accelerator: auto and devices: 1 "
+        "run anywhere)"
+    )

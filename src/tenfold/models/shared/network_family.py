@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import statistics
+import warnings
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -22,10 +23,12 @@ from tenfold.models.shared.contract import (
     FoldPredictions,
 )
 from tenfold.models.shared.network_checks import (
+    check_devices,
     check_rows,
     check_shape,
     class_weights,
     finite,
+    unsupported,
 )
 from tenfold.models.shared.network_model import NetworkModel, TargetScale, load, n_outputs
 from tenfold.models.shared.network_parameters import NetworkParameters
@@ -69,23 +72,44 @@ class NetworkFamily:
         if n_columns is not None:
             check_shape(self.kind, parameters, [n_columns])
         self._pretrained(settings, 1)
-        trainer = settings.trainer
-        if trainer["accelerator"] not in ("auto", "cpu") or trainer["devices"] != 1:
-            from tenfold.training import lightning_trainer
-
-            try:
-                lightning_trainer.check(trainer)
-            except lightning_trainer.UnsupportedTrainer as error:
-                raise _unsupported(settings, error) from None
+        check_devices(settings.trainer)
 
     def predict_folds(
         self, configurations: Sequence[Configuration], folds: Sequence[Fold], settings: FitSettings
     ) -> list[FoldPredictions | Diverged]:
-        """Train every fold of every configuration at once.
+        """Train every fold of every configuration at once, or of half of them if memory is short.
+
+        Members do not feel each other, so that the answer is the same.
+        """
+        from tenfold.training import memory
+
+        try:
+            return self._predict_together(configurations, folds, settings)
+        except memory.OutOfMemory as error:
+            if len(configurations) == 1:
+                raise self._too_large(len(folds), error) from None
+            half = (len(configurations) + 1) // 2
+            warnings.warn(
+                f"{self.kind}: {len(configurations)} configurations at once need more memory than "
+                f"there is ({error}): {half} are trained at once",
+                stacklevel=2,
+            )
+        memory.release()
+        return [
+            found
+            for part in (configurations[:half], configurations[half:])
+            for found in self.predict_folds(part, folds, settings)
+        ]
+
+    def _predict_together(
+        self, configurations: Sequence[Configuration], folds: Sequence[Fold], settings: FitSettings
+    ) -> list[FoldPredictions | Diverged]:
+        """Train every fold of every configuration as one stack.
 
         Each fold keeps the weights of the epoch that is best for the other folds of its
         configuration: were it its own validation rows that chose, they would flatter it.
         """
+        from tenfold.training import memory
         from tenfold.training.fitting import Member
 
         task, n_folds = settings.task, len(folds)
@@ -108,6 +132,14 @@ class NetworkFamily:
             for fold, seed in enumerate(configuration.seeds)
         ]
         shared = configurations[0].parameters
+        if len(configurations) > 1:
+            memory.check(
+                shared.architecture(self.kind, self.build, task),
+                shared.recipe(task),
+                members,
+                n_outputs(settings),
+                settings.trainer,
+            )
         epochs = _max_epochs(shared, settings)
         overlaps = overlapping([fold.val for fold in folds])
         trained = self._train(
@@ -141,7 +173,7 @@ class NetworkFamily:
         epochs: int | None,
     ) -> NetworkModel:
         """Train one network on all rows for as many epochs as cross-validation found."""
-        from tenfold.training.fitting import Member
+        from tenfold.training.fitting import Member, OutOfMemory
 
         pretrained = self._pretrained(settings, 1)
         scale = TargetScale.of(y, settings.task)
@@ -154,9 +186,12 @@ class NetworkFamily:
             columns=_columns(own, settings, pretrained, 0),
         )
         horizon = _max_epochs(parameters, settings)
-        trained = self._train(
-            parameters, [member], settings, pretrained, epochs or horizon, horizon=horizon
-        )
+        try:
+            trained = self._train(
+                parameters, [member], settings, pretrained, epochs or horizon, horizon=horizon
+            )
+        except OutOfMemory as error:
+            raise self._too_large(1, error) from None
         if not math.isfinite(trained.history[-1]["train_loss"][0]):
             raise UserError(
                 f"train@{self.kind}: on all rows the loss was not finite: lower "
@@ -194,7 +229,6 @@ class NetworkFamily:
         overlaps: NDArray[np.bool_] | None = None,
     ) -> Trained:
         from tenfold.training.fitting import (
-            OutOfMemory,
             PretrainedMismatch,
             UnsupportedTrainer,
             train,
@@ -220,12 +254,13 @@ class NetworkFamily:
         except PretrainedMismatch as error:
             raise UserError(f"models.{self.kind}.init_from: {error}") from None
         except UnsupportedTrainer as error:
-            raise _unsupported(settings, error) from None
-        except OutOfMemory as error:
-            raise UserError(
-                f"models.{self.kind}: {len(members)} networks at once need more memory than there "
-                f"is ({error}): lower d_block, batch_size or tune.generation_size"
-            ) from None
+            raise unsupported(settings.trainer, error) from None
+
+    def _too_large(self, n_networks: int, error: Exception) -> UserError:
+        return UserError(
+            f"models.{self.kind}: {n_networks} networks at once need more memory than there "
+            f"is ({error}): lower d_block or batch_size"
+        )
 
     def _pretrained(self, settings: FitSettings, n_folds: int) -> NetworkModel | None:
         """The model to start from, its members taken in turn for the folds."""
@@ -306,16 +341,6 @@ def _curve(trained: Trained) -> list[dict[str, float]]:
 
 def _options(settings: FitSettings) -> dict[str, Any]:
     return {key: v for key, v in settings.trainer.items() if key != "max_epochs"}
-
-
-def _unsupported(settings: FitSettings, error: Exception) -> UserError:
-    options = _options(settings)
-    named = ("accelerator", "devices", "strategy", "precision")
-    given = ", ".join(f"{key}: {options[key]}" for key in named if key in options)
-    return UserError(
-        f"trainer: this machine cannot serve {given}: {error} (accelerator: auto and devices: 1 "
-        "run anywhere)"
-    )
 
 
 def _max_epochs(parameters: NetworkParameters, settings: FitSettings) -> int:
