@@ -10,7 +10,7 @@ from tenfold.models import FitSettings
 from tenfold.params import SearchSpace
 from tenfold.params.starting_points import starting_points
 from tenfold.reporting import terminal
-from tenfold.tuning import kept, pretrained, search
+from tenfold.tuning import generations, kept, pretrained, search
 from tenfold.tuning.evaluation import Evaluator, Inputs
 
 SPLIT = Path("outputs/split")
@@ -27,7 +27,8 @@ def main() -> None:
     train = dataset.read(TRAIN, schema, FOLDS)
     source = declared.get("init_from")
     start = pretrained.fetch(source, name, schema, tracking.load_model) if source else None
-    space, tune = SearchSpace(declared, models.parameters(name)), experiment.tune
+    space = SearchSpace(declared, models.parameters(name))
+    tune = generations.resolve(experiment.tune, space, train, experiment.task)
     defaults = models.parameters(name).defaults(experiment.task)
     first = starting_points(space, defaults, tune.enqueue.get(name, ()))
     evaluate = Evaluator(
@@ -48,7 +49,7 @@ def main() -> None:
     best = search.best(trials, evaluate.metric)
     ranked = search.ranked(trials, evaluate.metric)[: tune.n_kept]
     with runtime.directory(Path("outputs/cross_validate") / name) as out:
-        kept.write(out, ranked, trials, train, start)
+        kept.write(out, ranked, trials, train, start, **generations.noted(experiment.tune, tune))
     runtime.discard(scratch)
     print(terminal.search_summary(name, trials, best, evaluate.metric, space.size))
 

@@ -18,8 +18,10 @@ class Tune(Section):
         description="Configurations tried per tuned family, none twice: all, if there are fewer.",
     )
     sampler: Literal["tpe", "random"] = "tpe"
-    generation_size: int = Field(
-        5, ge=1, description="Configurations asked for at once, before any is scored."
+    generation_size: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        5,
+        description="Configurations asked for at once, before any is scored; auto: as many as fill "
+        "a GPU, by the table and params.yaml, 5 or more.",
     )
     enqueue: dict[str, list[dict[str, Any]]] = Field(
         {},

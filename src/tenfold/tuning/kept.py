@@ -51,6 +51,7 @@ def write(
     trials: Sequence[Trial],
     table: Dataset,
     pretrained: Predictor | None,
+    **recorded: Any,
 ) -> None:
     """Write what people and later stages read of a search.
 
@@ -60,10 +61,11 @@ def write(
         trials: all of them.
         table: the rows that the folds validate.
         pretrained: the model that the folds' models started from, if any.
+        recorded: of the search, besides its trials.
     """
     best, *runners_up = kept
     assert best.evaluation is not None
-    runtime.write_json(folder / "best.json", search.describe(best, trials))
+    runtime.write_json(folder / "best.json", search.describe(best, trials, **recorded))
     runtime.write_rows(folder / "trials.csv", search.table(trials))
     runtime.write_rows(folder / "history.csv", best.evaluation.history, CURVE)
     _write_results(folder, best, table, pretrained)
@@ -72,7 +74,7 @@ def write(
     for number, trial in enumerate(runners_up, start=1):
         own = folder / _place(number)
         own.mkdir()
-        runtime.write_json(own / "configuration.json", search.describe(trial, trials))
+        runtime.write_json(own / "configuration.json", search.describe(trial, trials, **recorded))
         _write_results(own, trial, table, pretrained)
 
 

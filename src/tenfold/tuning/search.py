@@ -149,10 +149,11 @@ def table(trials: Sequence[Trial]) -> list[dict[str, Any]]:
     return rows
 
 
-def describe(best: Trial, trials: Sequence[Trial]) -> dict[str, Any]:
-    """A configuration as JSON: all of its parameters, those tuned, its epochs."""
+def describe(best: Trial, trials: Sequence[Trial], **recorded: Any) -> dict[str, Any]:
+    """A configuration as JSON: its parameters, those tuned, its epochs, and what is `recorded`."""
     assert best.evaluation is not None
     return {
+        **recorded,
         "epochs": best.evaluation.epochs,
         "failed": sum(trial.evaluation is None for trial in trials),
         "findings": best.evaluation.findings,
@@ -184,7 +185,7 @@ def _ask(
     """The next generation: the study's, and then the best of all with the other transforms."""
     first, *others = evaluate.transforms
     if len(trials) < n_proposed:
-        last = min(len(trials) + study.tune.generation_size, n_proposed)
+        last = min(len(trials) + study.generation_size, n_proposed)
         asked = [replace(study.ask(n), transform=first) for n in range(len(trials), last)]
     elif len(trials) == n_proposed:
         asked = [

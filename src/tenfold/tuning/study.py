@@ -59,6 +59,8 @@ class Study:
         self.study = optuna.create_study(direction=named(metric).direction)
         self.space = space
         self.tune = tune
+        assert tune.generation_size != "auto", "see tuning.generations"
+        self.generation_size: int = tune.generation_size
         self.seed = seed
         self.first = first
         self.distributions = search_space.distributions(space.leaves, space.schema)
@@ -113,9 +115,9 @@ class Study:
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             return optuna.samplers.TPESampler(
                 seed=seed,
-                n_startup_trials=self.tune.generation_size,
+                n_startup_trials=self.generation_size,
                 # Trials of one generation do not know each other's scores; this spreads them out.
-                constant_liar=self.tune.generation_size > 1,
+                constant_liar=self.generation_size > 1,
             )
 
     def _proposal(self, number: int, question: optuna.Trial) -> Proposal:

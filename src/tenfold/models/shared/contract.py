@@ -44,6 +44,16 @@ class FamilyParameters(BaseModel):
             if not field.is_required()
         }
 
+    @classmethod
+    def numbers_per_step(cls, values: Mapping[str, Any], n_rows: int) -> int:
+        """Activations of a layer in one step of one fold's network; 0 for what is no network.
+
+        Args:
+            values: of the parameters, by name.
+            n_rows: of the fold.
+        """
+        return 0
+
     def without_effect(self) -> dict[str, str]:
         """The parameters, by dotted name, that have no effect beside the others: and why."""
         return {}

@@ -5,7 +5,7 @@ Most keys are inherited from `training.settings`, where each is declared once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -45,6 +45,14 @@ class NetworkParameters(FamilyParameters, NetworkSettings):
         description="Transfer learning: models:/<name>@<alias>, or a trained family's folder. "
         "Its preprocessing comes with it; DVC does not watch it.",
     )
+
+    @classmethod
+    def numbers_per_step(cls, values: Mapping[str, Any], n_rows: int) -> int:
+        """The rows of a batch, times the units of each head."""
+        from tenfold.training.batches import rows_per_batch
+
+        batch = min(rows_per_batch([n_rows], values["batch_size"]), n_rows)
+        return batch * int(values["d_block"]) * int(values.get("k", 1))
 
     @property
     def depth(self) -> int:
