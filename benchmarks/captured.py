@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from benchmarks.families import build_of
 from tenfold.training import fitting, graphs
 from tenfold.training.catalogue import (
     ACTIVATIONS,
@@ -242,7 +243,7 @@ def train(
 ) -> Trained:
     """Train some networks by a choice; by default they are the folds of one trial."""
     loss = DEFAULT_LOSSES.get(choice.task, "cross_entropy")
-    build = importlib.import_module(f"tenfold.models.{choice.kind}").build
+    build = build_of(choice.kind)
     sizes: dict[str, Any] = {"n_blocks": 1, "d_block": 5}
     usual: dict[str, Any] = {"loss": loss, "batch_size": 10, "patience": 9}
     return fitting.train(

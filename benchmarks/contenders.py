@@ -20,8 +20,8 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks.bare import bare_stacked
+from benchmarks.families import build_of
 from benchmarks.works import LEARNING_RATE, WEIGHT_DECAY, Data, Fold, Work
-from tenfold.models import mlp
 from tenfold.training.fitting import Member, train
 from tenfold.training.settings import Architecture, Rates, Recipe
 
@@ -41,7 +41,7 @@ def tenfold(work: Work, data: Data, trials: Sequence[Rates] = (USUAL,)) -> float
     apart = ~np.eye(work.folds, dtype=np.bool_)
     recipe = Recipe(loss="binary_cross_entropy", batch_size=work.batch_size, patience=work.epochs)
     trained = train(
-        Architecture(kind="mlp", build=mlp.build, n_blocks=2, d_block=work.width),
+        Architecture(kind="mlp", build=build_of("mlp"), n_blocks=2, d_block=work.width),
         recipe,
         members,
         n_outputs=1,

@@ -3,7 +3,7 @@
 Run from the project's root: `bash benchmarks/gpu.sh`. Each measurement runs in a process of its
 own and under its own limit, so that none of them can spoil the others; all together take eight
 minutes at most. `--accelerator cpu --tiny` shows on any machine that the program works. It needs
-torch 2.11 or newer, Lightning, numpy and pydantic.
+torch 2.11 or newer, Lightning and numpy.
 """
 
 from __future__ import annotations
