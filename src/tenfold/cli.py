@@ -10,7 +10,7 @@ import shlex
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,6 +87,14 @@ def command_line() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.Argum
 
     command = commands.add_parser("leaderboard", help="show the results and what to do next")
     command.set_defaults(run=leaderboard)
+
+    command = commands.add_parser(
+        "nested", help="score the whole experiment, its search and its choice, fold by fold"
+    )
+    command.add_argument(
+        "--folds", type=at_least_one, metavar="N", help="run so many of the folds (default: all)"
+    )
+    command.set_defaults(run=nested)
 
     command = commands.add_parser("ui", help="open the MLflow UI on loopback")
     command.add_argument("--port", type=int, default=5000)
@@ -175,7 +183,7 @@ def check(arguments: argparse.Namespace) -> None:
 
 def leaderboard(arguments: argparse.Namespace) -> None:
     """Print the leaderboard and the next commands."""
-    from tenfold.reporting import terminal
+    from tenfold.reporting import nested_results, outputs, terminal
 
     experiment = _params()
     path, judged = Path("outputs/metrics.json"), Path("outputs/verdict.json")
@@ -186,11 +194,29 @@ def leaderboard(arguments: argparse.Namespace) -> None:
     intervals = verdict["test"]["intervals"]
     results, scores = runtime.read_json(path), runtime.read_json(Path("outputs/scores.json"))
     print(terminal.leaderboard(results, scores, experiment.metrics, intervals))
-    print("\n" + "\n".join(verdict["sentences"]))
+    said = nested_results.sentences(outputs.Outputs())
+    print("\n" + "\n".join([*verdict["sentences"], *said]))
     # In tenfold's own clone make knows where the commands are installed.
     program = "make" if Path("pipelines").is_dir() else "tenfold"
     print(f"\nnext:  {program} ui      compare the runs in your browser")
     print(f"       {program} serve   ask the champion over HTTP")
+
+
+def nested(arguments: argparse.Namespace) -> None:
+    """Nested cross-validation: print each fold's result, and write all to outputs/nested.json."""
+    from tenfold.reporting import nested_results
+
+    for line in nested_results.run(_params(), arguments.folds, _run_stage):
+        print(line, flush=True)
+
+
+def _run_stage(folder: Path, words: Sequence[str]) -> None:
+    """Run the program of a stage in another folder."""
+    command = [str(Path(sys.executable).with_name("tenfold")), "stage", *words]
+    done = subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, check=False)
+    if done.returncode:
+        # Its message has been printed.
+        sys.exit(done.returncode)
 
 
 def ui(arguments: argparse.Namespace) -> None:
@@ -296,6 +322,13 @@ def seconds(text: str) -> float:
     raise argparse.ArgumentTypeError(
         f"must be a number with s, m or h, such as 90s, 5m or 2h, but got {text!r}"
     )
+
+
+def at_least_one(text: str) -> int:
+    """A whole number from 1 on."""
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"must be a whole number from 1 on, but got {text!r}")
 
 
 def _params() -> Params:

@@ -9,6 +9,7 @@ from tests.cures import (
     families,
     files,
     findings,
+    nested,
     networks,
     parts,
     rules,
@@ -28,5 +29,6 @@ REFUSALS: list[Refusal] = [
     *scores.CASES,
     *findings.CASES,
     *networks.CASES,
+    *nested.CASES,
     *commands.CASES,
 ]

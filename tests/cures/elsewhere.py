@@ -35,6 +35,9 @@ TRIED_ELSEWHERE: dict[tuple[str, str], str] = {
     ("models/shared/digests.py", "is damaged"): (
         "projects/test_damaged_models.py::test_any_file_that_changed_is_found"
     ),
+    ("reporting/nested_results.py", "nested cross-validation repeats an experiment"): (
+        "projects/test_nested.py::test_a_fold_is_scored_by_an_experiment_that_has_not_seen_it"
+    ),
     ("selection/cost_limits.py", "_refusal(costs, limits)"): (
         "selection/test_cost_limits.py::"
         "test_a_limit_that_none_is_within_is_refused_with_what_each_costs"

@@ -67,6 +67,11 @@ class Outputs:
         return self.folder / "verdict.json"
 
     @property
+    def nested(self) -> Path:
+        """The file that `tenfold nested` writes."""
+        return self.folder / "nested.json"
+
+    @property
     def stamp(self) -> Path:
         """The file that says what the outputs of select_model were made from, and their digest."""
         return self.folder / "select_model.json"
