@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tenfold import dataset, inspection, runtime
-from tenfold.inspection import Inspection
+from tenfold.inspection import Inspection, fold_models
 from tenfold.models.shared import predictor
 from tenfold.params import Params
 from tenfold.reporting import curves, pictures
@@ -47,7 +47,9 @@ def _inspect(
     asked, champion = experiment.select_model.inspect, choice.champion
     if asked == "off":
         return None
-    served = predictor.load(outputs.model(champion))
+    served = fold_models.complete(
+        predictor.load(outputs.model(champion)), experiment, scorer.train, outputs.cross_validate
+    )
     oof = dataset.read_out_of_fold(outputs.scored(champion) / "oof.parquet", scorer.train)
     return inspection.inspect(
         served, oof, scorer.train, tested.rows, choice.board, asked, scorer.positive
