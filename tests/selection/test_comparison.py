@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from tenfold.selection.comparison import compare
+from tenfold.selection.comparison import compare, possible
 
 scores = st.lists(st.floats(-5, 5), min_size=10, max_size=10)
 
@@ -81,3 +81,14 @@ def test_equal_scores_do_not_differ() -> None:
 
 def test_one_fold_tells_nothing() -> None:
     assert compare([0.5], [0.4], 1.0) is None
+
+
+@pytest.mark.parametrize(
+    ("metric", "bounds"),
+    [("auroc", (-0.1, 1.0)), ("mse", (0.0, 1.2)), ("precision@0.3", (-0.1, 1.0)),
+     ("median_ae", (-0.1, 1.2))],
+)  # fmt: skip
+def test_bounds_hold_no_score_that_a_metric_cannot_have(
+    metric: str, bounds: tuple[float, float]
+) -> None:
+    assert possible(metric, -0.1, 1.2) == bounds

@@ -12,13 +12,11 @@ import numpy as np
 
 from tenfold import runtime
 from tenfold.inspection import Inspection
-from tenfold.metrics import named
 from tenfold.params import ENSEMBLE, Params
 from tenfold.reporting import inspection_rows, prediction_curves, trial_axes
 from tenfold.reporting.outputs import Outputs
-from tenfold.selection.comparison import Scoreboard, mean_error_width
+from tenfold.selection.comparison import Scoreboard, mean_error_width, possible
 from tenfold.selection.testing import ChampionTest
-from tenfold.selection.weighted_scores import is_weighted
 from tenfold.tuning import kept
 
 Rows = list[dict[str, Any]]
@@ -172,19 +170,13 @@ def families(candidates: Candidates) -> Rows:
 
 
 def mean_interval(board: Scoreboard, name: str) -> dict[str, float | None]:
-    """A candidate's mean over the folds, and its 95 % interval if there are several.
-
-    No score of a built-in metric is above 1 if more is better, and none below 0 if less is.
-    """
+    """A candidate's mean over the folds, and its 95 % interval if there are several."""
     summary = board.cv[name][board.metric]
     _, _, width = mean_error_width(np.array(summary["folds"], dtype=np.float64), board.val_share)
     mean = float(summary["mean"])
     if not np.isfinite(width):
         return {"mean": mean, "low": None, "high": None}
-    low, high = mean - float(width), mean + float(width)
-    if is_weighted(board.metric):
-        rising = named(board.metric).direction == "maximize"
-        low, high = (low, min(high, 1.0)) if rising else (max(low, 0.0), high)
+    low, high = possible(board.metric, mean - float(width), mean + float(width))
     return {"mean": mean, "low": low, "high": high}
 
 

@@ -12,7 +12,7 @@ from tenfold.params import ENSEMBLE, Params, Split
 from tenfold.params.search_space import flat
 from tenfold.reporting.outputs import Outputs
 from tenfold.selection import ensemble
-from tenfold.selection.comparison import compare
+from tenfold.selection.comparison import compare, possible
 from tenfold.serving.row_reader import RowReader
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _interval(scores: selection.Summary, metric: str, report: Report) -> tuple[f
         val / train for val, train in zip(report["folds"], report["learnt_from"], strict=True)
     ]
     found = compare(folds, [0.0] * len(folds), sum(shares) / len(shares))
-    return (found.low, found.high) if found else None
+    return possible(metric, found.low, found.high) if found else None
 
 
 def _timing(*made: str) -> runtime.Timing | None:

@@ -17,6 +17,7 @@ import numpy as np
 from tenfold.dataset import Dataset
 from tenfold.metrics import Array, named
 from tenfold.selection import Summary, rank
+from tenfold.selection.weighted_scores import is_weighted
 
 CONFIDENCE = 0.95
 
@@ -64,6 +65,14 @@ def compare(first: Sequence[float], second: Sequence[float], val_share: float) -
         return Difference(mean, mean, mean, float(mean == 0), (1 + np.sign(mean).item()) / 2)
     below, above = (float(stdtr(len(first) - 1, sign * mean / error)) for sign in (-1, 1))
     return Difference(mean, mean - width, mean + width, 2 * min(below, above), above)
+
+
+def possible(metric: str, low: float, high: float) -> tuple[float, float]:
+    """Bounds of a score without what a built-in metric cannot be: above 1, or an error below 0."""
+    if not is_weighted(metric):
+        return low, high
+    rising = named(metric).direction == "maximize"
+    return (low, min(high, 1.0)) if rising else (max(low, 0.0), high)
 
 
 def mean_error_width(differences: Array, val_share: float) -> tuple[Array, Array, Array]:
