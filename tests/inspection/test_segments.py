@@ -63,3 +63,12 @@ def test_rows_of_a_group_are_no_independent_draws() -> None:
 
 def test_few_rows_have_no_segment() -> None:
     assert segments(table(60), np.ones(60), SCHEMA) == []
+
+
+def test_bounds_of_one_column_are_said_once_a_side() -> None:
+    X = table(2000)
+    size = X["size"].fillna(0).to_numpy()
+    error = np.where((size > 8) & (size < 10), 2.0, 1.0) + np.random.default_rng(0).random(len(X))
+    said = segments(X, error, SCHEMA)[0].description
+    assert said.count("size >") == 1
+    assert said.count("size <=") == 1

@@ -26,7 +26,7 @@ MIN_ROWS = 100
 MAX_SUSPECTS = 20
 # A column dominates if shuffling it costs so much of what all columns gain, and so many times what
 # the next one costs. An error grows beyond that of a constant where a model follows a wrong value.
-MIN_SHARE, MIN_SHARE_OF_ERROR, MIN_LEAD = 0.5, 1.0, 2.0
+MIN_SHARE, MIN_SHARE_OF_ERROR, MIN_LEAD = 0.25, 0.5, 3.0
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ def segments(
         own = judges[leaves == leaf]
         mean, low, high = _mean(error[own], units[own])
         if low > overall:
-            said = " and ".join(_path(tree.tree_, leaf, names, has_gaps))
+            said = _description(tree.tree_, leaf, names, has_gaps)
             found.append(Segment(said, len(own), mean, low, high, overall))
     return sorted(found, key=lambda one: -one.error)[:MAX_SEGMENTS]
 
@@ -114,33 +114,40 @@ def _encoded(X: pd.DataFrame, schema: Schema) -> tuple[list[tuple[str, Any]], Ar
     return names, np.column_stack(columns)
 
 
-def _path(tree: Any, leaf: int, names: list[tuple[str, Any]], has_gaps: Any) -> list[str]:
-    """What the rows of a leaf have in common, a phrase for each split on the way to it."""
-    parent = {
-        int(child): (node, side)
-        for node in range(tree.node_count)
-        for side, child in (
-            ("left", tree.children_left[node]),
-            ("right", tree.children_right[node]),
-        )
-        if child >= 0
-    }
-    found: list[str] = []
-    node = leaf
-    while node in parent:
-        node, side = parent[node]
+def _description(tree: Any, leaf: int, names: list[tuple[str, Any]], has_gaps: Any) -> str:
+    """What the rows of a leaf have in common, in the order of the splits.
+
+    Of several bounds on one side of a column, the last split has the tightest.
+    """
+    found: dict[tuple[str, str], str] = {}
+    for node, goes_left in _way(tree, leaf):
         feature = int(tree.feature[node])
         column, kind = names[feature]
-        threshold = float(tree.threshold[node])
         if isinstance(kind, list):
-            found.append(f"{column} is {'' if side == 'right' else 'not '}{kind[0]}")
+            category = f"not {kind[0]}" if goes_left else str(kind[0])
+            found[column, category] = f"{column} is {category}"
             continue
-        bound = (
-            str(np.datetime64(int(threshold), "s"))[:10] if kind == "date" else f"{threshold:.4g}"
-        )
-        said = f"{column} {'<=' if side == 'left' else '>'} {bound}"
-        goes_left = bool(tree.missing_go_to_left[node])
-        if has_gaps[feature] and goes_left == (side == "left"):
+        sign = "<=" if goes_left else ">"
+        said = f"{column} {sign} {_bound(float(tree.threshold[node]), kind)}"
+        if has_gaps[feature] and goes_left == bool(tree.missing_go_to_left[node]):
             said = f"({said} or missing)"
-        found.append(said)
+        found[column, sign] = said
+    return " and ".join(found.values())
+
+
+def _bound(threshold: float, kind: str) -> str:
+    return str(np.datetime64(int(threshold), "s"))[:10] if kind == "date" else f"{threshold:.4g}"
+
+
+def _way(tree: Any, leaf: int) -> list[tuple[int, bool]]:
+    """From the root to a leaf: each split, and whether the way goes left."""
+    above = {}
+    for node in range(tree.node_count):
+        above[int(tree.children_left[node])] = (node, True)
+        above[int(tree.children_right[node])] = (node, False)
+    found = []
+    node = leaf
+    while node in above:
+        node, goes_left = above[node]
+        found.append((node, goes_left))
     return found[::-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,12 +55,22 @@ def _words(row: dict[str, Any]) -> str:
     cells = {
         key: value for key, value in row.items() if key not in (ROW, LINE, SOURCE, REASON, CONTENT)
     }
-    named = {key: value for key, value in cells.items() if key in reason}
+    named = {key: value for key, value in cells.items() if _is_about(reason, key)}
     shown = list((named or cells).items())[:MAX_CELLS]
     words = ", ".join(
         f"{key} = {'(empty)' if not value else _short(value)}" for key, value in shown
     )
     return f"{place}: {words}" + ("" if named or len(cells) <= MAX_CELLS else ", ...")
+
+
+def _is_about(reason: str, column: str) -> bool:
+    """Whether the rule behind a reason names a column.
+
+    >>> _is_about("require: b > 0", "b"), _is_about("require: b > 0", "e")
+    (True, False)
+    """
+    rule = reason.partition(": ")[2]
+    return bool(re.search(rf"(?<!\w){re.escape(column)}(?!\w)", rule))
 
 
 def _short(text: str) -> str:
