@@ -45,17 +45,21 @@ class Page:
 
     def send(self, method: str, **params: Any) -> dict[str, Any]:
         """Ask the browser, and wait for its answer."""
+        number = self._ask(method, **params)
+        while True:
+            said = self._read()
+            if said.get("id") == number:
+                assert "error" not in said, said
+                result: dict[str, Any] = said["result"]
+                return result
+
+    def _ask(self, method: str, **params: Any) -> int:
         self.last += 1
         asked = {"id": self.last, "method": method, "params": params}
         if self.session:
             asked["sessionId"] = self.session
         os.write(self.to, json.dumps(asked).encode() + b"\0")
-        while True:
-            said = self._read()
-            if said.get("id") == self.last:
-                assert "error" not in said, said
-                result: dict[str, Any] = said["result"]
-                return result
+        return self.last
 
     def _read(self) -> dict[str, Any]:
         while b"\0" not in self.buffer:
@@ -67,6 +71,9 @@ class Page:
         about = said.get("params", {})
         if said.get("method") == "Network.requestWillBeSent":
             self.requests.append(about["request"]["url"])
+        if said.get("method") == "Page.javascriptDialogOpening":
+            self.errors.append(f"a dialog says {about['message']}")
+            self._ask("Page.handleJavaScriptDialog", accept=True)
         if said.get("method") == "Runtime.exceptionThrown":
             self.errors.append(str(about["exceptionDetails"]))
         if said.get("method") == "Log.entryAdded" and about["entry"]["level"] == "error":
