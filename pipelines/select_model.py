@@ -46,7 +46,8 @@ def choose(experiment: Params) -> None:
     tested = testing.test(chosen.champion, OUT.model(chosen.champion), rows, scorer)
     print("\n".join([*chosen.notes, *verdict.write(OUT.verdict, experiment, chosen, tested)]))
     summary = chosen.summary(tested.scores) | scorer.described_positive
-    plots.write(OUT, chosen, tested, scorer, experiment)
+    for note in plots.write(OUT, chosen, tested, scorer, experiment):
+        print(f"note: {note}")
     dataset.write_predictions(OUT.folder / "test_predictions.parquet", rows, tested.prediction)
     runtime.write_json(OUT.scores, chosen.cv)
     page.write(experiment, summary, OUT)

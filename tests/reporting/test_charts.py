@@ -50,3 +50,15 @@ def test_counts_of_confusion_are_shares_of_the_actual_class() -> None:
     assert found["b", "b"] == (1, 1.0)
     assert found["c", "a"] == (0, 0.0)
     assert len(found) == 9
+
+
+def test_the_champion_has_the_accent_and_what_knows_nothing_is_grey() -> None:
+    rows = [{"family": name, "fold": 0.0, "score": 0.5} for name in ("dummy", "linear", "mlp")]
+    scale = charts.folds(rows, "auroc", "mlp")["layer"][0]["encoding"]["color"]["scale"]
+    colors = dict(zip(scale["domain"], scale["range"], strict=True))
+    assert colors["mlp"] == charts.ACCENT
+    assert colors["dummy"] == charts.OTHER
+    assert colors["linear"] not in (charts.ACCENT, charts.OTHER)
+    without = charts.folds(rows[:2], "auroc", "mlp")["layer"][0]["encoding"]["color"]["scale"]
+    assert without["domain"] == ["dummy", "linear"]
+    assert charts.ACCENT not in without["range"]

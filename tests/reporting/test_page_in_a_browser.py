@@ -126,3 +126,18 @@ def test_what_is_folded_away_is_printed(browser: Page, tmp_path: Path) -> None:
     assert not browser.ask("document.querySelector('details').open")
     browser.ask("dispatchEvent(new Event('beforeprint'))")
     assert browser.ask("[...document.querySelectorAll('details')].every(one => one.open)")
+
+
+def test_nothing_is_wider_than_paper(browser: Page, tmp_path: Path) -> None:
+    browser.size(1600)
+    shown(browser, tmp_path, "binary")
+    browser.prefer("dark", "print")
+    browser.ask("document.body.style.width = '718px'")  # A4 without its margins.
+    found = browser.ask(
+        "[...document.querySelectorAll('main figure, main table, main svg')]"
+        ".filter(one => one.getBoundingClientRect().width > 718).map(one => one.outerHTML)"
+    )
+    paper = browser.ask("getComputedStyle(document.body).backgroundColor")
+    browser.prefer()
+    assert found == []
+    assert paper == "rgb(255, 255, 255)"

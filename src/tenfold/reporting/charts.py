@@ -426,9 +426,12 @@ def _quantity(field: str, title: str, *, zero: bool) -> Spec:
 
 def _family(rows: Rows, champion: str) -> Spec:
     """A colour for each candidate: the accent for the champion, grey for what knows nothing."""
-    others = [row["family"] for row in rows if row["family"] != champion]
-    names = list(dict.fromkeys([champion, *others]))
-    colors = {name: COLORS[place % (len(COLORS) - 1)] for place, name in enumerate(names)}
+    names = list(dict.fromkeys(row["family"] for row in rows))
+    names.sort(key=lambda name: name != champion)
+    first = 0 if champion in names else 1
+    colors = {
+        name: COLORS[place % (len(COLORS) - 1)] for place, name in enumerate(names, start=first)
+    }
     colors |= dict.fromkeys({REFERENCES[0]}.intersection(names), OTHER)
     scale = {"domain": names, "range": list(colors.values())}
     return {"field": "family", "type": "nominal", "title": None, "scale": scale}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tenfold import dataset, inspection, runtime
 from tenfold.inspection import Inspection, fold_models
 from tenfold.models.shared import predictor
@@ -20,7 +22,7 @@ def write(
     tested: ChampionTest,
     scorer: FoldScorer,
     experiment: Params,
-) -> None:
+) -> Sequence[str]:
     """Look at the champion; write all curves, what was found, and the pictures.
 
     Args:
@@ -29,12 +31,16 @@ def write(
         tested: the champion on the test rows.
         scorer: with the training rows.
         experiment: params.yaml.
+
+    Returns:
+        What a person should know of the champion.
     """
     found = _inspect(outputs, choice, tested, scorer, experiment)
     candidates = Candidates.of(choice.board, choice.champion, outputs)
     with runtime.directory(outputs.folder / "plots") as folder:
         curves.write(folder, candidates, tested, experiment, scorer.positive, found)
         pictures.write(folder, candidates, tested, experiment)
+    return found.sentences if found else []
 
 
 def _inspect(

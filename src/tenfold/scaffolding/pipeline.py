@@ -13,6 +13,8 @@ SHIPPED = resources.files("tenfold.scaffolding")
 # What deps name that lies in tenfold's repository only, and what stands in for it.
 IN_REPOSITORY = ("src/", "pipelines/", "requirements.lock")
 CODE = "outputs/code.json"
+# Where the plots begin.
+PLOTS = "\n# Every file is written for every task"
 HEAD = """\
 The DVC pipeline: five stages in sequence. Each is a program of tenfold that reads what it declares
 here and writes its folder of outputs/. `exec` makes DVC the program's own parent, so that a
@@ -34,7 +36,9 @@ def pipeline() -> str:
     yaml.width = 60  # A line is broken after the item that passes it.
     yaml.preserve_quotes = True
     yaml.indent(mapping=2, sequence=4, offset=2)
-    document = yaml.load(SHIPPED.joinpath("pipeline.yaml").read_text("utf-8"))
+    # What is plotted is the same, and stays as it is written.
+    stages, begin, plots = SHIPPED.joinpath("pipeline.yaml").read_text("utf-8").partition(PLOTS)
+    document = yaml.load(stages)
     document.ca.comment = None
     document.yaml_set_start_comment(HEAD)
     for name, declared in document["stages"].items():
@@ -49,4 +53,5 @@ def pipeline() -> str:
     outs.append({CODE: copy.deepcopy(outs[0]["outputs/clean"])})
     text = io.StringIO()
     yaml.dump(document, text)
-    return "".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())
+    lines = text.getvalue().rstrip().splitlines()
+    return "".join(f"{line.rstrip()}\n" for line in lines) + begin + plots
