@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tenfold import models
 from tenfold.inspection import held_out
 from tenfold.models.shared import predictor
 from tenfold.models.shared.predictor import Predictor
@@ -26,7 +27,7 @@ def test_a_folds_model_predicts_its_rows_as_cross_validation_did(family: str) ->
     assert looked_at.of_folds
     expected = found.data.folds.by_fold(found.evaluation.oof)
     for own, oof in zip(looked_at.sets, expected, strict=True):
-        assert own.n_models == 1
+        assert own.cost == 1
         np.testing.assert_allclose(own.predict(own.X), oof, rtol=1e-5)
 
 
@@ -43,7 +44,7 @@ def test_a_fold_of_an_ensemble_of_bags_has_the_folds_models_of_all_of_them(tmp_p
         ]
         mean = 0.25 * parts[0].predict(own.X) + 0.75 * parts[1].predict(own.X)
         np.testing.assert_allclose(own.predict(own.X), mean, rtol=1e-6)
-        assert own.n_models == 2
+        assert own.cost == 2
 
 
 def refitted() -> Predictor:
@@ -57,7 +58,7 @@ def test_a_model_of_all_rows_is_looked_at_on_the_test_rows() -> None:
     assert not looked_at.of_folds
     [only] = looked_at.sets
     assert only.y is test.y
-    assert only.n_models == 1
+    assert only.cost == 1
     assert looked_at.name == "test rows"
 
 
@@ -69,7 +70,7 @@ def test_an_ensemble_with_a_model_of_all_rows_is_looked_at_on_the_test_rows(
     members = [found.predictor, ensembles.linear(found, "regression", 1.0)]
     served = predictor.load(ensembles.assembled(tmp_path, members, [0.5, 0.5]))
     [only] = held_out.of(served, found.data, bags.dataset(seed=1)).sets
-    assert only.n_models == N_FOLDS + 1
+    assert only.cost == N_FOLDS + 1
     np.testing.assert_allclose(only.predict(only.X), served.predict(only.X))
 
 
@@ -85,3 +86,21 @@ def test_a_sample_is_spread_over_the_sets_and_drawn_alike_each_time() -> None:
     for own, of in zip(drawn.sets, sets, strict=True):
         assert set(own.X.index) < set(of.X.index)
     assert replace(everything, sets=sets[:1]).sample(1).n_rows == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("family", "declared", "cost"),
+    [("linear", {}, 1), ("random_forest", {"n_estimators": 200}, 2), ("knn", {}, 2)],
+)
+def test_what_is_slow_to_answer_is_asked_less(
+    family: str, declared: dict[str, Any], cost: int
+) -> None:
+    data = bags.dataset(n=1500)
+    X = data.X[["weight"]].to_numpy()
+    model = models.family(family).fit(
+        bags.parameters(family, **declared), X, data.y, 0, bags.setting(), None
+    )
+    served = Predictor(family, data.schema, [None], model)
+    [only] = held_out.of(served, data, data).sets
+    assert only.cost == cost

@@ -101,8 +101,8 @@ def inspect(
 
 
 def _n_rows(everything: HeldOut, asked: Inspect) -> int:
-    n_models = max(own.n_models for own in everything.sets)
-    answers_of_a_row = everything.sets[0].X.shape[1] * asked.n_repeats * n_models
+    cost = max(own.cost for own in everything.sets)
+    answers_of_a_row = everything.sets[0].X.shape[1] * asked.n_repeats * cost
     return min(asked.max_rows, max(MIN_ROWS, MAX_ANSWERS // answers_of_a_row))
 
 

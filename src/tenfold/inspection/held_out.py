@@ -16,12 +16,15 @@ from tenfold.models.shared.bag import Bag
 from tenfold.models.shared.ensemble import Ensemble
 from tenfold.models.shared.network_model import NetworkModel
 from tenfold.models.shared.predictor import Predictor
+from tenfold.models.shared.scikit_family import ScikitModel
 from tenfold.models.shared.transformed_target import TransformedTargetModel
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SEED = 0
+# Of a forest that take as long as 500 rounds of boosting, and rows that neighbours are sought in.
+TREES, NEIGHBOURS = 100, 700
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,13 @@ class HeldOutSet:
         X: features (n, columns), as `Schema.frame` makes them.
         y: the target (n,).
         predict: features -> values (n,), or class probabilities (n, C).
-        n_models: how many models answer a row.
+        cost: of an answer, in answers of one boosted model.
     """
 
     X: pd.DataFrame
     y: NDArray[np.generic]
     predict: Callable[[pd.DataFrame], Array]
-    n_models: int = 1
+    cost: int = 1
 
     def take(self, places: NDArray[np.int64]) -> HeldOutSet:
         """Some of the rows."""
@@ -91,12 +94,10 @@ def of(champion: Predictor, train: Dataset, test: Dataset) -> HeldOut:
     for number in range(train.folds.n):
         own = of_fold(champion, number, train.folds.n)
         if own is None:
-            everything = HeldOutSet(test.X, test.y, _answer(champion), _n_models(champion.model))
+            everything = HeldOutSet(test.X, test.y, _answer(champion), _cost(champion.model))
             return HeldOut([everything], of_folds=False)
         val = train.folds.val(number)
-        found.append(
-            HeldOutSet(train.X.iloc[val], train.y[val], _answer(own), _n_models(own.model))
-        )
+        found.append(HeldOutSet(train.X.iloc[val], train.y[val], _answer(own), _cost(own.model)))
     return HeldOut(found, of_folds=True)
 
 
@@ -136,12 +137,14 @@ def _answer(predictor: Predictor) -> Callable[[pd.DataFrame], Array]:
     return predict
 
 
-def _n_models(model: Fitted) -> int:
-    """How many models answer a row."""
-    if isinstance(model, Ensemble):
-        return sum(map(_n_models, model.members))
+def _cost(model: Fitted) -> int:
+    """What an answer costs, in answers of one boosted model."""
+    if isinstance(model, Ensemble | Bag):
+        return sum(map(_cost, model.members))
     if isinstance(model, TransformedTargetModel):
-        return _n_models(model.model)
-    if isinstance(model, Bag):
-        return len(model.members)
+        return _cost(model.model)
+    if isinstance(model, ScikitModel):
+        trees = len(getattr(model.estimator, "estimators_", ()))
+        neighbours = getattr(model.estimator, "n_samples_fit_", 0)
+        return max(1, trees // TREES, neighbours // NEIGHBOURS)
     return len(model.specs) if isinstance(model, NetworkModel) else 1
