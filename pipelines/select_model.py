@@ -35,18 +35,19 @@ def choose(experiment: Params) -> None:
     """Rank by cross-validation, score the winner on the test rows, write what people read."""
     from tenfold import dataset
     from tenfold.reporting import page, plots, verdict
-    from tenfold.selection import choosing, fold_scores, testing
+    from tenfold.selection import choosing, fold_scores, postprocessing, testing
 
-    report = runtime.read_json(OUT.split / "report.json")
-    schema, group = dataset.Schema.from_report(report), experiment.split.group
+    report, group = runtime.read_json(OUT.split / "report.json"), experiment.split.group
+    schema = dataset.Schema.from_report(report)
     train = dataset.read(OUT.split / "train.parquet", schema, OUT.split / "folds.parquet", group)
     scorer = fold_scores.FoldScorer(experiment.metrics, train, report["positive_class"])
     chosen = choosing.choose(experiment, scorer, OUT.cross_validate, OUT.train, OUT.ensemble)
+    served = postprocessing.finish(experiment.select_model, scorer, *OUT.folders(chosen.champion))
     rows = dataset.read(OUT.split / "test.parquet", schema, group=group)
-    tested = testing.test(chosen.champion, OUT.model(chosen.champion), rows, scorer)
-    print("\n".join([*chosen.notes, *verdict.write(OUT.verdict, experiment, chosen, tested)]))
+    tested = testing.test(served.predictor, rows, scorer)
+    print("\n".join([*chosen.notes, *verdict.write(OUT, experiment, chosen, tested, served)]))
     summary = chosen.summary(tested.scores) | scorer.described_positive
-    for note in plots.write(OUT, chosen, tested, scorer, experiment):
+    for note in plots.write(OUT, chosen, tested, scorer, experiment, served):
         print(f"note: {note}")
     dataset.write_predictions(OUT.folder / "test_predictions.parquet", rows, tested.prediction)
     runtime.write_json(OUT.scores, chosen.cv)

@@ -94,8 +94,8 @@ def reached_from(*starts: Path) -> set[Path]:
 # Packages in one line: each imports only from those before it.
 ORDER = [
     "metrics", "runtime", "params", "dataset", "sources", "cleaning", "audit", "splitting",
-    "preprocessing", "training", "models", "tuning", "selection", "inspection", "serving",
-    "reporting", "tracking", "scaffolding", "cli.py",
+    "preprocessing", "postprocessing", "training", "models", "tuning", "selection", "inspection",
+    "serving", "reporting", "tracking", "scaffolding", "cli.py",
 ]  # fmt: skip
 # What a stage's program reaches and its outputs do not depend on, so that an edit of it runs
 # nothing again: what it prints, what it looks at before the first training, and what lets it find
@@ -103,11 +103,14 @@ ORDER = [
 NOT_DECLARED = {
     "clean": {"models", "preprocessing", "reporting", "selection", "training", "tuning"},
     "split": {
-        *("cleaning", "models", "preprocessing", "reporting", "selection", "serving"),
-        *("tracking", "tuning"),
+        *("cleaning", "models", "postprocessing", "preprocessing", "reporting", "selection"),
+        *("serving", "tracking", "tuning"),
     },
-    "cross_validate": {"cleaning", "reporting", "selection", "serving", "sources", "tracking"},
-    "train": {"reporting", "selection"},
+    "cross_validate": {
+        *("cleaning", "postprocessing", "reporting", "selection", "serving", "sources"),
+        "tracking",
+    },
+    "train": {"postprocessing", "reporting", "selection"},
 }
 
 

@@ -116,6 +116,11 @@ def command_line() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.Argum
     )
     command.add_argument("--seed", type=int, default=0, help="decides which units are dropped")
     command.add_argument(
+        "--intervals",
+        action="store_true",
+        help="add the intervals, or sets of classes, that select_model.intervals declares",
+    )
+    command.add_argument(
         "--rejects",
         type=Path,
         metavar="FILE",
@@ -266,6 +271,7 @@ def predict(arguments: argparse.Namespace) -> None:
         n_samples=arguments.samples,
         seed=arguments.seed,
         skip_bad=arguments.rejects is not None,
+        intervals=arguments.intervals,
         **model.model_config,
     )
     try:

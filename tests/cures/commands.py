@@ -360,6 +360,13 @@ OF_PREDICT = [
         predicted("it is not a network", "--samples", "10"),
         words=("--samples", "10", "--model", "models:/linear@champion"),
     ),
+    of_predict(
+        "predict: intervals of a model that has none",
+        "--intervals: the model has no intervals (select_model.intervals is off)",
+        {},
+        predicted("or do not ask for them"),
+        words=("--intervals",),
+    ),
 ]
 
 # Chapter: requests
@@ -403,6 +410,16 @@ OF_REQUESTS = [
         "request: a parameter that is no integer",
         Change("params.n_samples must be an integer, but got '3'", run=request({"n_samples": "3"})),
         Change("must be an integer", run=request({"n_samples": 3})),
+    ),
+    refusal(
+        "request: intervals that are neither on nor off",
+        Change("params.intervals must be true or false, but got 1", run=request({"intervals": 1})),
+        Change("true or false", run=request({"intervals": False})),
+    ),
+    refusal(
+        "request: intervals of a model that has none",
+        Change("the model has no intervals", run=request({"intervals": True})),
+        Change("or do not ask for them", run=request({"intervals": False})),
     ),
     refusal(
         "request: too many samples",

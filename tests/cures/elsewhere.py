@@ -63,6 +63,9 @@ TRIED_ELSEWHERE: dict[tuple[str, str], str] = {
     ("tuning/trial_scores.py", "random rows the score must be"): (
         "models/test_custom_code.py::test_a_metric_that_fails_is_refused_before_training"
     ),
+    ("selection/postprocessing/uncertainty.py", "values at most, but"): (
+        "selection/test_postprocessing.py::test_a_measurement_is_no_feature_to_group_by"
+    ),
     ("selection/fold_scores.py", "which trains nothing again"): (
         "selection/test_fold_scores.py::test_a_score_that_is_no_finite_number_is_refused_by_name"
     ),

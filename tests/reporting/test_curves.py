@@ -12,6 +12,7 @@ from tenfold import runtime
 from tenfold.dataset.folds import FOLD, ROW
 from tenfold.metrics import METRICS, Task
 from tenfold.reporting import curves, prediction_curves, trial_axes
+from tenfold.selection.postprocessing import reliability
 from tests.reporting.candidates import (
     CLASSES,
     EVIL,
@@ -57,7 +58,7 @@ def test_classes_have_their_own_curves(task: Task, tmp_path: Path) -> None:
     assert len(found["confusion"]) == 3
     assert {row["family"] for row in found["roc"]} == {"dummy", "linear", "mlp"}
     assert bool(found["precision_recall"]) == (task == "binary")
-    assert len(found["calibration"]) == 3 * prediction_curves.N_BINS
+    assert len(found["calibration"]) == 3 * reliability.N_BINS
 
 
 def test_no_text_of_the_data_can_end_the_script_of_a_page(tmp_path: Path) -> None:

@@ -179,7 +179,7 @@ def test_a_parameter_that_does_not_exist_is_refused(
     assert status == 400
     said = json.loads(body)["message"]
     assert f"params must not hold {name!r}" in said
-    assert "known: n_samples, seed" in said
+    assert "known: intervals, n_samples, seed" in said
 
 
 def test_what_is_no_json_is_a_bad_request(server: Server) -> None:
@@ -205,7 +205,7 @@ def test_the_registered_model_is_signed_exemplified_and_pinned(
         "unseen_categories": "string",
     }
     asked = {param["name"]: param["default"] for param in signature.params.to_dict()}
-    assert asked == {"n_samples": 0, "seed": 0}
+    assert asked == {"n_samples": 0, "seed": 0, "intervals": False}
     assert model.saved_input_example_info is not None
     example = json.loads((folder / "input_example.json").read_text())
     assert set(example["columns"]) == set(row)

@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from tenfold.metrics import Task
-from tenfold.params import messages, metric_names, starting_points
+from tenfold.params import messages, metric_names, postprocessing, starting_points
 from tenfold.params.audit import Audit
 from tenfold.params.cleaning import Cast, Clean
 from tenfold.params.data import Data
@@ -131,6 +131,8 @@ class Params(Section):
                 f"preprocessing.target.transform fits regression, but got {transform!r} with task "
                 f"{self.task!r}: leave it out"
             )
+        chosen = self.select_model
+        postprocessing.check(chosen.calibration, chosen.decision, self.task)
         trainer = self.trainer
         families: Families = (info.context or {})["families"]
         context = ExperimentContext(

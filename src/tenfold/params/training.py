@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from tenfold.params.postprocessing import Calibration, Decision, Intervals
 from tenfold.params.section import Name, Section
 
 
@@ -107,6 +108,17 @@ class SelectModel(Section):
     )
     inspect: Literal["off"] | Inspect = Field(
         Inspect(), description="off: do not ask what the champion has learnt."
+    )
+    calibration: Calibration = Field(
+        "off",
+        description="Mend the probabilities of the champion by its out-of-fold predictions, if "
+        "that surely helps; auto: in the best of these ways.",
+    )
+    decision: Literal["most_probable"] | Decision = Field(
+        "most_probable", description="Which class is answered."
+    )
+    intervals: Literal["off"] | Intervals = Field(
+        "off", description="Intervals of numbers, or sets of classes, of a declared coverage."
     )
     registered_model_name: Name = Field(description="Its name in the MLflow registry.")
     max_unseen: float = Field(

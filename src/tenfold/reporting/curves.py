@@ -13,9 +13,12 @@ import numpy as np
 from tenfold import runtime
 from tenfold.inspection import Inspection
 from tenfold.params import ENSEMBLE, Params
+from tenfold.postprocessing import Postprocessing
 from tenfold.reporting import inspection_rows, prediction_curves, trial_axes
 from tenfold.reporting.outputs import Outputs
 from tenfold.selection.comparison import Scoreboard, mean_error_width, possible
+from tenfold.selection.postprocessing import Finished
+from tenfold.selection.postprocessing.reliability import said_and_true
 from tenfold.selection.testing import ChampionTest
 from tenfold.tuning import kept
 
@@ -90,6 +93,7 @@ def write(
     experiment: Params,
     positive: int | None = None,
     inspected: Inspection | None = None,
+    served: Finished | None = None,
 ) -> None:
     """Write every CSV that dvc.yaml plots.
 
@@ -100,6 +104,7 @@ def write(
         experiment: params.yaml.
         positive: the code of the positive class of two, by default 1.
         inspected: what was found of the champion, if it was looked at.
+        served: the champion as it is served, if that is not as it was trained.
     """
     schema, board = tested.rows.schema, candidates.board
     found: dict[str, Rows] = {name: [] for name in COLUMNS}
@@ -123,9 +128,16 @@ def write(
             family, declared, runtime.read_rows(path), board.metric
         )
     prediction, y = tested.prediction, tested.rows.y
+    made = Postprocessing() if served is None else served.predictor.postprocessing
+    if served is not None and served.calibration.method is not None:
+        own = said_and_true(served.calibration.cross_fitted, served.known.y, positive)
+        name = f"{candidates.champion}, calibrated"
+        found["calibration"] += [
+            {"family": name, **row} for row in prediction_curves.calibration(*own)
+        ]
     if schema.classes:
         labels = np.array(schema.classes)
-        said = labels[prediction.argmax(axis=1)]
+        said = labels[made.codes(prediction)]
         found["confusion"] = _pairs(labels[y.astype(np.int64)].tolist(), said.tolist())
     else:
         found["predicted"] = _pairs(y.tolist(), prediction.tolist())

@@ -50,16 +50,28 @@ class Outputs:
         own = self.ensemble if candidate == self.ensemble.name else self.train / candidate
         return own / "model"
 
+    def folders(self, candidate: str) -> tuple[Path, Path]:
+        """The folders `scored` and `model` of a candidate."""
+        return self.scored(candidate), self.model(candidate)
+
     @property
     def select_model(self) -> list[Path]:
         """The outputs of stage select_model but its stamp."""
         names = ("ensemble", "metrics.json", "plots", "report.html", "test_predictions.parquet")
-        return [*(self.folder / name for name in names), self.scores, self.verdict]
+        return [
+            *(self.folder / name for name in names),
+            *(self.postprocessing, self.scores, self.verdict),
+        ]
 
     @property
     def scores(self) -> Path:
         """The file of all candidates' scores, fold by fold, in every metric."""
         return self.folder / "scores.json"
+
+    @property
+    def postprocessing(self) -> Path:
+        """The file of what becomes of the champion's predictions, and its figures."""
+        return self.folder / "postprocessing.json"
 
     @property
     def verdict(self) -> Path:

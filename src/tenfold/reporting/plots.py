@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tenfold import dataset, inspection, runtime
+from tenfold import inspection, runtime
 from tenfold.inspection import Inspection, fold_models
-from tenfold.models.shared import predictor
 from tenfold.params import Params
 from tenfold.reporting import curves, pictures
 from tenfold.reporting.curves import Candidates
 from tenfold.reporting.outputs import Outputs
 from tenfold.selection.choosing import Choice
 from tenfold.selection.fold_scores import FoldScorer
+from tenfold.selection.postprocessing import Finished
 from tenfold.selection.testing import ChampionTest
 
 
@@ -22,6 +22,7 @@ def write(
     tested: ChampionTest,
     scorer: FoldScorer,
     experiment: Params,
+    served: Finished,
 ) -> Sequence[str]:
     """Look at the champion; write all curves, what was found, and the pictures.
 
@@ -31,14 +32,15 @@ def write(
         tested: the champion on the test rows.
         scorer: with the training rows.
         experiment: params.yaml.
+        served: the champion as it is served.
 
     Returns:
         What a person should know of the champion.
     """
-    found = _inspect(outputs, choice, tested, scorer, experiment)
+    found = _inspect(outputs, choice, tested, scorer, experiment, served)
     candidates = Candidates.of(choice.board, choice.champion, outputs)
     with runtime.directory(outputs.folder / "plots") as folder:
-        curves.write(folder, candidates, tested, experiment, scorer.positive, found)
+        curves.write(folder, candidates, tested, experiment, scorer.positive, found, served)
         pictures.write(folder, candidates, tested, experiment)
     return found.sentences if found else []
 
@@ -49,14 +51,13 @@ def _inspect(
     tested: ChampionTest,
     scorer: FoldScorer,
     experiment: Params,
+    served: Finished,
 ) -> Inspection | None:
-    asked, champion = experiment.select_model.inspect, choice.champion
+    asked = experiment.select_model.inspect
     if asked == "off":
         return None
-    served = fold_models.complete(
-        predictor.load(outputs.model(champion)), experiment, scorer.train, outputs.cross_validate
-    )
-    oof = dataset.read_out_of_fold(outputs.scored(champion) / "oof.parquet", scorer.train)
+    model = fold_models.complete(served.raw, experiment, scorer.train, outputs.cross_validate)
+    oof = served.known.by_fold
     return inspection.inspect(
-        served, oof, scorer.train, tested.rows, choice.board, asked, scorer.positive
+        model, oof, scorer.train, tested.rows, choice.board, asked, scorer.positive
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,13 @@ from tenfold.dataset import Schema
 from tenfold.dataset.folds import FOLD, ROW
 from tenfold.metrics import Array
 from tenfold.selection.comparison import CONFIDENCE
+from tenfold.selection.postprocessing.reliability import reliability, said_and_true
 
 Rows = list[dict[str, Any]]
 # Points of a curve: more are drawn on top of each other.
 MAX_POINTS = 200
 # Points of a cloud; the table of test predictions has all.
 MAX_CLOUD = 2000
-N_BINS = 10
 _GRID = np.linspace(0, 1, MAX_POINTS + 1)
 
 
@@ -95,11 +96,7 @@ def _said_and_true(
 ) -> tuple[Array, NDArray[np.bool_]]:
     """The probability of the positive class of two, or of the likeliest of many, and its truth."""
     probabilities = oof[[f"probability_{label}" for label in schema.classes]].to_numpy()
-    codes = np.full(len(oof), 1 if positive is None else positive)
-    if len(schema.classes) > 2:
-        codes = probabilities.argmax(axis=1)
-    true = np.array(schema.classes)[codes] == oof["true"].to_numpy()
-    return probabilities[np.arange(len(oof)), codes], true
+    return said_and_true(probabilities, schema.encode(oof["true"]), positive)
 
 
 def calibration(said: Array, true: NDArray[np.bool_]) -> Rows:
@@ -111,14 +108,10 @@ def calibration(said: Array, true: NDArray[np.bool_]) -> Rows:
         said: probabilities (n,).
         true: whether it was so (n,).
     """
-    order = np.argsort(said, kind="stable")
     found = []
-    for rows in np.array_split(order, min(N_BINS, len(order))):
-        share, n = float(true[rows].mean()), len(rows)
-        low, high = _wilson(share, n)
-        predicted = float(said[rows].mean())
-        own = {"predicted": predicted, "observed": share, "low": low, "high": high}
-        found.append({**own, "rows": n})
+    for own in reliability(said, true):
+        low, high = _wilson(own.observed, own.rows)
+        found.append({**asdict(own), "low": low, "high": high})
     return found
 
 

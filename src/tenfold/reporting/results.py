@@ -48,7 +48,8 @@ class Champion:
     """The chosen family or ensemble, its scores on the test rows, and what is registered of it.
 
     `members` are the families whose models it holds. `bounds` has `test/<metric>_low` and `_high`,
-    and `cv/<metric>_corrected` for the choice with its own.
+    and `cv/<metric>_corrected` for the choice with its own, and the figures of `postprocessing`, of
+    which `served` is what becomes of predictions.
     """
 
     family: str
@@ -61,6 +62,7 @@ class Champion:
     example: pd.DataFrame
     files: list[Path]
     max_unseen: float
+    served: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -230,17 +232,19 @@ def _champion(
 
     family = results["champion"]
     train = pd.read_parquet(outputs.split / "train.parquet")
+    finished = runtime.read_json(outputs.postprocessing)
     return Champion(
         family=family,
         members=_members(outputs, family),
         fingerprint=next(other.fingerprint for other in families if other.name == family),
         test=results["test"],
-        bounds=_bounds(runtime.read_json(outputs.verdict)),
+        bounds=_bounds(runtime.read_json(outputs.verdict)) | _figures(finished["figures"]),
         model=outputs.model(family),
         schema=schema,
         example=example(train, schema),
         files=[outputs.folder / "report.html"],
         max_unseen=params.select_model.max_unseen,
+        served=finished["served"],
     )
 
 
@@ -254,6 +258,18 @@ def _bounds(verdict: dict[str, Any]) -> dict[str, float]:
         if bound in interval
     }
     return found | ({name: corrected["score"]} if "score" in corrected else {})
+
+
+def _figures(postprocessing: dict[str, Any]) -> dict[str, float]:
+    """The figures of calibration, decision and intervals, such as `decision/test_f1_after`."""
+    found = {}
+    for key, own in postprocessing.items():
+        for rows in ("cross_fitted", "test"):
+            for name, value in flat(own.get(rows, {})).items():
+                # A group has a name of the table's own.
+                if isinstance(value, float) and not name.startswith("groups."):
+                    found[f"{key}/{rows}_{name.replace('.', '_')}"] = value
+    return found
 
 
 def example(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:

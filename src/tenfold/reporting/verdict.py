@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from tenfold import models, runtime
 from tenfold.models.shared.network_family import NetworkFamily
 from tenfold.params import ENSEMBLE, Params
 from tenfold.params.training import Rule
+from tenfold.reporting import remarks
+from tenfold.reporting.outputs import Outputs
 from tenfold.reporting.terminal import short
 from tenfold.selection.bias_correction import CorrectedScore
 from tenfold.selection.bootstrap import Interval
 from tenfold.selection.choosing import Choice
 from tenfold.selection.comparison import Difference, Scoreboard
+from tenfold.selection.postprocessing import Finished
 from tenfold.selection.testing import ChampionTest
 
 # Why a candidate wins that has not the best mean.
@@ -33,14 +35,17 @@ BEHIND: Mapping[Rule, str] = {
 REFERENCES = ("dummy", "linear")
 
 
-def write(path: Path, experiment: Params, choice: Choice, tested: ChampionTest) -> list[str]:
-    """Write the verdict as JSON; return its sentences.
+def write(
+    outputs: Outputs, experiment: Params, choice: Choice, tested: ChampionTest, served: Finished
+) -> list[str]:
+    """Write the verdict and what becomes of predictions as JSON; return all sentences.
 
     Args:
-        path: of the file.
+        outputs: of the stages.
         experiment: params.yaml.
         choice: the champion and the scores of all candidates.
         tested: the champion on the test rows.
+        served: the champion as it is served.
     """
     networks = {
         name for name in experiment.models if isinstance(models.family(name), NetworkFamily)
@@ -48,10 +53,12 @@ def write(path: Path, experiment: Params, choice: Choice, tested: ChampionTest) 
     rule, repeated = experiment.select_model.rule, experiment.split.n_repeats > 1
     found = verdict(choice.board, choice.champion, networks, rule, repeated=repeated)
     sentences: list[str] = found["sentences"]
-    sentences += scored(choice, tested)
+    told = remarks.write(outputs.postprocessing, served, tested.rows)
+    sentences += [*scored(choice, tested), *told]
     intervals = {name: _plain(interval) for name, interval in tested.intervals.items()}
     test = {"rows": len(tested.rows.y), "intervals": intervals}
-    runtime.write_json(path, found | {"corrected": _plain(choice.corrected), "test": test})
+    found |= {"corrected": _plain(choice.corrected), "test": test}
+    runtime.write_json(outputs.verdict, found)
     return sentences
 
 

@@ -24,7 +24,7 @@ from tenfold.dataset import folds as fold_files
 from tenfold.dataset.folds import TRAIN, Folds
 from tenfold.params import Params
 from tenfold.runtime import UserError
-from tenfold.selection import Summary, choosing, testing
+from tenfold.selection import Summary, choosing, postprocessing, testing
 from tenfold.selection.fold_scores import FoldScorer
 
 SPLIT = Path("outputs/split")
@@ -184,8 +184,11 @@ def _choose(
     train = dataset.read(SPLIT / "train.parquet", schema, SPLIT / "folds.parquet", group)
     scorer = FoldScorer(experiment.metrics, train, report["positive_class"])
     chosen = choosing.choose(experiment, scorer, CROSS_VALIDATE, TRAINED, ENSEMBLE)
-    own = ENSEMBLE if chosen.champion == ENSEMBLE.name else TRAINED / chosen.champion
+    scored, trained = CROSS_VALIDATE / chosen.champion, TRAINED / chosen.champion
+    if chosen.champion == ENSEMBLE.name:
+        scored = trained = ENSEMBLE
+    served = postprocessing.finish(experiment.select_model, scorer, scored, trained / "model")
     rows = dataset.read(SPLIT / "test.parquet", schema, group=group)
-    tested = testing.test(chosen.champion, own / "model", rows, scorer)
+    tested = testing.test(served.predictor, rows, scorer)
     expected = chosen.cv[chosen.champion][experiment.metrics[0]]["mean"]
     return OuterFold(number, chosen.champion, expected, tested.scores)

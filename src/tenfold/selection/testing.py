@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from tenfold.dataset import Dataset
 from tenfold.metrics import Array
-from tenfold.models.shared import predictor
+from tenfold.models.shared.predictor import Predictor
 from tenfold.selection import bootstrap
 from tenfold.selection.bootstrap import Interval
 from tenfold.selection.fold_scores import FoldScorer
@@ -32,15 +31,14 @@ class ChampionTest:
     intervals: dict[str, Interval | str]
 
 
-def test(family: str, model: Path, rows: Dataset, scorer: FoldScorer) -> ChampionTest:
+def test(model: Predictor, rows: Dataset, scorer: FoldScorer) -> ChampionTest:
     """Score a model on the test rows.
 
     Args:
-        family: whose model it is.
-        model: its folder.
+        model: the champion as it is served.
         rows: the test rows.
         scorer: of any rows.
     """
-    prediction = predictor.load(model).predict(rows.X)
+    prediction = model.predict(rows.X)
     intervals = bootstrap.intervals(scorer.metrics, rows, prediction, scorer.positive)
-    return ChampionTest(family, rows, prediction, scorer.rows(rows.y, prediction), intervals)
+    return ChampionTest(model.family, rows, prediction, scorer.rows(rows.y, prediction), intervals)

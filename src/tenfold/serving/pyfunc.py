@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from mlflow.types.schema import ParamSpec
 
 # What a request may set, and by default.
-PARAMETERS = {"n_samples": 0, "seed": 0}
+PARAMETERS: dict[str, int | bool] = {"n_samples": 0, "seed": 0, "intervals": False}
+
+# What they must be, in words.
+KINDS = {int: "an integer", bool: "true or false"}
 
 
 def signature(schema: Schema) -> ModelSignature:
@@ -48,14 +51,18 @@ def _parameters() -> list[ParamSpec]:
     """The parameters of a request."""
     from mlflow.types.schema import ParamSpec
 
-    return [ParamSpec(name, "long", default) for name, default in PARAMETERS.items()]
+    return [
+        ParamSpec(name, "boolean" if isinstance(default, bool) else "long", default)
+        for name, default in PARAMETERS.items()
+    ]
 
 
 class Served:
     """Answers a table with `prediction`, and for classes with the probability of each.
 
     If the parameter `n_samples` is above 0, the answer is the mean of so many passes with dropout,
-    and `spread` (for classes `spread_<label>`) is their standard deviation; `seed` repeats them.
+    and `spread` (for classes `spread_<label>`) is their standard deviation; `seed` repeats them. If
+    `intervals` is true, `lower` and `upper` (for classes `in_set_<label>`) stand beside them.
     `unseen_categories` names a row's columns whose category the training rows did not have.
 
     Args:
@@ -73,7 +80,7 @@ class Served:
 
         Raises:
             MlflowException: (status 400) naming the column and row of a cell that cannot be read,
-                the column with too many unseen categories, or why there is no spread.
+                the column with too many unseen categories, or why there is no spread or interval.
         """
         from mlflow.exceptions import MlflowException
 
@@ -88,10 +95,12 @@ class Served:
         if too_many:
             raise MlflowException.invalid_parameter_value(too_many)
         features = read.features.set_axis(model_input.index)
-        if asked["n_samples"] == 0:
+        if not asked["n_samples"] and not asked["intervals"]:
             return self.model.answer(features)
         try:
-            return self.model.answer_with_spread(features, **asked)
+            if asked["n_samples"]:
+                return self.model.answer_with_spread(features, **asked)
+            return self.model.answer(features, intervals=True)
         except ValueError as error:
             raise MlflowException.invalid_parameter_value(str(error)) from None
 
@@ -100,8 +109,9 @@ class Served:
         for name, value in params.items():
             if name not in PARAMETERS:
                 return unknown_parameter(name)
-            if isinstance(value, bool) or not isinstance(value, int):
-                return f"params.{name} must be an integer, but got {value!r}"
+            wanted = type(PARAMETERS[name])
+            if type(value) is not wanted:
+                return f"params.{name} must be {KINDS[wanted]}, but got {value!r}"
         missing = [column for column in self._requests.rows.columns if column not in table]
         return f"the request lacks the columns {missing}: add them" if missing else None
 

@@ -12,6 +12,7 @@ from tenfold.dataset import ROW, Schema
 from tenfold.models.shared.predictor import Predictor
 from tenfold.params import Data
 from tenfold.params.data import SCHEMES
+from tenfold.postprocessing import NoIntervals
 from tenfold.runtime import UserError, nearest
 from tenfold.serving import unseen
 from tenfold.serving.row_reader import BadCell, RowReader
@@ -30,12 +31,14 @@ class Scoring:
         seed: of the units dropped.
         skip_bad: whether rows that cannot be read are set aside, instead of refusing the file.
         max_unseen: the greatest share of rows with an unseen category in one column.
+        intervals: whether intervals, or sets of classes, are added.
     """
 
     n_samples: int = 0
     seed: int = 0
     skip_bad: bool = False
     max_unseen: float = 1.0
+    intervals: bool = False
 
 
 class UnreadableRows(UserError):
@@ -48,7 +51,7 @@ class Scored:
 
     Attributes:
         rows: its columns.
-        answers: `prediction` and each class's probability, and their spread.
+        answers: `prediction` and each class's probability, and what else is asked for.
         rejected: the line of each row that cannot be read, the reason, and its columns.
         notes: what its reader should know, in words.
     """
@@ -77,8 +80,8 @@ def score(path: Path, model: Predictor, how: Scoring = Scoring()) -> Scored:
 
     Raises:
         UserError: naming a column that is missing, the line of a cell that cannot be read or a
-            column with too many unseen categories; or if a spread is asked of a model that has
-            none.
+            column with too many unseen categories; or if a spread or intervals are asked of a
+            model that has none.
     """
     reader = RowReader(model.schema)
     source, notes = _read(path, model.schema, reader.columns)
@@ -167,9 +170,13 @@ def _rejected(source: Source, table: pd.DataFrame, bad: Sequence[BadCell]) -> pd
 
 
 def _answers(model: Predictor, features: pd.DataFrame, how: Scoring) -> pd.DataFrame:
-    if how.n_samples == 0:
+    if not how.n_samples and not how.intervals:
         return model.answer(features)
     try:
-        return model.answer_with_spread(features, how.n_samples, how.seed)
+        if not how.n_samples:
+            return model.answer(features, intervals=True)
+        return model.answer_with_spread(features, how.n_samples, how.seed, intervals=how.intervals)
+    except NoIntervals as error:
+        raise UserError(f"--intervals: {error}") from None
     except ValueError as error:
         raise UserError(f"--samples {how.n_samples}: {error}") from None

@@ -156,7 +156,8 @@ def _show_roles(client: MlflowClient, results: ExperimentResults, champion: str)
 def _version(client: MlflowClient, experiment: str, results: ExperimentResults, run_id: str) -> str:
     """Find the version of these model files, or upload and register them; return its number."""
     name, champion = results.registered_model, results.champion
-    model = runtime.fingerprint(champion.fingerprint, champion.max_unseen)
+    own = [champion.served] if champion.served else []
+    model = runtime.fingerprint(champion.fingerprint, champion.max_unseen, *own)
     with unless_there():
         client.create_registered_model(name)
     for known in client.search_model_versions(f"name = '{name}'"):
@@ -181,12 +182,16 @@ def _log_model(client: MlflowClient, experiment: str, champion: Champion, run_id
     from mlflow.models import Model
 
     from tenfold import models
+    from tenfold.models.shared import assembling
     from tenfold.serving import pyfunc
 
     own = [package for name in champion.members for package in models.requirements(name)]
     logged = client.create_logged_model(experiment, name=champion.family, source_run_id=run_id)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model"
+        path, data = Path(folder) / "model", champion.model
+        if champion.served:
+            data = Path(folder) / "data"
+            assembling.with_postprocessing(data, champion.model, champion.served)
         mlflow.pyfunc.save_model(
             str(path),
             mlflow_model=Model(
@@ -196,7 +201,7 @@ def _log_model(client: MlflowClient, experiment: str, champion: Champion, run_id
                 model_id=logged.model_id,
             ),
             loader_module="tenfold.serving.pyfunc",
-            data_path=str(champion.model),
+            data_path=str(data),
             code_paths=[str(Path(tenfold.__file__).parent)],
             signature=pyfunc.signature(champion.schema),
             input_example=champion.example,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from tenfold import models, preprocessing
+from tenfold import models, postprocessing, preprocessing
 from tenfold.dataset import Schema
 from tenfold.metrics import named
 from tenfold.models import FitSettings
@@ -24,6 +24,8 @@ def check(
 ) -> None:
     """Check metrics of one's own, and families: the model they start from, what fits the table.
 
+    Also what `select_model` will do with the champion's predictions.
+
     What fits the machine is checked, too.
 
     Args:
@@ -36,6 +38,7 @@ def check(
     Raises:
         UserError: as the stage of that family would.
     """
+    postprocessing.check(experiment.select_model, schema)
     for name in experiment.metrics:
         if custom_code.file_of("metrics", name).is_file():
             trial_scores.try_out(name, len(schema.classes))

@@ -1,16 +1,18 @@
-"""The folder of an ensemble, made of the folders of its trained models."""
+"""Folders of models made of others: an ensemble of its trained models, a model as it is served."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from tenfold import runtime
+from tenfold import postprocessing, runtime
 from tenfold.models.shared import digests, ensemble, predictor
 from tenfold.models.shared.ensemble import Part
 from tenfold.params import ENSEMBLE
+from tenfold.postprocessing import Postprocessing
 
 
 def assemble(folder: Path, parts: Sequence[Part], trained: Sequence[Path]) -> None:
@@ -43,4 +45,22 @@ def assemble(folder: Path, parts: Sequence[Part], trained: Sequence[Path]) -> No
     ensemble.describe(folder, placed)
     described |= {"family": ENSEMBLE, "n_transformers": len(numbers)}
     runtime.write_json(folder / predictor.DESCRIBED, described)
+    digests.write(folder)
+
+
+def with_postprocessing(folder: Path, source: Path, served: Mapping[str, Any]) -> None:
+    """Write a model as it is served, without loading it.
+
+    Args:
+        folder: that does not exist.
+        source: the folder of the model, as `Predictor.save` wrote it.
+        served: what becomes of its predictions, as `Postprocessing.to_json` says.
+
+    Raises:
+        runtime.UserError: if a file of the model is not as it was written.
+    """
+    digests.check(source)
+    shutil.copytree(source, folder)
+    (folder / digests.DIGESTS).unlink(missing_ok=True)
+    postprocessing.write(folder, Postprocessing.from_json(served))
     digests.write(folder)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tenfold import models, preprocessing, runtime
+from tenfold import models, postprocessing, preprocessing, runtime
 from tenfold.dataset import Schema
 from tenfold.metrics import Array
 from tenfold.models.shared import digests, ensemble, persistence
-from tenfold.models.shared.contract import Fitted
+from tenfold.models.shared.contract import Bagged, Fitted
 from tenfold.params import ENSEMBLE
+from tenfold.postprocessing import Postprocessing, conformal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +36,8 @@ class Predictor:
     """Turns a table with the training columns into values or class probabilities.
 
     A bag of models has a fitted transformer for each, an ensemble each that a member needs. `code`
-    is the source of a family that is not built in; by default that of this project.
+    is the source of a family that is not built in; by default that of this project. A champion has
+    its own `postprocessing`.
     """
 
     family: str
@@ -43,43 +45,61 @@ class Predictor:
     transformers: Sequence[Any]
     model: Fitted
     code: str | None = None
+    postprocessing: Postprocessing = field(default_factory=Postprocessing)
 
     def predict(self, table: pd.DataFrame) -> Array:
         """Values (n,), or class probabilities (n, C) in the order of `schema.classes`."""
-        return self.model.predict(self._inputs(table))
+        return self._predict(self._inputs(self.schema.frame(table)))
 
-    def answer(self, table: pd.DataFrame) -> pd.DataFrame:
+    def answer(self, table: pd.DataFrame, *, intervals: bool = False) -> pd.DataFrame:
         """Predict as a table: `prediction`, and for classes the probability of each.
 
         Where there are categories, `UNSEEN` names the columns in which a row has a new one.
+
+        Args:
+            table: a table with the training columns.
+            intervals: whether to add `lower` and `upper`, or for classes `in_set_<label>`.
+
+        Raises:
+            ValueError: if intervals are asked for and there are none.
         """
-        return self._answer(table, self._columns(self.predict(table)))
+        frame = self.schema.frame(table)
+        inputs = self._inputs(frame)
+        columns = self._columns(self._predict(inputs))
+        if intervals:
+            columns |= self._intervals(frame, inputs)
+        return self._answer(table, columns)
 
     def answer_with_spread(
-        self, table: pd.DataFrame, n_samples: int, seed: int = 0
+        self, table: pd.DataFrame, n_samples: int, seed: int = 0, *, intervals: bool = False
     ) -> pd.DataFrame:
         """As `answer`, from the mean of passes with dropout; `spread` is their standard deviation.
 
-        For classes there is one for each probability, `spread_<label>`.
+        For classes there is one for each probability, `spread_<label>`, before calibration.
 
         Args:
             table: a table with the training columns.
             n_samples: number of passes of every network.
             seed: decides which units are dropped.
+            intervals: as in `answer`.
 
         Raises:
-            ValueError: if the model has no spread.
+            ValueError: if the model has no spread, or intervals are asked for and there are none.
         """
         if not 0 < n_samples <= MAX_SAMPLES:
             raise ValueError(f"n_samples must be between 1 and {MAX_SAMPLES}, but got {n_samples}")
-        draws = self.model.draws(self._inputs(table), n_samples, seed)
-        columns = self._columns(draws.mean(axis=0))
+        frame = self.schema.frame(table)
+        inputs = self._inputs(frame)
+        draws = self.model.draws(inputs, n_samples, seed)
+        columns = self._columns(self.postprocessing.calibrated(draws.mean(axis=0)))
         spread = draws.std(axis=0)
         if self.schema.classes:
             for code, label in enumerate(self.schema.classes):
                 columns[f"spread_{label}"] = spread[:, code]
         else:
             columns["spread"] = spread
+        if intervals:
+            columns |= self._intervals(frame, inputs)
         return self._answer(table, columns)
 
     def unseen(self, table: pd.DataFrame) -> dict[str, NDArray[np.bool_]]:
@@ -114,14 +134,33 @@ class Predictor:
             self.save(Path(folder))
             return runtime.digest(Path(folder))
 
-    def _inputs(self, table: pd.DataFrame) -> list[Array]:
-        frame = self.schema.frame(table)
+    def _inputs(self, frame: pd.DataFrame) -> list[Array]:
         return [transformer.transform(frame) for transformer in self.transformers]
+
+    def _predict(self, inputs: list[Array]) -> Array:
+        return self.postprocessing.calibrated(self.model.predict(inputs))
+
+    def _intervals(self, frame: pd.DataFrame, inputs: list[Array]) -> dict[str, Any]:
+        """The bounds of an interval, or which classes a set holds."""
+        found = self.postprocessing.conformal
+        keys = None if found.by is None else conformal.group_keys(frame[found.by])
+        prediction = self._predict(inputs)
+        if self.schema.classes:
+            held = found.sets(prediction, keys)
+            return {
+                f"in_set_{label}": held[:, code] for code, label in enumerate(self.schema.classes)
+            }
+        each = None
+        if found.method == found.CV_PLUS:
+            assert isinstance(self.model, Bagged), "cv+ is of a bag"
+            each = self.model.predict_each(inputs)
+        lower, upper = found.bounds(prediction, each, keys)
+        return {"lower": lower, "upper": upper}
 
     def _columns(self, prediction: Array) -> dict[str, Any]:
         if not self.schema.classes:
             return {"prediction": prediction}
-        labels = np.array(self.schema.classes)[prediction.argmax(axis=1)]
+        labels = np.array(self.schema.classes)[self.postprocessing.codes(prediction)]
         return {"prediction": labels} | {
             f"probability_{label}": prediction[:, code]
             for code, label in enumerate(self.schema.classes)
@@ -141,6 +180,7 @@ class Predictor:
         own = None if self.family == ENSEMBLE else models.own_file(self.family)
         code = own.read_text("utf-8") if own and self.code is None else self.code
         ensemble.write_code(folder, code)
+        postprocessing.write(folder, self.postprocessing)
         digests.write(folder)
 
 
@@ -166,4 +206,5 @@ def load(folder: Path) -> Predictor:
         ],
         model=ensemble.load(folder, described["family"]),
         code=ensemble.read_code(folder),
+        postprocessing=postprocessing.read(folder),
     )
