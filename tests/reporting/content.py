@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +51,15 @@ def inspected(task: Task) -> Inspection:
     )
 
 
-def content(tmp_path: Path, task: Task = "binary", *, looked_at: bool = True) -> PageContent:
+@cache
+def content(task: Task = "binary", *, looked_at: bool = True) -> PageContent:
     """The content of a page, with curves as they are written and read."""
+    with tempfile.TemporaryDirectory() as folder:
+        return made(Path(folder), task, looked_at=looked_at)
+
+
+def made(tmp_path: Path, task: Task, *, looked_at: bool) -> PageContent:
+    """The same, anew."""
     found = candidates(tmp_path, task)
     own = inspected(task) if looked_at else None
     asked, folder, metric = experiment(task), tmp_path / "plots", METRIC[task]

@@ -14,7 +14,7 @@ import pytest
 from tenfold.metrics import Task
 from tenfold.reporting import charts, page
 from tests.reporting.candidates import CLASSES, EVIL
-from tests.reporting.content import content
+from tests.reporting.content import content, made
 
 VOID = {"meta", "img", "br", "link"}
 # What loads something from elsewhere.
@@ -50,8 +50,8 @@ class Reader(HTMLParser):
             self.words += data
 
 
-def rendered(tmp_path: Path, task: Task = "binary", **options: Any) -> tuple[str, Reader]:
-    text = page.render(content(tmp_path, task, **options))
+def rendered(task: Task = "binary", **options: Any) -> tuple[str, Reader]:
+    text = page.render(content(task, **options))
     return text, Reader(text)
 
 
@@ -61,8 +61,8 @@ def without_scripts(text: str) -> str:
 
 
 @pytest.mark.parametrize("task", CLASSES)
-def test_every_element_is_closed_and_every_chart_has_its_place(task: Task, tmp_path: Path) -> None:
-    _, read = rendered(tmp_path, task)
+def test_every_element_is_closed_and_every_chart_has_its_place(task: Task) -> None:
+    _, read = rendered(task)
     assert read.open == []
     places = {value for tag, name, value in read.attributes if (tag, name) == ("figure", "id")}
     drawn = json.loads(read.held["charts"])
@@ -74,8 +74,8 @@ def test_every_element_is_closed_and_every_chart_has_its_place(task: Task, tmp_p
 
 
 @pytest.mark.parametrize("task", CLASSES)
-def test_what_the_data_says_is_text_and_never_markup(task: Task, tmp_path: Path) -> None:
-    text, read = rendered(tmp_path, task)
+def test_what_the_data_says_is_text_and_never_markup(task: Task) -> None:
+    text, read = rendered(task)
     own = without_scripts(text)
     assert "alert(" in own
     # Only as text, as a value in quotes, or in data within which no tag can begin.
@@ -88,8 +88,8 @@ def test_what_the_data_says_is_text_and_never_markup(task: Task, tmp_path: Path)
     assert f"dead units: {EVIL}" in read.words
 
 
-def test_the_page_needs_no_network(tmp_path: Path) -> None:
-    text, read = rendered(tmp_path)
+def test_the_page_needs_no_network() -> None:
+    text, read = rendered()
     for _, name, value in read.attributes:
         if name in LOADING:
             assert value.startswith(("#", "data:")), value
@@ -103,11 +103,12 @@ def test_the_page_needs_no_network(tmp_path: Path) -> None:
 
 
 def test_the_same_experiment_gives_the_same_page(tmp_path: Path) -> None:
-    assert rendered(tmp_path / "1")[0] == rendered(tmp_path / "2")[0]
+    again = made(tmp_path, "binary", looked_at=True)
+    assert page.render(again) == rendered()[0]
 
 
-def test_the_first_screen_says_who_won_and_how_surely(tmp_path: Path) -> None:
-    _, read = rendered(tmp_path)
+def test_the_first_screen_says_who_won_and_how_surely() -> None:
+    _, read = rendered()
     first = read.words.partition("Rejected rows")[0]
     for said in ("mlp beats all others.", "0.8750", "95\xa0% interval (0.7500 to 0.9500)"):
         assert said in first
@@ -115,16 +116,16 @@ def test_the_first_screen_says_who_won_and_how_surely(tmp_path: Path) -> None:
     assert first.index("champion") < first.index("behind")
 
 
-def test_headings_go_down_one_level_at_a_time(tmp_path: Path) -> None:
-    text, _ = rendered(tmp_path)
+def test_headings_go_down_one_level_at_a_time() -> None:
+    text, _ = rendered()
     levels = [int(level) for level in re.findall(r"<h([1-6])[ >]", without_scripts(text))]
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
 
 
-def test_rejected_rows_have_a_reason_a_number_and_an_example(tmp_path: Path) -> None:
-    _, read = rendered(tmp_path)
+def test_rejected_rows_have_a_reason_a_number_and_an_example() -> None:
+    _, read = rendered()
     assert "150 rows read from t.csv, 123 kept: 120 to train in\n3 folds (random), 3 to test" in (
         read.words
     )
@@ -134,17 +135,15 @@ def test_rejected_rows_have_a_reason_a_number_and_an_example(tmp_path: Path) -> 
     )
 
 
-def test_what_differs_from_the_defaults_comes_first(tmp_path: Path) -> None:
-    _, read = rendered(tmp_path)
+def test_what_differs_from_the_defaults_comes_first() -> None:
+    _, read = rendered()
     own = read.words.partition("Configuration of the champion")[2]
     assert own.index("dropout") < own.index("1 parameters at their defaults") < own.index("note")
 
 
 @pytest.mark.parametrize("task", CLASSES)
-def test_every_chart_says_whether_it_is_out_of_fold_or_of_the_test_rows(
-    task: Task, tmp_path: Path
-) -> None:
-    text, _ = rendered(tmp_path, task)
+def test_every_chart_says_whether_it_is_out_of_fold_or_of_the_test_rows(task: Task) -> None:
+    text, _ = rendered(task)
     captions = re.findall(r"<figcaption>(.*?)</figcaption>", text)
     said = [re.sub(r"<[^>]+>", "", caption).strip() for caption in captions]
     assert len(said) > 5
@@ -153,8 +152,8 @@ def test_every_chart_says_whether_it_is_out_of_fold_or_of_the_test_rows(
     assert all(any(word in caption for word in told) for caption in said if caption)
 
 
-def test_a_champion_that_was_not_looked_at_has_no_pictures_of_it(tmp_path: Path) -> None:
-    _, read = rendered(tmp_path, looked_at=False)
+def test_a_champion_that_was_not_looked_at_has_no_pictures_of_it() -> None:
+    _, read = rendered(looked_at=False)
     assert "The champion was not looked at" in read.words
     assert "importance" not in json.loads(read.held["charts"])["specs"]
 

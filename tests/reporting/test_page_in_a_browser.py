@@ -9,7 +9,6 @@ import pytest
 
 from tenfold.metrics import Task
 from tenfold.reporting import page as reporting_page
-from tenfold.runtime import read_rows
 from tests.browser import Page, browsing, program
 from tests.project import ROOT
 from tests.reporting.candidates import CLASSES
@@ -31,7 +30,7 @@ def browser() -> Iterator[Page]:
 
 def shown(browser: Page, tmp_path: Path, task: Task) -> Path:
     path = tmp_path / "report.html"
-    path.write_text(reporting_page.render(content(tmp_path, task)), encoding="utf-8")
+    path.write_text(reporting_page.render(content(task)), encoding="utf-8")
     browser.requests.clear()
     browser.errors.clear()
     browser.open(path)
@@ -60,8 +59,7 @@ def test_a_class_with_html_is_text_on_the_page_of_dvc_plots(
     """Without the word joiner it would run: what the curves write is what keeps it from that."""
     from dvc_render import VegaRenderer, render_html
 
-    content(tmp_path, "binary")
-    rows = [row | {"rev": "workspace"} for row in read_rows(tmp_path / "plots/confusion.csv")]
+    rows = [row | {"rev": "workspace"} for row in content("binary").curves["confusion"]]
     if not joined:
         rows = [{key: value.replace("\u2060", "") for key, value in row.items()} for row in rows]
     chart = VegaRenderer(rows, "confusion", x="actual", y="predicted", template="confusion")
