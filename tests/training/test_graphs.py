@@ -92,6 +92,7 @@ def test_every_kind_of_work_is_recorded_once_and_repeated_from_then_on(
     assert asked.count("repeat") >= 8 * 5
 
 
+@pytest.mark.slow
 def test_a_resumed_run_is_captured_too(tmp_path: Path) -> None:
     choice = Choice({"optimizer": "adamw", "patience": None}, {"dropout": 0.2})
     stack, path = captured.members(choice), tmp_path / "last.ckpt"
