@@ -83,7 +83,10 @@ def made(tmp_path: Path, task: Task, *, looked_at: bool) -> PageContent:
         results={"champion": "mlp", "cv": {metric: 0.9}, "test": {metric: 0.875}},
         scores=dict(found.board.cv),
         verdict={
-            "sentences": ["mlp beats all others", f"{EVIL} is behind", "mlp: 0.9"],
+            "sentences": [
+                "mlp beats all others", f"{EVIL} is behind", f"mlp: {metric} 0.9",
+                f"no calibration: {EVIL}",
+            ],
             "better_by": {"linear": better},
             "test": {"rows": 3, "intervals": {metric: interval}},
         },

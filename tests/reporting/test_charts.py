@@ -62,3 +62,14 @@ def test_the_champion_has_the_accent_and_what_knows_nothing_is_grey() -> None:
     without = charts.folds(rows[:2], "auroc", "mlp")["layer"][0]["encoding"]["color"]["scale"]
     assert without["domain"] == ["dummy", "linear"]
     assert charts.ACCENT not in without["range"]
+
+
+def test_calibration_shows_what_is_served_beside_what_was_trained() -> None:
+    point = {"predicted": 0.5, "observed": 0.4, "low": 0.3, "high": 0.5, "rows": 10.0}
+    rows = [{"family": name, **point} for name in ("mlp", "mlp, calibrated")]
+    color = charts.calibration(rows)["layer"][2]["encoding"]["color"]
+    colors = dict(zip(color["scale"]["domain"], color["scale"]["range"], strict=True))
+    assert colors["mlp, calibrated"] == charts.ACCENT != colors["mlp"]
+    assert "legend" not in color
+    alone = charts.calibration(rows[:1])["layer"][2]["encoding"]["color"]
+    assert alone["legend"] is None

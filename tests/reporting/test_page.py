@@ -116,6 +116,15 @@ def test_the_first_screen_says_who_won_and_how_surely() -> None:
     assert first.index("champion") < first.index("behind")
 
 
+def test_what_becomes_of_predictions_is_said_where_certainty_is() -> None:
+    _, read = rendered()
+    first, _, rest = read.words.partition("Rejected rows")
+    sure = rest.partition("How sure it is")[2].partition("Configuration")[0]
+    assert "mlp: auroc 0.9" in first and "mlp: auroc 0.9" in sure
+    assert "no calibration" not in first
+    assert f"no calibration: {EVIL}" in sure
+
+
 def test_headings_go_down_one_level_at_a_time() -> None:
     text, _ = rendered()
     levels = [int(level) for level in re.findall(r"<h([1-6])[ >]", without_scripts(text))]

@@ -170,22 +170,39 @@ def curves(
 
 
 def calibration(rows: Rows) -> Spec:
-    """How often what the champion says with a probability is so."""
+    """How often what the champion says with a probability is so.
+
+    Args:
+        rows: of calibration.csv: as it was trained, then as it is served if that differs.
+    """
     x = _quantity("predicted", "predicted probability", zero=True)
     y = _quantity("observed", "share that is so", zero=True)
+    color = _family(rows, champion=rows[-1]["family"])
+    if rows[0]["family"] == rows[-1]["family"]:
+        color["legend"] = None
     tooltip = _tooltip(
-        predicted="predicted", observed="observed", low="low", high="high", rows="rows"
+        family="champion",
+        predicted="predicted",
+        observed="observed",
+        low="low",
+        high="high",
+        rows="rows",
     )
     return _spec(
         [
             _diagonal([(0.0, 0.0), (1.0, 1.0)]),
             {
-                "mark": {"type": "rule", "color": ACCENT, "opacity": 0.6},
-                "encoding": {"x": x, "y": y | {"field": "low"}, "y2": {"field": "high"}},
+                "mark": {"type": "rule", "opacity": 0.6},
+                "encoding": {
+                    "x": x,
+                    "y": y | {"field": "low"},
+                    "y2": {"field": "high"},
+                    "color": color,
+                },
             },
             {
-                "mark": {"type": "line", "color": ACCENT, "point": {"size": 60, "color": ACCENT}},
-                "encoding": {"x": x, "y": y, "tooltip": tooltip},
+                "mark": {"type": "line", "point": {"size": 60}},
+                "encoding": {"x": x, "y": y, "color": color, "tooltip": tooltip},
             },
         ],
         rows,

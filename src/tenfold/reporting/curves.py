@@ -23,6 +23,8 @@ from tenfold.selection.testing import ChampionTest
 from tenfold.tuning import kept
 
 Rows = list[dict[str, Any]]
+# What follows the champion's name where its probabilities are calibrated.
+CALIBRATED = ", calibrated"
 # What was found of the champion, in words.
 INSPECTION = "inspection.json"
 # DVC's page holds the data within <script>, which such text would end or change. A word joiner
@@ -131,7 +133,7 @@ def write(
     made = Postprocessing() if served is None else served.predictor.postprocessing
     if served is not None and served.calibration.method is not None:
         own = said_and_true(served.calibration.cross_fitted, served.known.y, positive)
-        name = f"{candidates.champion}, calibrated"
+        name = f"{candidates.champion}{CALIBRATED}"
         found["calibration"] += [
             {"family": name, **row} for row in prediction_curves.calibration(*own)
         ]

@@ -150,6 +150,7 @@ def render(content: PageContent) -> str:
     )  # fmt: skip
     specs, left_out = draw(content)
     intervals = content.verdict["test"]["intervals"]
+    first, how_good = sentences(content)
     drawn = {"config": charts.CONFIG, "specs": specs}
     return environment.from_string(_resource("report.html.j2")).render(
         content=content,
@@ -163,6 +164,8 @@ def render(content: PageContent) -> str:
         ],
         no_interval=terminal.missing_intervals(intervals),
         differences=differences(content.verdict),
+        first_sentences=first,
+        how_good=how_good,
         suspects=suspects(content),
         copies=split_report.copies(content.split),
         dropped=content.cleaned["dropped_columns"] | content.split["dropped_columns"],
@@ -200,7 +203,8 @@ def draw(content: PageContent) -> tuple[dict[str, Spec], list[str]]:
         found["precision-recall"] = charts.curves(
             lines["precision_recall"], x, y, champion, diagonal=False
         )
-    own = [row for row in rows["calibration"] if row["family"] == champion]
+    served = (champion, f"{champion}{curves.CALIBRATED}")
+    own = [row for row in rows["calibration"] if row["family"] in served]
     if own:
         found["calibration"] = charts.calibration(own)
     classes = [str(label) for label in content.split["classes"]]
@@ -257,6 +261,14 @@ def family_table(content: PageContent) -> list[dict[str, Any]]:
         }
         for row in content.curves["families"]
     ]
+
+
+def sentences(content: PageContent) -> tuple[list[str], list[str]]:
+    """The verdict in two parts: who won how surely, and how good is what is served."""
+    said = list(content.verdict["sentences"])
+    own = f"{content.champion}: {content.metric} "
+    place = next((n for n, one in enumerate(said) if one.startswith(own)), len(said) - 1)
+    return said[: place + 1], said[place:]
 
 
 def differences(verdict: Mapping[str, Any]) -> list[list[str]]:
