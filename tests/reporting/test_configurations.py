@@ -54,3 +54,14 @@ def test_an_ensemble_has_all_of_its_members_the_heaviest_first(tmp_path: Path) -
     assert (first.name, first.weight) == ("mlp.1", 0.75)
     assert [one.value for one in first.changed] == [0.5]
     assert (second.name, second.changed) == ("linear", [])
+
+
+def test_a_default_that_depends_on_the_task_is_one(tmp_path: Path) -> None:
+    outputs = written(tmp_path)
+    kept(outputs, "lightgbm", "best.json", {"learning_rate": 0.5}, num_leaves=7)
+    runtime.write_json(outputs.cross_validate / "lightgbm/runners_up/trials.json", [])
+    [found] = configurations.members(outputs, "lightgbm", experiment("binary"))
+    assert [one.name for one in found.changed] == ["learning_rate", "num_leaves"]
+    defaults = models.parameters("lightgbm").defaults("binary")
+    shown = {one.name: one.value for one in found.others}
+    assert shown["min_data_in_leaf"] == defaults["min_data_in_leaf"]

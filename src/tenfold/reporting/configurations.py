@@ -59,10 +59,18 @@ def members(outputs: Outputs, candidate: str, experiment: Params) -> list[Member
 def _member(outputs: Outputs, part: Mapping[str, Any], experiment: Params) -> Member:
     family, number = part["family"], part["runner_up"]
     described = kept.read(outputs.cross_validate / family)[number].described
-    defaults = models.parameters(family).defaults(experiment.task)
+    schema = models.parameters(family)
+    defaults = schema.defaults(experiment.task)
     usual = flat({name: _plain(value) for name, value in defaults.items()})
+    # A parameter whose default depends on the task is null where it is left out.
+    left_out = {name for name, field in schema.model_fields.items() if field.default is None}
     settings = [
-        Setting(name, value, usual.get(name), name in described["tuned"])
+        Setting(
+            name,
+            usual.get(name) if value is None and name in left_out else value,
+            usual.get(name),
+            name in described["tuned"],
+        )
         for name, value in sorted(flat(described["parameters"]).items())
     ]
     changed = [one for one in settings if one.tuned or one.value != one.default]
