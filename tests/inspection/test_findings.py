@@ -10,7 +10,8 @@ import pytest
 
 from tenfold.dataset import Dataset, Schema
 from tenfold.dataset.folds import Folds
-from tenfold.inspection import Inspection, inspect
+from tenfold.inspection import Inspection, findings, inspect
+from tenfold.inspection.held_out import HeldOut, HeldOutSet
 from tenfold.metrics import METRICS, summarise
 from tenfold.params.training import Inspect
 from tenfold.selection.comparison import Scoreboard
@@ -65,6 +66,24 @@ def test_columns_that_share_the_work_are_not_accused(metric: str) -> None:
     assert [one.column for one in found.dependences] == [one.column for one in found.importances]
     assert found.rows == "out-of-fold rows"
     assert found.n_rows == N
+
+
+@pytest.mark.slow
+def test_of_very_many_columns_importance_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(findings, "MAX_COLUMNS", len(FEATURES) - 1)
+    found = looked_at(table(*honest()))
+    assert not (found.importances or found.dependences or found.sentences)
+
+
+@pytest.mark.parametrize(
+    ("n_columns", "cost", "n_rows"), [(15, 1, 5000), (15, 50, 160), (200, 1, 600), (500, 1, 120)]
+)
+def test_wide_tables_and_slow_champions_are_asked_on_fewer_rows(
+    n_columns: int, cost: int, n_rows: int
+) -> None:
+    X = pd.DataFrame(np.zeros((1, n_columns)))
+    own = HeldOutSet(X, np.zeros(1), lambda asked: np.zeros(len(asked)), cost)
+    assert findings._n_rows(HeldOut([own], of_folds=False), Inspect()) == n_rows
 
 
 @pytest.mark.slow

@@ -22,6 +22,9 @@ from tenfold.selection.comparison import Scoreboard
 
 # Answers of single models that importance may take: 20 seconds of boosted trees.
 MAX_ANSWERS = 600_000
+# Cells that are made for it, and columns: of more it would take minutes.
+MAX_CELLS = 150_000_000
+MAX_COLUMNS = 500
 MIN_ROWS = 100
 MAX_SUSPECTS = 20
 # A column dominates if shuffling it costs so much of what all columns gain, and so many times what
@@ -37,7 +40,7 @@ class Inspection:
         rows: what it was looked at on, in words.
         n_rows, n_repeats: how many of them, and how often each column was shuffled.
         metric: of the importance.
-        importances: of every column, the greatest first.
+        importances: of every column, the greatest first; none of more than `MAX_COLUMNS`.
         dependences: of the columns that matter most.
         segments: where it errs more.
         suspects: the rows whose target is most likely wrong, the likeliest first.
@@ -80,7 +83,9 @@ def inspect(
     schema, metric = train.schema, board.metric
     everything = held_out.of(champion, train, test)
     sample = everything.sample(_n_rows(everything, asked))
-    found = importances(sample, metric, positive, asked.n_repeats, board.val_share)
+    found = []
+    if len(schema.features) <= MAX_COLUMNS:
+        found = importances(sample, metric, positive, asked.n_repeats, board.val_share)
     top = [one.column for one in found if one.mean > 0][: partial_dependence.N_COLUMNS]
     places, prediction = _of_rows(train, oof)
     y = train.y[places]
@@ -96,14 +101,16 @@ def inspect(
         segments=segments.segments(train.X.iloc[places], _errors(y, prediction), schema, groups),
         suspects=suspects,
         n_suspects=n_suspects,
-        sentences=_dominating(found, metric, _gain(sample, metric, positive)),
+        sentences=_dominating(found, metric, _gain(sample, metric, positive)) if found else [],
     )
 
 
 def _n_rows(everything: HeldOut, asked: Inspect) -> int:
     cost = max(own.cost for own in everything.sets)
-    answers_of_a_row = everything.sets[0].X.shape[1] * asked.n_repeats * cost
-    return min(asked.max_rows, max(MIN_ROWS, MAX_ANSWERS // answers_of_a_row))
+    n_columns = everything.sets[0].X.shape[1]
+    tables = n_columns * asked.n_repeats
+    most = min(MAX_ANSWERS // (tables * cost), MAX_CELLS // (tables * n_columns))
+    return min(asked.max_rows, max(MIN_ROWS, most))
 
 
 def _of_rows(train: Dataset, oof: Sequence[Array]) -> tuple[NDArray[np.int64], Array]:

@@ -18,8 +18,8 @@ from tenfold.metrics import Array, named
 from tenfold.selection import weighted_scores
 from tenfold.selection.comparison import mean_error_width
 
-# Rows that are predicted at once.
-MAX_ROWS_AT_ONCE = 50_000
+# Cells that are predicted at once.
+MAX_CELLS_AT_ONCE = 5_000_000
 # A single model's rows are looked at in so many parts, whose scores show how much they differ.
 N_PARTS = 10
 
@@ -122,7 +122,7 @@ def shuffled_predictions(own: HeldOutSet, orders: Sequence[NDArray[np.int64]]) -
 
     n = len(own.y)
     pairs = [(order, column) for order in orders for column in own.X.columns]
-    size = max(1, MAX_ROWS_AT_ONCE // n)
+    size = max(1, MAX_CELLS_AT_ONCE // own.X.size)
     for start in range(0, len(pairs), size):
         asked = pairs[start : start + size]
         rows = np.tile(np.arange(n), len(asked))
