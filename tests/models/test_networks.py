@@ -618,6 +618,7 @@ def test_networks_that_no_memory_can_hold_are_refused() -> None:
         models.family("mlp").predict_folds(asked, folds("mlp", "regression"), setting("regression"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("estimated", [False, True])
 def test_a_generation_that_is_too_large_is_trained_in_halves_with_the_same_answer(
     monkeypatch: pytest.MonkeyPatch, *, estimated: bool
