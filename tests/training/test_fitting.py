@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import pytorch_lightning as pl
 import torch
 
-from tenfold.training import fitting
+from tenfold.training import fitting, lightning_trainer
 from tenfold.training.batches import steps_per_epoch
 from tenfold.training.fitting import Member, UnsupportedTrainer
 from tenfold.training.randomness import Noise
@@ -172,6 +173,23 @@ def test_an_accelerator_that_is_not_there_is_named_in_one_error() -> None:
     stack = members("regression", 1)
     with pytest.raises(UnsupportedTrainer, match="accelerator"):
         fitting.train(ARCHITECTURE, RECIPE, stack, 1, max_epochs=1, trainer={"accelerator": absent})
+
+
+def test_a_gpu_without_bfloat16_is_told_apart_from_one_with_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Trainer:
+        def __init__(self, **_: Any) -> None:
+            self.accelerator = pl.accelerators.CUDAAccelerator()
+
+    monkeypatch.setattr(pl, "Trainer", Trainer)
+    asked = {"accelerator": "gpu", "precision": "bf16-mixed"}
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: True)
+    lightning_trainer.check(asked)
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: False)
+    lightning_trainer.check({**asked, "precision": "32-true"})
+    with pytest.raises(UnsupportedTrainer, match="has no bfloat16, set precision: 32-true"):
+        lightning_trainer.check(asked)
 
 
 LONG = """
