@@ -219,11 +219,19 @@ def test_a_stage_program_is_short(stage: str) -> None:
     assert len(lines) < 60
 
 
+HEAVY = {"torch", "pytorch_lightning", "mlflow", "optuna", "matplotlib", "sklearn", "openpyxl"}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("program", ["clean", "split"])
-def test_the_light_stages_load_nothing_heavy(program: str) -> None:
-    heavy = {"torch", "pytorch_lightning", "mlflow", "optuna", "matplotlib", "sklearn"}
-    heavy |= {"openpyxl", "psycopg"}
+@pytest.mark.parametrize(
+    ("program", "heavy"),
+    [
+        ("clean", HEAVY | {"psycopg"}),
+        ("split", HEAVY | {"psycopg"}),
+        ("tenfold.training.prediction", {"pytorch_lightning"}),
+    ],
+)
+def test_what_is_light_loads_nothing_heavy(program: str, heavy: set[str]) -> None:
     code = (
         f"import sys; sys.path.insert(0, 'pipelines'); import {program}; "
         f"print(sorted({heavy} & set(sys.modules)))"

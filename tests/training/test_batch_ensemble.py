@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tenfold.training import batches, fitting, networks
+from tenfold.training import batches, networks, prediction
 from tenfold.training.batch_ensemble import Adapters, BatchEnsembleLinear
 from tenfold.training.embeddings import InputColumns
 from tenfold.training.networks import MemberSpec
@@ -173,10 +173,12 @@ def test_rows_in_several_passes_are_answered_as_in_one(monkeypatch: pytest.Monke
     network = built(TABM).eval()
     xs = [own.numpy()[:, :width] for own, width in zip(inputs(TABM), widths(TABM), strict=True)]
     xs[1] = xs[1][:7]
-    whole = fitting.forward(network, xs)
+    whole = prediction.forward(network, xs)
     assert [own.shape for own in whole] == [(9, 3, 2), (7, 3, 2), (9, 3, 2)]
     monkeypatch.setattr(batches, "MAX_CHUNK_ROWS", 3 * 3 * 4)
-    assert largest_difference(list(zip(fitting.forward(network, xs), whole, strict=True))) < 1e-15
+    assert (
+        largest_difference(list(zip(prediction.forward(network, xs), whole, strict=True))) < 1e-15
+    )
 
 
 def test_validation_in_several_passes_is_that_in_one(monkeypatch: pytest.MonkeyPatch) -> None:

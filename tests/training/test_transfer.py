@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from tenfold.training import fitting, networks, transfer
+from tenfold.training import networks, prediction, transfer
 from tenfold.training.embeddings import InputColumns
 from tenfold.training.fitting import PretrainedMismatch, Trained
 from tenfold.training.networks import MemberSpec, StackedNetwork
@@ -251,4 +251,4 @@ def test_a_fine_tuned_network_starts_better_than_an_untrained_one() -> None:
     tuned = folds.train(STACK[:1], "regression", MLP, pretrained=own, max_epochs=2)
     errors = [np.mean((t.predict([x])[0][:, 0] - y) ** 2) for t in (scratch, tuned)]
     assert errors[1] < errors[0]
-    assert fitting.forward(tuned.network, [x])[0].shape == (len(x), 1)
+    assert prediction.forward(tuned.network, [x])[0].shape == (len(x), 1)

@@ -21,6 +21,7 @@ from tenfold.training.lightning_trainer import UnsupportedTrainer, run
 from tenfold.training.memory import OutOfMemory, within_memory
 from tenfold.training.module import StackedModule
 from tenfold.training.networks import MemberSpec, StackedNetwork
+from tenfold.training.prediction import forward
 from tenfold.training.settings import Architecture, Rates, Recipe
 from tenfold.training.threads import flushed_denormals, tuner_for
 from tenfold.training.transfer import PretrainedMismatch
@@ -31,7 +32,6 @@ __all__ = [
     "PretrainedMismatch",
     "Trained",
     "UnsupportedTrainer",
-    "forward",
     "train",
 ]
 
@@ -244,27 +244,6 @@ def train(
         module.trained_on,
         module.not_captured,
     )
-
-
-@torch.inference_mode()
-def forward(network: StackedNetwork, xs: Sequence[Values]) -> list[NDArray[np.float64]]:
-    """Every member's outputs (n_i, out) for its own rows x_i (n_i, d_i).
-
-    Those of a network with heads are (n_i, heads, out).
-    """
-    first = next(network.parameters())
-    unknown = {id(x): np.zeros(len(x)) for x in xs}
-    part = batches.stack(xs, [unknown[id(x)] for x in xs], first.dtype, codes=False)
-    x = part.x if not part.shared else part.x[part.table]
-    rows = x.shape[1]
-    # Heads multiply the memory that a row takes, and a device has less of it.
-    if network.n_heads > 1 or first.device.type != "cpu":
-        rows = batches.rows_per_pass(len(xs), network.n_heads)
-    parts = [network(own.to(first.device)) for own in torch.split(x, max(1, rows), 1)]
-    outputs = torch.cat(parts, dim=1).cpu()
-    return [
-        output[: len(x)] for output, x in zip(outputs.to(torch.float64).numpy(), xs, strict=True)
-    ]
 
 
 def _class_weights(

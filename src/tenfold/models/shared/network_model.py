@@ -144,7 +144,7 @@ class NetworkModel:
 
     def _members(self, network: StackedNetwork, inputs: Sequence[Array]) -> Array:
         """Each member's prediction, (k, n) or (k, n, C)."""
-        from tenfold.training.fitting import forward
+        from tenfold.training.prediction import forward
 
         outputs = forward(network, inputs)
         return np.stack(
