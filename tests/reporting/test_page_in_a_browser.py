@@ -9,15 +9,12 @@ import pytest
 
 from tenfold.metrics import Task
 from tenfold.reporting import page as reporting_page
-from tests.browser import Page, browsing, program
+from tests.browser import Page, browsing
 from tests.project import ROOT
 from tests.reporting.candidates import CLASSES
 from tests.reporting.content import content
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(program() is None, reason="there is no Chromium on this machine"),
-]
+pytestmark = pytest.mark.slow
 # Of the smallest phones that are sold.
 PHONE = 360
 
