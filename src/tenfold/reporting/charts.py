@@ -138,14 +138,18 @@ def cost(rows: Rows, metric: str) -> Spec:
 
 
 def curves(
-    rows: Rows, x: tuple[str, str], y: tuple[str, str], champion: str, diagonal: bool
+    rows: Rows,
+    x: tuple[str, str],
+    y: tuple[str, str],
+    candidates: Sequence[str],
+    diagonal: bool,
 ) -> Spec:
     """A line for each candidate, the champion's thicker.
 
     Args:
         rows: of roc.csv or precision_recall.csv.
         x, y: column and title of each axis.
-        champion: the chosen candidate.
+        candidates: of the experiment, the champion first.
         diagonal: whether to draw what knowing nothing gives.
     """
     layers: list[Spec] = [
@@ -154,10 +158,10 @@ def curves(
             "encoding": {
                 "x": _quantity(x[0], x[1], zero=True),
                 "y": _quantity(y[0], y[1], zero=True),
-                "color": _family(rows, champion),
+                "color": _family(rows, candidates),
                 "order": {"field": x[0], "type": "quantitative"},
                 "size": {
-                    "condition": {"test": {"field": "family", "equal": champion}, "value": 3},
+                    "condition": {"test": {"field": "family", "equal": candidates[0]}, "value": 3},
                     "value": 1.3,
                 },
                 "tooltip": _tooltip(**{"family": "candidate", x[0]: x[1], y[0]: y[1]}),
@@ -177,7 +181,7 @@ def calibration(rows: Rows) -> Spec:
     """
     x = _quantity("predicted", "predicted probability", zero=True)
     y = _quantity("observed", "share that is so", zero=True)
-    color = _family(rows, champion=rows[-1]["family"])
+    color = _family(rows, list(dict.fromkeys(row["family"] for row in reversed(rows))))
     if rows[0]["family"] == rows[-1]["family"]:
         color["legend"] = None
     tooltip = _tooltip(
@@ -289,7 +293,7 @@ def _cloud(x: Spec, y: Spec, tooltip: list[Spec]) -> Spec:
     return {"mark": mark, "encoding": {"x": x, "y": y, "tooltip": tooltip}}
 
 
-def learning_curves(rows: Rows, champion: str) -> Spec:
+def learning_curves(rows: Rows, candidates: Sequence[str]) -> Spec:
     """Training and validation loss of the families that train in epochs."""
     long = [
         {"family": row["family"], "epoch": row["epoch"], "of": of, "loss": row[key]}
@@ -300,21 +304,21 @@ def learning_curves(rows: Rows, champion: str) -> Spec:
     encoding = {
         "x": _quantity("epoch", "epoch", zero=False),
         "y": _quantity("loss", "loss, mean over the folds", zero=False),
-        "color": _family(long, champion),
+        "color": _family(long, candidates),
         "strokeDash": {"field": "of", "type": "nominal", "title": None},
         "tooltip": _tooltip(family="family", of="of", epoch="epoch", loss="loss"),
     }
     return _spec([{"mark": "line", "encoding": encoding}], long, "learning curves")
 
 
-def folds(rows: Rows, metric: str, champion: str) -> Spec:
+def folds(rows: Rows, metric: str, candidates: Sequence[str]) -> Spec:
     """Each candidate's score in each fold."""
     encoding = {
         "x": {"field": "fold", "type": "ordinal", "title": "fold", "axis": {"labelAngle": 0}},
         "y": _quantity("score", metric, zero=False),
-        "color": _family(rows, champion),
+        "color": _family(rows, candidates),
         "size": {
-            "condition": {"test": {"field": "family", "equal": champion}, "value": 3},
+            "condition": {"test": {"field": "family", "equal": candidates[0]}, "value": 3},
             "value": 1,
         },
         "tooltip": _tooltip(family="candidate", fold="fold", score=metric),
@@ -441,15 +445,18 @@ def _quantity(field: str, title: str, *, zero: bool) -> Spec:
     return {"field": field, "type": "quantitative", "title": title, "scale": {"zero": zero}}
 
 
-def _family(rows: Rows, champion: str) -> Spec:
-    """A colour for each candidate: the accent for the champion, grey for what knows nothing."""
-    names = list(dict.fromkeys(row["family"] for row in rows))
-    names.sort(key=lambda name: name != champion)
-    first = 0 if champion in names else 1
+def _family(rows: Rows, candidates: Sequence[str]) -> Spec:
+    """A candidate's colour, the same in every chart: the accent for the champion, the first of all.
+
+    What knows nothing is grey.
+    """
+    shown = {row["family"] for row in rows}
+    names = [name for name in candidates if name in shown]
     colors = {
-        name: COLORS[place % (len(COLORS) - 1)] for place, name in enumerate(names, start=first)
+        name: OTHER if name == REFERENCES[0] else COLORS[place % (len(COLORS) - 1)]
+        for place, name in enumerate(candidates)
+        if name in shown
     }
-    colors |= dict.fromkeys({REFERENCES[0]}.intersection(names), OTHER)
     scale = {"domain": names, "range": list(colors.values())}
     return {"field": "family", "type": "nominal", "title": None, "scale": scale}
 

@@ -188,6 +188,8 @@ def draw(content: PageContent) -> tuple[dict[str, Spec], list[str]]:
     """The charts by the id of their place, and the candidates that the first leaves out."""
     rows, metric, champion = content.curves, content.metric, content.champion
     target = content.experiment.data.target
+    others = [row["family"] for row in rows["families"] if row["family"] != champion]
+    candidates = [champion, *others]
     first, left_out = charts.families(rows["families"], metric)
     found = {"families": first, "cost": charts.cost(rows["families"], metric)}
     # What knows nothing of a row is a straight line, or none.
@@ -197,11 +199,11 @@ def draw(content: PageContent) -> tuple[dict[str, Spec], list[str]]:
     }
     if lines["roc"]:
         x, y = ("fpr", "false positive rate"), ("tpr", "true positive rate")
-        found["roc"] = charts.curves(lines["roc"], x, y, champion, diagonal=True)
+        found["roc"] = charts.curves(lines["roc"], x, y, candidates, diagonal=True)
     if lines["precision_recall"]:
         x, y = ("recall", "recall"), ("precision", "precision")
         found["precision-recall"] = charts.curves(
-            lines["precision_recall"], x, y, champion, diagonal=False
+            lines["precision_recall"], x, y, candidates, diagonal=False
         )
     served = (champion, f"{champion}{curves.CALIBRATED}")
     own = [row for row in rows["calibration"] if row["family"] in served]
@@ -214,9 +216,9 @@ def draw(content: PageContent) -> tuple[dict[str, Spec], list[str]]:
         found["predicted"] = charts.predicted(_spread(rows["predicted"]), target)
         found["residuals"] = charts.residuals(rows["residuals"], target)
     if rows["learning_curves"]:
-        found["learning-curves"] = charts.learning_curves(rows["learning_curves"], champion)
+        found["learning-curves"] = charts.learning_curves(rows["learning_curves"], candidates)
     folds = [row for row in rows["fold_scores"] if row["family"] not in left_out]
-    found["folds"] = charts.folds(folds, metric, champion)
+    found["folds"] = charts.folds(folds, metric, candidates)
     if rows["importance"]:
         found["importance"] = charts.importance(rows["importance"], metric)
     for number, own in enumerate(_by(rows["partial_dependence"], "column").values()):
