@@ -38,8 +38,7 @@ SMALL: dict[str, Any] = {
     "split": {"n_splits": 3},
     "trainer": {"max_epochs": 4, "accelerator": "cpu"},
     # So few epochs and folds tie with much; these tests look at what the best does.
-    # What the champion has learnt takes a second, and is asked in tests/inspection.
-    "select_model": {"rule": "best", "inspect": "off"},
+    "select_model": {"rule": "best"},
     "models": {
         "dummy": {},
         "linear": {"alpha": {"low": 0.01, "high": 10.0, "log": True}},
@@ -281,7 +280,7 @@ def empty_store() -> bytes:
 def new_project(root: Path, *, store: bool = True, **changes: Any) -> Project:
     """A fresh clone of this project, as it lies on disk, with params.yaml changed.
 
-    If `store`, it has an empty store of MLflow already.
+    If `store`, it has an empty store of MLflow already. With changes the champion is not inspected.
     """
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -299,6 +298,8 @@ def new_project(root: Path, *, store: bool = True, **changes: Any) -> Project:
                 copy_file(ROOT / bytecode, root / bytecode)
     project = Project(root)
     if changes:
+        # What the champion has learnt takes seconds, and is asked in tests/inspection.
+        project.change(select_model={"inspect": "off"})
         project.change(**changes)
     project.run("git", "init", "--quiet")
     project.commit()

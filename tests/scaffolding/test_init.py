@@ -230,7 +230,11 @@ def test_an_initialised_project_runs_and_an_upgrade_runs_all_of_it_again(tmp_pat
     project = Project(tmp_path / "project")
     outside = Project(tmp_path)
     outside.run("tenfold", "init", "t.csv", "--target", "bought", "project")
-    project.change(models={"dummy": {}, "linear": {}}, split={"n_splits": 3})
+    project.change(
+        models={"dummy": {}, "linear": {}},
+        split={"n_splits": 3},
+        select_model={"inspect": "off"},
+    )
     everything = ["clean", "split", "cross_validate@dummy", "cross_validate@linear"]
     everything += ["train@dummy", "train@linear", "select_model"]
     assert project.repro() == everything
