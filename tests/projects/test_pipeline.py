@@ -48,7 +48,9 @@ def test_one_command_leads_from_the_table_to_a_registered_champion(finished: Pro
 def test_the_default_experiment_compares_five_families_over_ten_folds(
     project: Callable[..., Project],
 ) -> None:
-    default = project(tune={"n_trials": 1}, trainer={"max_epochs": 10})
+    default = project(
+        tune={"n_trials": 1}, trainer={"max_epochs": 10}, select_model={"inspect": {}}
+    )
     families = ["dummy", "linear", "random_forest", "hist_gradient_boosting", "mlp"]
     declared = default.params()["models"]
     assert list(declared) == families
