@@ -55,6 +55,8 @@ def _script(name: str, version: str, path: str) -> str:
     # What would end the script early, or change how it is read; within a text it means the same.
     safe = code.replace("</script", "<\\/script").replace("<!--", "<\\!--")
     safe = re.sub(r"\n//# sourceMappingURL=.*", "", safe)
+    # As it is checked in: the same property, in brackets.
+    safe = re.sub(r"\.library\b", '["library"]', safe)
     return f"<script>\n/*! {name} {version}\n{licence.strip()}\n*/\n{safe.strip()}\n</script>"
 
 

@@ -1,4 +1,4 @@
-"""The `tenfold` command: init, family, check, leaderboard, ui, serve, predict, publish, schema."""
+"""The `tenfold` command; `command_line` declares what it can do."""
 
 from __future__ import annotations
 
