@@ -1,4 +1,4 @@
-"""The `tenfold` command; `command_line` declares what it can do."""
+"""The `tenfold` command: from a table to a project, its results and a served champion."""
 
 from __future__ import annotations
 
